@@ -1,0 +1,1 @@
+"""Bank statement import and auto-matching: parsers, rules, engine, pipeline and their entrypoints."""

@@ -1,0 +1,1 @@
+"""One file a rule; pure: columns in, candidates with evidence out."""

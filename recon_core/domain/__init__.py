@@ -1,0 +1,1 @@
+"""Facts and rules of the books. Imports the standard library only."""

@@ -1,0 +1,1 @@
+"""Reads only: SQL to frozen rows to text, CSV, JSON."""
