@@ -32,10 +32,10 @@ class StatementLine(NamedTuple):
     """One bank line, or one detail of a batch (then `details` is empty). Positional order is part of the contract.
 
     `details` holds the single transactions only where there are at least two; one transaction's fields are the
-    line's own. `extra` keeps what has no field of its own, as (name, text) pairs with the source's tag as the name.
+    line's own. `line_index` is printed as "index". `extra` keeps what has no field of its own, as (name, text) pairs with the source's tag as the name.
     """
 
-    index: int
+    line_index: int
     booking_date: date | None
     value_date: date | None
     amount: int
