@@ -1,0 +1,74 @@
+"""The `recon` command: a lazy table of commands, so that `recon parse` never imports a database.
+
+Exit status: 0 done, 1 done but something needs a person, 2 input or usage that can't be used, 3 refused by the rules
+of the books.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from recon_core import __version__
+from recon_core.domain.refused import ReconError, Refused
+
+EXIT_ATTENTION, EXIT_INPUT, EXIT_REFUSED = 1, 2, 3
+
+# Command name -> (module:attribute, one-line help). The help stands here so that `recon --help` imports nothing.
+COMMANDS: dict[str, tuple[str, str]] = {}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the table: the order of a user's day."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command, or None for an unknown name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Print the table without importing the commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="recon")
+def cli() -> None:
+    """Bank statements in, explained matches and released reconciliations out.
+
+    \b
+    Examples:
+      recon demo                                        the main job on the shipped statements
+      recon run inbox/ --book book.csv                  import, match and reconcile a folder of statements
+      recon parse statement.xml                         what is in a statement file, as JSON Lines
+    """
+
+
+def main() -> None:
+    """Entry point. Deliberate errors become one line on standard error and an exit status; others keep their trace."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except ReconError as error:
+        click.echo(f"recon: {error}", err=True)
+        sys.exit(EXIT_REFUSED if isinstance(error, Refused) else EXIT_INPUT)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(status if isinstance(status, int) else 0)
