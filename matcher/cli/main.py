@@ -17,7 +17,13 @@ from recon_core.domain.refused import ReconError, Refused
 EXIT_ATTENTION, EXIT_INPUT, EXIT_REFUSED = 1, 2, 3
 
 # Command name -> (module:attribute, one-line help). The help stands here so that `recon --help` imports nothing.
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("matcher.cli.run:demo", "The main job on the shipped statements."),
+    "run": ("matcher.cli.run:run", "Import, match and reconcile a folder of statements."),
+    "status": ("matcher.cli.run:status", "Where every account stands and what needs a person."),
+    "parse": ("matcher.cli.parse:parse", "What is in a statement file, as JSON Lines, CSV or Parquet."),
+    "match": ("matcher.cli.match:match", "The engine alone: statements and a book file in, results out."),
+}
 
 
 class LazyGroup(click.Group):
