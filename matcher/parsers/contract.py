@@ -4,7 +4,8 @@ A reader turns bytes into a stream of events. It never raises for wrong data tha
 `Diagnostic` in the stream. It raises one typed `InputError` when it can't go on. It holds no more than a block of the
 file in memory, opens nothing, connects to nothing, and looks at no clock.
 
-Order of events of a statement: `StatementStarted`, any number of `LinesRead` and `Diagnostic`, `StatementEnded`.
+Order of events of a statement: `StatementStarted`, any number of `LinesRead`, `ControlTotals` and `Diagnostic`,
+`StatementEnded`. A `Diagnostic` may also stand outside a statement; it is filed with the nearest one.
 `StatementEnded.header` repeats the header with what only the end of the statement told (closing balance, counts).
 Proof of balances, reversal direction and source are added by later stages, not by the reader.
 """
@@ -38,7 +39,23 @@ class StatementEnded(NamedTuple):
     header: StatementHeader
 
 
-Event = StatementStarted | LinesRead | StatementEnded | Diagnostic
+class ControlTotals(NamedTuple):
+    """What the bank says that the lines of the open statement add up to; None where it does not say.
+
+    Sums are minor units of the statement's currency and positive, as printed; `net` is signed. Sources: camt
+    `TxsSummry`, MT942 `:90D:` and `:90C:`, trailer records. The balance stage compares and reports.
+    """
+
+    line_count: int | None = None
+    net: int | None = None
+    credit_count: int | None = None
+    credit_sum: int | None = None
+    debit_count: int | None = None
+    debit_sum: int | None = None
+    where: str = ""
+
+
+Event = StatementStarted | LinesRead | ControlTotals | StatementEnded | Diagnostic
 
 
 class Head(NamedTuple):

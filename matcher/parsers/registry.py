@@ -1,0 +1,102 @@
+"""All statement formats, and which of them reads a file.
+
+A format is one line in `FORMATS`. Its module is imported when a file has to be identified; the module must be cheap to
+import and bring its reader in only inside `read`. Detection looks at bytes, never at a name.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import NamedTuple
+
+from matcher.parsers.contract import Head, StatementFormat
+from recon_core.domain.refused import AmbiguousFormat, UnknownFormat
+
+
+class Registered(NamedTuple):
+    """A format in the table: its module has an attribute `FORMAT` that satisfies `StatementFormat`.
+
+    `reversals_doubtful` tells that banks disagree on the direction that a reversal entry carries in this format, so
+    that only balances or the account's known habit prove it (domain rule 2.4).
+    """
+
+    name: str
+    module: str
+    reversals_doubtful: bool = False
+
+
+FORMATS: tuple[Registered, ...] = (
+    Registered("camt", "matcher.parsers.camt", reversals_doubtful=True),
+    Registered("mt940", "matcher.parsers.mt940"),
+    Registered("ofx", "matcher.parsers.ofx"),
+    Registered("bgmax", "matcher.parsers.bgmax"),
+    Registered("bai2", "matcher.parsers.bai2"),
+    Registered("coda", "matcher.parsers.coda"),
+    Registered("cfonb120", "matcher.parsers.cfonb120"),
+    Registered("norma43", "matcher.parsers.norma43"),
+    Registered("csv", "matcher.parsers.csv"),
+)
+
+# What people drop into the inbox by mistake, by the first bytes, so that the refusal can name it.
+_STRANGERS: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF-", "a PDF document"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"PK\x03\x04", "an archive inside an archive"),
+    (b"\x1f\x8b", "an archive inside an archive"),
+    (b"<!DOCTYPE html", "a web page"),
+    (b"<html", "a web page"),
+)
+
+
+def load(registered: Registered) -> StatementFormat | None:
+    """The format's object, or None while its module is not written."""
+    try:
+        module = import_module(registered.module)
+    except ModuleNotFoundError as missing:
+        if missing.name != registered.module:
+            raise
+        return None
+    loaded: StatementFormat = module.FORMAT
+    return loaded
+
+
+def identify(head: Head) -> tuple[Registered, StatementFormat]:
+    """The one format that is surest of the file that begins with `head`.
+
+    Raises `UnknownFormat` if none claims it and `AmbiguousFormat` if two claim it equally; a tie is never decided by
+    the order of the table.
+    """
+    claims: list[tuple[int, Registered, StatementFormat]] = []
+    for registered in FORMATS:
+        candidate = load(registered)
+        if candidate is not None and (sureness := candidate.sniff(head)) > 0:
+            claims.append((sureness, registered, candidate))
+    if not claims:
+        raise UnknownFormat(
+            f"this is {_stranger(head)}, not a bank statement in a known format.",
+            cure=f"Known are {', '.join(known.name for known in FORMATS)}; ask the bank for camt.053.",
+        )
+    best = max(claim[0] for claim in claims)
+    surest = [claim for claim in claims if claim[0] == best]
+    if len(surest) > 1:
+        raise AmbiguousFormat(
+            f"the file reads equally well as {' and '.join(claim[1].name for claim in surest)}.",
+            cure="Tell the format's reader apart by a longer extract, or ask the bank for camt.053.",
+        )
+    return surest[0][1], surest[0][2]
+
+
+def _stranger(head: Head) -> str:
+    """In words, what the first bytes look like."""
+    if not head.data.strip(b" \t\r\n\x00"):
+        return "an empty file"
+    for magic, words in _STRANGERS:
+        if head.data.lstrip()[: len(magic)].lower() == magic.lower():
+            return words
+    return "something else"
