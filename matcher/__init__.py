@@ -9,16 +9,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from matcher.api import match
     from matcher.parsers.frame import frame
     from matcher.parsers.statements import Statement, parse, parse_batch
 
 _EXPORTS = {
     "Statement": "matcher.parsers.statements",
     "frame": "matcher.parsers.frame",
+    "match": "matcher.api",
     "parse": "matcher.parsers.statements",
     "parse_batch": "matcher.parsers.statements",
 }
-__all__ = ["Statement", "frame", "parse", "parse_batch"]
+__all__ = ["Statement", "frame", "match", "parse", "parse_batch"]
 
 
 def __getattr__(name: str) -> object:

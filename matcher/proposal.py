@@ -1,0 +1,61 @@
+"""What the matcher says: results and their evidence. Opinions, immutable; nothing here changes the books."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class MatchStatus(StrEnum):
+    """cleared: proven, no person needed. proposed: a person decides. unmatched: nothing in the books explains it."""
+
+    CLEARED = "cleared"
+    PROPOSED = "proposed"
+    UNMATCHED = "unmatched"
+
+
+class Category(StrEnum):
+    """What a line without a book match is, or what the remainder of a matched one is (last four and `bank_fee`)."""
+
+    BANK_FEE = "bank_fee"
+    INTEREST = "interest"
+    TAX = "tax"
+    TRANSFER = "transfer"
+    DIRECT_DEBIT = "direct_debit"
+    CASH_WITHDRAWAL = "cash_withdrawal"
+    RETURN = "return"
+    REVERSAL = "reversal"
+    DUPLICATE = "duplicate"
+    UNKNOWN = "unknown"
+    ROUNDING = "rounding"
+    FX = "fx"
+    PARTIAL = "partial"
+    OVERPAYMENT = "overpayment"
+
+
+class Evidence(NamedTuple):
+    """One reason, for or against. `rule` is the code of the pass or signal, `says` a sentence an accountant reads."""
+
+    rule: str
+    says: str
+
+
+class LineResult(NamedTuple):
+    """The engine's word on one bank line.
+
+    `book` are the ids of the first choice (empty when nothing explains the line), `alternatives` the rivals, best first.
+    `difference` is the line's amount minus the sum of its book amounts, in minor units, + when the bank has more;
+    for one of several lines that pay one item together it is the difference that the whole group leaves.
+    `score` is the calibrated probability-like weight of the first choice, 0 to 1. `category` is None for a match
+    without a remainder.
+    """
+
+    line_id: str
+    account: str
+    status: MatchStatus
+    book: tuple[str, ...] = ()
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    category: Category | None = None
+    score: float = 0.0
+    difference: int = 0
+    evidence: tuple[Evidence, ...] = ()
