@@ -11,6 +11,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
+AMOUNT_UNKNOWN = ("amount", "unknown")
+
+
 class LineStatus(StrEnum):
     """ISO 20022 `Ntry/Sts`. Only booked lines take part in proof and matching."""
 
@@ -32,7 +35,10 @@ class StatementLine(NamedTuple):
     """One bank line, or one detail of a batch (then `details` is empty). Positional order is part of the contract.
 
     `details` holds the single transactions only where there are at least two; one transaction's fields are the
-    line's own. `line_index` is printed as "index". `extra` keeps what has no field of its own, as (name, text) pairs with the source's tag as the name.
+    line's own. `line_index` counts from 1 in the source's order and is printed as "index". `original_amount` has the
+    sign of `amount`; `charges` are positive where they cost the account. `extra` keeps what has no field of its own,
+    as (name, text) pairs with the source's tag or path as the name; a line or detail whose amount the source does not
+    tell has `amount` 0 and the pair `AMOUNT_UNKNOWN`.
     """
 
     line_index: int
