@@ -18,8 +18,14 @@ _ZERO = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _THREE = "BHD IQD JOD KWD LYD OMR TND"
 _FOUR = "CLF UYW"
 
+# ISO 4217's code for "no currency": it stands where a source names none, and equals no account's currency. Amounts are
+# then kept in hundredths.
+NO_CURRENCY = "XXX"
+
 EXPONENTS: dict[str, int] = {
-    code: exponent for exponent, codes in ((2, _TWO), (0, _ZERO), (3, _THREE), (4, _FOUR)) for code in codes.split()
+    code: exponent
+    for exponent, codes in ((2, f"{_TWO} {NO_CURRENCY}"), (0, _ZERO), (3, _THREE), (4, _FOUR))
+    for code in codes.split()
 }
 
 
