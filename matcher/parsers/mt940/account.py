@@ -1,0 +1,69 @@
+"""`:25:` and `:25P:`: the account as banks write it.
+
+Seen: an IBAN, with blanks, with a currency behind it (`NL34… EUR`), with a slash before it (`/PL29…`); BIC and account
+(`DABADKKK/1234567890`, `UBRTHUHB/1234/HUF`); German bank code and account (`50880050/0194787400`); a domestic number.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from recon_core.domain.currency import EXPONENTS
+
+_BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", re.ASCII)
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
+_CURRENCY_BEHIND = re.compile(r"(.*[0-9])[ /]*([A-Z]{3})", re.ASCII)
+_BLZ = re.compile(r"[0-9]{8}/[0-9]{1,12}", re.ASCII)
+
+
+class Account(NamedTuple):
+    """`identifier` is the IBAN without blanks, or the number as given; `scheme` is IBAN, BLZ or None."""
+
+    identifier: str
+    scheme: str | None
+    bic: str | None
+    currency: str | None
+
+
+def account_of(text: str) -> Account | None:
+    """The account in a `:25:` or `:25P:` field; None if the field is empty."""
+    rows = [row.strip() for row in text.split("\n")]
+    given = rows[0].lstrip("/").strip()
+    bic = next((row for row in rows[1:2] if _BIC.fullmatch(row)), None)
+    head, slash, tail = given.partition("/")
+    if slash and tail and _BIC.fullmatch(head):
+        bic, given = head, tail.strip()
+    if is_iban(given):
+        return Account(_compact(given), "IBAN", bic, None)
+    currency = None
+    behind = _CURRENCY_BEHIND.fullmatch(given)
+    if behind and behind[2] in EXPONENTS:
+        given, currency = behind[1].strip(), behind[2]
+    if not given:
+        return None
+    if is_iban(given):
+        return Account(_compact(given), "IBAN", bic, currency)
+    return Account(" ".join(given.split()), "BLZ" if _BLZ.fullmatch(given) else None, bic, currency)
+
+
+def is_iban(text: str) -> bool:
+    """Whether a text is an IBAN with right check digits (ISO 13616, mod 97)."""
+    compact = _compact(text)
+    if not _IBAN.fullmatch(compact):
+        return False
+    return int("".join(str(int(character, 36)) for character in compact[4:] + compact[:4])) % 97 == 1
+
+
+def looks_like_iban(text: str) -> bool:
+    """Whether a text has the shape of an IBAN; the check digits may be wrong, as in anonymised files."""
+    return _IBAN.fullmatch(text) is not None
+
+
+def looks_like_bic(text: str) -> bool:
+    """Whether a text has the shape of a BIC."""
+    return _BIC.fullmatch(text) is not None
+
+
+def _compact(text: str) -> str:
+    return "".join(text.split()).upper()

@@ -1,0 +1,89 @@
+"""Bytes to text blocks that end where an entry begins, and a text block to tags and contents.
+
+Memory is one block and the longest field, which is limited.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from matcher.parsers.mt940.codepage import likely_codepage
+from matcher.parsers.text import Decoder
+from recon_core.domain.refused import LimitExceeded
+
+BLOCK_BYTES = 1 << 18
+FIELD_CHARS_MAX = 8 << 20
+
+# Control characters that transports leave in the text: NUL, SOH, ETX and the end-of-file mark of DOS.
+_TRANSPORT = "\x00\x01\x03\x1a"
+_DROP = dict.fromkeys(map(ord, _TRANSPORT))
+_WRAPPED = re.compile(r"\n:\n(?=(?:[0-9]{2}[A-Z]?|NS[A-Z]?):)")
+_TAG = re.compile(r"\n:(61|86|6[02][FM]?|64|65|20|21|25P?|28C?|13D?|34F|90[CD]|NS):")
+_MESSAGE = re.compile(r"\n:20:[^\n]*\n\s*:(?:21|25P?|28C?):")
+
+
+class Block(NamedTuple):
+    """Text that begins with a line feed; `following` is the tag that the next block begins with, "" at the end."""
+
+    text: str
+    following: str
+
+
+class Blocks:
+    """The blocks of a stream, line ends as line feeds. What the decoding found odd is in `decoder.diagnostics`.
+
+    `encoding` is what the caller knows of the bank. Iteration raises `LimitExceeded`.
+    """
+
+    def __init__(self, stream: BinaryIO, *, encoding: str | None, block_bytes: int = BLOCK_BYTES) -> None:
+        self._stream = stream
+        self._block_bytes = block_bytes
+        self._first = stream.read(block_bytes)
+        self.decoder = Decoder(configured=encoding, declared=likely_codepage(self._first))
+
+    def __iter__(self) -> Iterator[Block]:
+        pending = "\n"
+        for text in self._texts():
+            pending += text
+            cut, following = pending.rfind("\n:61:", 1), "61"
+            if cut < 0 and len(pending) > 4 * self._block_bytes:
+                cut = max((found.start() for found in _MESSAGE.finditer(pending, 1)), default=-1)
+                following = "20"
+            if cut > 0:
+                yield Block(pending[:cut], following)
+                pending = pending[cut:]
+            if len(pending) > FIELD_CHARS_MAX:
+                raise LimitExceeded(
+                    f"a field or a run of statements without entries is larger than {FIELD_CHARS_MAX} characters.",
+                    cure="Split the file, or look for damage at this place.",
+                )
+        yield Block(pending, "")
+
+    def _texts(self) -> Iterator[str]:
+        """Decoded text with line feeds only and without transport characters."""
+        data, held = self._first, ""
+        while data:
+            text = held + self.decoder.feed(data)
+            held = "\r" if text.endswith("\r") else ""
+            yield _plain(text[:-1] if held else text)
+            data = self._stream.read(self._block_bytes)
+        yield _plain(held + self.decoder.feed(b"", final=True))
+
+
+def _plain(text: str) -> str:
+    """Line feeds only, and no transport characters."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if any(character in text for character in _TRANSPORT):
+        text = text.translate(_DROP)
+    return text
+
+
+def fields(text: str) -> list[str]:
+    """[text before the first tag, tag, content, tag, content, …]; line feeds before tags belong to no content."""
+    if "\n:\n" in text:
+        # The line feed moves before the colon, so that counting lines stays right.
+        text = _WRAPPED.sub("\n\n:", text)
+    return _TAG.split(text)

@@ -1,0 +1,138 @@
+"""`:61:`, the entry: what its subfields say, without the text behind it.
+
+SWIFT: `6!n[4!n]2a[1!a]15d1!a3!c16x[//16x]` and on the next line `[34x]`: value date, entry date, mark, funds code,
+amount, type, the owner's reference, the bank's reference, supplementary details. RC lowers and RD raises the balance;
+EC and ED of an interim report are expected, not booked. The funds code is the third letter of the account's currency,
+so `CR30,00` in EUR is a credit, not a reversal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from matcher.parsers.mt940.grammar import ODDITIES, EntryDates, amount_of, entry_dates
+from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
+from recon_core.domain.diagnostic import Severity
+from recon_core.domain.refused import BadAmount
+from recon_core.domain.statement import LineStatus
+
+# Takes code, severity, line number in the file, message and cure.
+Report = Callable[[str, Severity, int, str, str], None]
+
+_STRICT = re.compile(
+    r"([0-9]{6}(?:[0-9]{4}| {4})?)(R?[CD]|E[CD])([A-Z]?)([0-9]{1,15}),([0-9]*)([NSF][A-Z0-9]{3})([^\n]*)(?:\n(.*))?",
+    re.ASCII | re.DOTALL,
+)
+_LENIENT = re.compile(
+    r"([0-9]{6}) *([0-9]{4})? *(R[CD]|E[CD]|[CD])\s*([A-Z]?)\s*([0-9.,]+) *([NSF][A-Z0-9][A-Z0-9 ]{2})?([^\n]*)"
+    r"(?:\n(.*))?",
+    re.ASCII | re.DOTALL | re.IGNORECASE,
+)
+_DATED = re.compile(r"[0-9]{6}", re.ASCII)
+_BOOKED, _PENDING = LineStatus.BOOKED.value, LineStatus.PENDING.value
+# Mark: sign, reversal, status.
+_MARKS = {
+    "C": (1, False, _BOOKED),
+    "D": (-1, False, _BOOKED),
+    "RC": (-1, True, _BOOKED),
+    "RD": (1, True, _BOOKED),
+    "EC": (1, False, _PENDING),
+    "ED": (-1, False, _PENDING),
+}
+_DIGITS_MAX = 15  # so many digits of minor units stay below money's largest amount
+_DATES_MAX = 20_000
+_ASK = "Ask the bank for the statement again."
+
+
+class Entry(NamedTuple):
+    """What `:61:` says. `rest` is subfields 7 and 8 with the `//` between them, `more` the lines of subfield 9.
+
+    `amount` is signed minor units, 0 where it is not `known`.
+    """
+
+    dates: EntryDates
+    amount: int
+    status: str
+    reversal: bool
+    kind: str | None
+    rest: str
+    more: str | None
+    known: bool = True
+
+
+class EntryReader:
+    """Reads the entries of messages in one currency and tells `report` what is odd."""
+
+    def __init__(self, currency: str, report: Report) -> None:
+        self.currency = currency
+        self._places = EXPONENTS[currency]
+        self._funds = currency[2]
+        self._report = report
+        self._dates: dict[str, EntryDates] = {}
+
+    def read(self, body: str, number: int) -> Entry | None:
+        """The entry in the content `body` of a `:61:` at line `number`; None if it does not even begin with a date."""
+        found = _STRICT.fullmatch(body)
+        if found is None:
+            return self._lenient(body, number)
+        days, mark, funds, whole, cents, kind, rest, more = found.groups()
+        dates = self._dates.get(days) or self._new_dates(days, number)
+        sign, reversal, status = _MARKS[mark]
+        if (
+            len(cents) == self._places
+            and len(whole) + len(cents) <= _DIGITS_MAX
+            and (not funds or funds == self._funds)
+        ):
+            return Entry(dates, sign * int(whole + cents), status, reversal, kind, rest, more)
+        amount, known = self._amount(f"{whole},{cents}", funds, number)
+        return Entry(dates, sign * amount, status, reversal, kind, rest, more, known)
+
+    def _lenient(self, body: str, number: int) -> Entry | None:
+        """An entry that the standard does not have: lower case, blanks, a line break, a point, no type."""
+        found = _LENIENT.fullmatch(body)
+        if found is None:
+            return self._unreadable(body, number)
+        value, entry, mark, funds, digits, kind, rest, more = found.groups()
+        sign, reversal, status = _MARKS[mark.upper()]
+        if kind is None:
+            self._report("type-missing", Severity.WARNING, number, f":61: has no type code: {body[:40]!r}.", "")
+        amount, known = self._amount(digits, funds.upper(), number)
+        dates = self._new_dates(value + (entry or ""), number)
+        return Entry(dates, sign * amount, status, reversal, kind.upper().strip() if kind else None, rest, more, known)
+
+    def _unreadable(self, body: str, number: int) -> Entry | None:
+        message = f":61: can't be read: {body[:60]!r}."
+        self._report("bad-entry", Severity.ERROR, number, message, _ASK)
+        if not _DATED.match(body):
+            return None
+        return Entry(entry_dates(body[:6], ""), 0, _BOOKED, False, None, "", None, known=False)
+
+    def _new_dates(self, days: str, number: int) -> EntryDates:
+        dates = entry_dates(days[:6], days[6:])
+        if dates.bad is None:
+            if len(self._dates) >= _DATES_MAX:
+                self._dates.clear()
+            self._dates[days] = dates
+        else:
+            severity = Severity.WARNING if dates.booking else Severity.ERROR
+            message = f":61: has a date that the calendar does not have, {dates.bad!r}; it is left out."
+            self._report("bad-date", severity, number, message, "Ask the bank which day is meant.")
+        return dates
+
+    def _amount(self, digits: str, funds: str, number: int) -> tuple[int, bool]:
+        """Minor units, and whether they are known; the funds code must be the third letter of the currency."""
+        if funds and funds != self._funds and self.currency != NO_CURRENCY:
+            # CR and DR are words for credit and debit as well.
+            severity = Severity.WARNING if funds == "R" else Severity.ERROR
+            message = f":61: has the funds code {funds!r}, but the account is in {self.currency}."
+            self._report("funds-code", severity, number, message, "Check that the amount is in the account's currency.")
+        try:
+            minor, oddity = amount_of(digits, self.currency)
+        except BadAmount as error:
+            self._report("bad-amount", Severity.ERROR, number, f":61: {error.message}", error.cure)
+            return 0, False
+        if oddity:
+            self._report(oddity, Severity.WARNING, number, f":61: {ODDITIES[oddity]}", "Check it against the balances.")
+        return minor, True

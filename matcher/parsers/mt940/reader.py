@@ -1,0 +1,283 @@
+"""MT940 and MT942 as events: which tag means what at this place of the message.
+
+A tag is accepted only where the message may have it. Between entries, header tags are text that a payer typed, unless
+they begin a whole header; a `-` alone ends a message unless the message goes on behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import BinaryIO
+
+from matcher.parsers.contract import ControlTotals, Event, LinesRead, ReadOptions, StatementEnded, StatementStarted
+from matcher.parsers.mt940.blocks import Block, Blocks, fields
+from matcher.parsers.mt940.entry import EntryReader
+from matcher.parsers.mt940.line import line_of
+from matcher.parsers.mt940.message import Message
+from matcher.parsers.mt940.notes import add_notes
+from recon_core.domain.currency import NO_CURRENCY
+from recon_core.domain.diagnostic import Diagnostic, Severity
+from recon_core.domain.refused import Unreadable
+from recon_core.domain.statement import StatementLine
+
+# The order of header tags: a header goes on with a later one.
+_ORDER = {
+    "20": 0, "21": 1, "25": 2, "25P": 2, "28": 3, "28C": 3, "34F": 4, "13": 4, "13D": 4, "60": 5, "60F": 5, "60M": 5,
+}  # fmt: skip
+_BEGINS = frozenset({"20", "21", "25", "25P", "28", "28C"})
+_NEXT_ENTRY = frozenset({"61", "62F", "62M"})
+# What stands between two messages: SWIFT trailer and header, the closing line, prologues.
+_BETWEEN = re.compile(r"\n(?:-(?:\}[^\n]*|XXX)?(?=\n|$)|-?\{[1-5]:|ABNANL2A|0000 01INGB|:?940:?(?: 00)?(?=\n|$))")
+_BLOCK = re.compile(r"\{([12]):([^{}]{1,60})\}")
+_BALANCE_SHAPE = re.compile(r"[CDcd][0-9]{6}")
+
+
+class State(IntEnum):
+    """Where in a message the reader is."""
+
+    OUTSIDE = 0
+    HEADER = 1
+    ENTRIES = 2
+    CLOSED = 3
+
+
+class Reader:
+    """Reads one stream. `events` may be called once."""
+
+    def __init__(self, options: ReadOptions) -> None:
+        self._options = options
+        self._state = State.OUTSIDE
+        self._message: Message | None = None
+        self._before: Message | None = None
+        self._entries = EntryReader(NO_CURRENCY, self._report)
+        self._started = False
+        self._index = 0
+        self._number = 0  # lines read up to the tag in hand
+        self._lines: list[StatementLine] = []
+        self._odd: list[Diagnostic] = []
+        self._shell: list[tuple[str, str]] = []
+        self._any = False
+
+    def events(self, stream: BinaryIO) -> Iterator[Event]:
+        """All events of the stream. Raises `LimitExceeded`, or `Unreadable` where there is no message at all."""
+        blocks = Blocks(stream, encoding=self._options.encoding)
+        reported = 0
+        for block in blocks:
+            yield from blocks.decoder.diagnostics[reported:]
+            reported = len(blocks.decoder.diagnostics)
+            yield from self._block(block)
+        yield from self._end()
+        yield from self._flush()
+        if not self._any:
+            raise Unreadable("there is no MT940 or MT942 message in the file.", cure="Look at what the bank sent.")
+
+    def _report(self, code: str, severity: Severity, number: int, message: str, cure: str) -> None:
+        self._odd.append(Diagnostic(code, severity, f"line {number}", message, cure))
+
+    def _flush(self) -> Iterator[Event]:
+        """Hand out what was read: lines, then what was odd about them."""
+        if self._lines:
+            yield LinesRead(self._lines)
+            self._lines = []
+        if self._odd:
+            yield from self._odd
+            self._odd = []
+
+    def _block(self, block: Block) -> Iterator[Event]:
+        parts = fields(block.text)
+        self._number += parts[0].count("\n")
+        self._note_shell(parts[0])
+        count = len(parts)
+        parts += (block.following, "")
+        at = 1
+        while at < count:
+            tag = parts[at]
+            if tag == "61":
+                yield from self._before_entries(block.text)
+                at = self._read_entries(parts, at, count)
+                self._state = State.ENTRIES
+            else:
+                yield from self._field(tag, parts[at + 1], parts[at + 2])
+                at += 2
+        yield from self._flush()
+
+    def _before_entries(self, ahead: str) -> Iterator[Event]:
+        """Get ready for the first entry of a message, or of what looks like the rest of one."""
+        if self._state == State.CLOSED:
+            message = "an entry follows the closing balance; that balance is taken for text of the entry before it."
+            self._report("entry-after-closing", Severity.ERROR, self._number + 1, message, "Compare with the bank.")
+        if self._state == State.OUTSIDE:
+            yield from self._begin()
+        if self._state != State.ENTRIES:
+            yield from self._start(ahead)
+            if self._entries.currency == NO_CURRENCY:
+                message = "the statement names no currency; amounts are read with two decimals."
+                self._report(
+                    "currency-missing", Severity.ERROR, self._number + 1, message, "Name the account's currency."
+                )
+
+    def _begin(self) -> Iterator[Event]:
+        yield from self._end()
+        self._message = Message(self._report, default_currency=self._options.currency)
+        for name, text in self._shell:
+            self._message.keep(name, text)
+        self._shell = []
+        self._state = State.HEADER
+        self._any = True
+
+    def _start(self, ahead: str) -> Iterator[Event]:
+        """Tell that the statement begins, once its header is complete."""
+        message = self._message
+        assert message is not None
+        if self._started:
+            return
+        currency = message.settle_currency(ahead)
+        if currency != self._entries.currency:
+            self._entries = EntryReader(currency, self._report)
+        if not message.continues(self._before):
+            self._index = 0
+        self._started = True
+        yield StatementStarted(message.header())
+
+    def _end(self) -> Iterator[Event]:
+        """End the open message, if there is one."""
+        message = self._message
+        if message is None:
+            return
+        yield from self._start("")
+        missing = message.missing()
+        if missing:
+            text = f"the statement has not {missing}."
+            self._report("field-missing", Severity.WARNING, self._number, text, "Look whether the file was cut.")
+        yield from self._flush()
+        yield StatementEnded(message.header())
+        self._before, self._message = message, None
+        self._started = False
+        self._state = State.OUTSIDE
+
+    def _read_entries(self, parts: list[str], at: int, count: int) -> int:
+        """Read a run of entries from `parts[at]`, a "61"; returns the place of the first tag that is none of it."""
+        lines, read, number, index = self._lines, self._entries.read, self._number, self._index
+        currency = self._entries.currency
+        while at < count and parts[at] == "61":
+            body = parts[at + 1]
+            number += 1
+            text: str | None = None
+            notes: list[str] = []
+            at += 2
+            length = body.count("\n")
+            if parts[at] == "86" and at < count:
+                text = parts[at + 1]
+                length += text.count("\n") + 1
+                at += 2
+            if parts[at] not in _NEXT_ENTRY:
+                self._number = number + length
+                body, text, notes, at = self._gather(parts, at, count, body, text)
+                length = self._number - number
+            entry = read(body.rstrip(), number)
+            if entry is not None:
+                index += 1
+                line = line_of(index, entry, text.rstrip() if text else None, currency, f"line {number}")
+                lines.append(add_notes(line, notes) if notes else line)
+            number += length
+        self._number, self._index = number, index
+        return at
+
+    def _gather(
+        self, parts: list[str], at: int, count: int, body: str, text: str | None
+    ) -> tuple[str, str | None, list[str], int]:
+        """What else belongs to an entry: more `:86:`, `:NS:`, and text that looks like a tag but is none.
+
+        Returns `:61:` content, `:86:` text, `:NS:` contents, and where the next tag is.
+        """
+        texts = [] if text is None else [text]
+        notes: list[str] = []
+        while at < count:
+            tag, content = parts[at], parts[at + 1]
+            if tag == "86":
+                texts.append(content)
+            elif tag == "NS":
+                notes.append(content)
+            elif self._is_text(parts, at):
+                message = f"a line begins with :{tag}: where no such field can stand; it is read as text."
+                self._report("tag-as-text", Severity.WARNING, self._number + 1, message, "")
+                if texts:
+                    texts[-1] += f"\n:{tag}:{content}"
+                else:
+                    body += f"\n:{tag}:{content}"
+            else:
+                break
+            self._number += 1 + content.count("\n")
+            at += 2
+        if at >= count or parts[at] not in _NEXT_ENTRY:
+            # The message may end here without a closing balance: what stands between messages is no text.
+            if texts:
+                texts[-1] = self._cut(texts[-1])
+            else:
+                body = self._cut(body)
+        if len(texts) > 1 and texts[1].startswith(texts[0].strip()) and len(texts[0].strip()) == 3:
+            del texts[0]
+        return body, "\n".join(texts) if texts else None, notes, at
+
+    def _cut(self, content: str) -> str:
+        """Content without what stands between messages; if there is such, the message is over."""
+        found = _BETWEEN.search(content)
+        if found is None:
+            return content
+        self._note_shell(content[found.start() :])
+        return content[: found.start()]
+
+    @staticmethod
+    def _is_text(parts: list[str], at: int) -> bool:
+        """Whether a tag between entries is text. A header must go on with a later header tag on the next line."""
+        tag, content, following = parts[at], parts[at + 1], parts[at + 2]
+        if tag in _BEGINS:
+            one_line = "\n" not in content.strip()
+            return not (one_line and _ORDER.get(following, -1) > _ORDER[tag])
+        if tag[:2] == "62":
+            return not _BALANCE_SHAPE.match(content)
+        return tag in _ORDER
+
+    def _field(self, tag: str, content: str, following: str) -> Iterator[Event]:
+        """Take a tag that is no entry."""
+        self._number += 1
+        if self._begins_message(tag):
+            yield from self._begin()
+        message = self._message
+        assert message is not None
+        closing = tag[:2] in ("62", "64", "65", "90")
+        totals: ControlTotals | None = message.take(tag, self._trimmed(content), self._number)
+        if closing and self._state == State.HEADER:
+            yield from self._start("")
+        if totals is not None:
+            yield totals
+        if closing:
+            self._state = State.CLOSED
+        self._number += content.count("\n")
+        over = _BETWEEN.search(content)
+        if over is not None and self._state != State.HEADER:
+            yield from self._end()
+        if over is not None or not following:
+            self._note_shell(content)
+
+    def _begins_message(self, tag: str) -> bool:
+        message = self._message
+        if message is None:
+            return True
+        if self._state == State.HEADER:
+            return tag in _BEGINS and (tag == "20" or tag in message.tags)
+        if self._state == State.ENTRIES:
+            return tag in _BEGINS
+        return tag in _ORDER
+
+    @staticmethod
+    def _trimmed(content: str) -> str:
+        found = _BETWEEN.search(content)
+        return content[: found.start()] if found else content
+
+    def _note_shell(self, text: str) -> None:
+        """Keep the SWIFT blocks before a message for its header."""
+        if "{" in text:
+            self._shell = [(f"block {block}", content) for block, content in _BLOCK.findall(text)]

@@ -1,0 +1,59 @@
+"""Undoing the line breaks of a field of 65 columns.
+
+Banks cut a long text at column 65 (some count the tag `:86:` into the first line, which then has 61), anywhere in a
+word, a number or a tag. A trailing blank is often lost on the way: then a line has 64. Shorter lines were ended on
+purpose.
+"""
+
+from __future__ import annotations
+
+_COLUMNS = 65
+_CUT_COLUMNS_MIN = 55  # banks with narrower lines cut as well; below this a break is a break
+
+
+def rejoined(text: str, mark: str) -> str:
+    """One line out of the lines of a structured text in which every part begins with `mark`.
+
+    A cut is undone without a blank; a break that was meant becomes one blank, unless the next line begins with `mark`.
+    """
+    lines = text.split("\n")
+    line = lines[0]
+    pieces = [line]
+    for following in lines[1:]:
+        if following[:1] != mark and line[-1:] != " ":
+            length = len(line)
+            if length < _CUT_COLUMNS_MIN:
+                if not _tag_is_cut(line, following, mark):
+                    pieces.append(" ")
+            elif length == _COLUMNS - 1:
+                pieces.append(" ")
+        pieces.append(following)
+        line = following
+    return "".join(pieces)
+
+
+def _tag_is_cut(line: str, following: str, mark: str) -> bool:
+    """Whether a slash code stands across the break: `…/REM` and `I/…`."""
+    if mark != "/":
+        return False
+    before, after = line.rpartition("/"), following.partition("/")
+    code = before[2] + after[0]
+    return bool(before[1] and after[1]) and len(code) <= 4 and code.isascii() and code.isupper() and code.isalpha()
+
+
+def free_lines(text: str) -> str:
+    """Free text: breaks that were meant stay, cuts at column 65 are undone, padding and empty lines go."""
+    if "\n" not in text:
+        return text.strip()
+    lines: list[str] = []
+    was_cut = False
+    for line in text.split("\n"):
+        shown = line.rstrip()
+        if was_cut and shown:
+            lines[-1] += shown
+        elif shown:
+            lines.append(shown.strip())
+        was_cut = len(line) == _COLUMNS and len(shown) >= _COLUMNS - 1
+        if was_cut and len(shown) < len(line):
+            lines[-1] += " "
+    return "\n".join(lines)
