@@ -14,7 +14,7 @@ from typing import NamedTuple
 from matcher.parsers.contract import ControlTotals
 from recon_core.domain.diagnostic import Diagnostic, Severity
 from recon_core.domain.money import to_text
-from recon_core.domain.statement import LineStatus, StatementHeader, StatementLine
+from recon_core.domain.statement import FOREIGN_BALANCE, LineStatus, StatementHeader, StatementLine
 
 _BOOKED = LineStatus.BOOKED.value
 
@@ -85,6 +85,13 @@ def prove(
         listed = ", ".join(sorted(tally.foreign))
         message = f"the statement is in {tally.currency} and has lines in {listed}, which no balance proves."
         found.append(Diagnostic("line-currency-differs", Severity.ERROR, where, message))
+    foreign = [text for name, text in header.extra if name == FOREIGN_BALANCE]
+    if foreign:
+        message = (
+            f"the statement is in {header.currency}, but its balances are {', '.join(foreign)}: no proof is possible."
+        )
+        found.append(Diagnostic("balance-currency-differs", Severity.ERROR, where, message))
+        return Verdict(False, False, found)
     if header.opening_balance is None or header.closing_balance is None:
         if not (tally.reversal_count and reversals_doubtful):
             return Verdict(None, False, found)
@@ -146,8 +153,13 @@ def compare_totals(stated: ControlTotals, tally: Tally, header: StatementHeader)
             ("sum of credits", stated.credit_sum, credit, all_credit),
             ("sum of debits", stated.debit_sum, debit, all_debit),
         ]
+    currency = header.currency or tally.currency
     for what, said, booked, everything in pairs:
         if said is not None and said not in (booked, everything):
-            message = f"the bank states {said} as the {what}; {booked} booked and {everything} in all were read."
-            cure = "Sums are in minor units. Compare with the bank's own view of the statement."
+            figures = [
+                to_text(figure, currency) if currency and "sum" in what else str(figure)
+                for figure in (said, booked, everything)
+            ]
+            message = f"the bank states {figures[0]} as the {what}; {figures[1]} booked, {figures[2]} in all were read."
+            cure = "Compare with the bank's own view of the statement."
             yield Diagnostic("control-total-differs", Severity.WARNING, where, message, cure)

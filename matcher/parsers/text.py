@@ -36,10 +36,18 @@ class Decoder:
 
     `configured` is what the caller knows of the bank, `declared` what the file says; both are tried only where strict
     UTF-8 fails, because bodies contradict headers often. Bytes that are no UTF-8 after text that was, are decoded alone
-    and the rest stays UTF-8. What was used is in `encoding`, what was odd in `diagnostics`. Memory: one block.
+    and the rest stays UTF-8. What was used is in `encoding`, what was odd in `diagnostics`. Memory: one block. A decoder may take over in mid-file:
+    `offset` is then its place, and `after_utf8` whether letters beyond ASCII were UTF-8 up to there.
     """
 
-    def __init__(self, *, configured: str | None = None, declared: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        configured: str | None = None,
+        declared: str | None = None,
+        after_utf8: bool = False,
+        offset: int = 0,
+    ) -> None:
         self.encoding = "utf-8"
         self.diagnostics: list[Diagnostic] = []
         named = [_known(configured, "configured")] if configured else []
@@ -47,9 +55,9 @@ class Decoder:
             named.append(codec)
         self._fallbacks = [*dict.fromkeys(codec for codec in (*named, *FALLBACKS) if codec != "utf-8")]
         self._held = b""
-        self._offset = 0
-        self._started = False
-        self._multibyte = False
+        self._offset = offset
+        self._started = offset > 0
+        self._multibyte = after_utf8
         self._other: codecs.IncrementalDecoder | None = None
 
     def feed(self, data: bytes, *, final: bool = False) -> str:

@@ -10,8 +10,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-
 AMOUNT_UNKNOWN = ("amount", "unknown")
+# Name of the pair in a header's `extra` for a balance that is printed in another currency than the statement's: its
+# figure is kept, but it proves nothing.
+FOREIGN_BALANCE = "balance-currency"
 
 
 class LineStatus(StrEnum):
