@@ -14,7 +14,7 @@ from matcher.parsers.ofx.values import FILLER, KEPT_AND, KEPT_LESS
 from matcher.parsers.text import Decoder
 from recon_core.domain.refused import LimitExceeded, Unreadable
 
-BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 16
 ENTRY_CHARS_MAX = 1 << 22
 
 _OPEN = "<STMTTRN>"
@@ -49,7 +49,7 @@ class Places:
         self.flat = (
             not block.encoding.startswith("utf-16") if block.received.isascii() else block.encoding not in _MULTIBYTE
         )
-        self._received, self._encoding = block.received, block.encoding
+        self.received, self.encoding = block.received, block.encoding
         self._char, self._byte = 0, block.offset
 
     def at(self, char: int) -> int:
@@ -57,7 +57,7 @@ class Places:
         if self.flat:
             self._byte += char - self._char
         else:
-            self._byte += len(self._received[self._char : char].encode(self._encoding, "replace"))
+            self._byte += len(self.received[self._char : char].encode(self.encoding, "replace"))
         self._char = char
         return self._byte
 

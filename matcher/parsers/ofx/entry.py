@@ -1,7 +1,6 @@
 """One transaction, `STMTTRN` (OFX 2.3 section 11.4.4.1) or pending `STMTTRNP`, as a bank line.
 
-`PLAIN` reads, in one match, a transaction whose tags stand in the order of the standard and whose leaves are complete:
-nearly all of them. `entry_at` and `line_of` read every other one; both give the same line.
+This is the general way; `shapes` has the fast one for what banks usually write. Both give the same line.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 
 from matcher.parsers.notes import Notes
 from matcher.parsers.ofx.tokens import ENTRY_TAGS, Token, depth
@@ -19,9 +17,9 @@ from recon_core.domain.money import to_text
 from recon_core.domain.refused import BadAmount, BadDate
 from recon_core.domain.statement import AMOUNT_UNKNOWN, LineStatus, StatementLine
 
-_AMOUNT_DIGITS = 15
 _BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", re.ASCII)
-_PARTS = {
+# Aggregates inside a transaction and their leaves.
+PARTS = {
     "PAYEE": {"NAME", "ADDR1", "ADDR2", "ADDR3", "CITY", "STATE", "POSTALCODE", "COUNTRY", "PHONE"},
     "BANKACCTTO": {"BANKID", "BRANCHID", "ACCTID", "ACCTTYPE", "ACCTKEY"},
     "CCACCTTO": {"ACCTID", "ACCTKEY"},
@@ -35,37 +33,6 @@ _OWN = (
 )
 _FIELDS = frozenset(_OWN.split())
 _NAMES = ("NAME", "PAYEE/NAME", "PAYEE", "EXTDNAME")
-
-
-@lru_cache(maxsize=8)
-def plain(places: int) -> re.Pattern[str]:
-    """Pattern of a plain transaction in a currency of `places` decimals; it never looks back, so it is linear.
-
-    Groups: type, day of DTPOSTED, DTUSER, day of DTAVAIL, whole units with sign, decimals, FITID, SRVRTID, CHECKNUM,
-    REFNUM, SIC, NAME, MEMO. A transaction that it does not match is not wrong, only not plain.
-    """
-    # Blanks are listed: a category inside a set is tested letter by letter.
-    word = r"\s*+([^<& \t\r\n\x00-\x02\x0b\x0c\x1c-\x1f\x85\xa0]*+)\s*+"
-    words = r"[ \t]*+([^<\r\n\x00-\x02]*+)\s*+"
-    stamp = r"\s*+([0-9]{8})[0-9.]*+(?:\[[^<\]\r\n]*+\])?+\s*+"
-    sum_ = rf"\s*+([+-]?[0-9]{{1,{_AMOUNT_DIGITS - places}}})(?:[.,]([0-9]{{0,{places}}}))?+\s*+"
-
-    def leaf(tag: str, value: str, *, needed: bool = False) -> str:
-        whole = rf"<{tag}>{value}(?:</{tag}>\s*+)?+"
-        return whole if needed else f"(?:{whole})?+"
-
-    return re.compile(
-        r"<STMTTRN>\s*+"
-        + leaf("TRNTYPE", word, needed=True)
-        + leaf("DTPOSTED", stamp, needed=True)
-        + leaf("DTUSER", word)
-        + leaf("DTAVAIL", stamp)
-        + leaf("TRNAMT", sum_, needed=True)
-        + "".join(leaf(tag, word) for tag in ("FITID", "SRVRTID", "CHECKNUM", "REFNUM", "SIC"))
-        + leaf("NAME", words)
-        + leaf("MEMO", words)
-        + r"</STMTTRN>\s*+"
-    )
 
 
 @dataclass(slots=True)
@@ -109,10 +76,10 @@ def entry_at(found: list[Token], place: int) -> tuple[Entry, int]:
             return entry, place
         if tag != name:
             inside = ""
-        elif name in _PARTS and not text:
+        elif name in PARTS and not text:
             inside = name
         else:
-            if inside and name not in _PARTS[inside]:
+            if inside and name not in PARTS[inside]:
                 inside = ""
             entry.add(f"{inside}/{name}" if inside else name, text)
         place += 1

@@ -10,10 +10,11 @@ from matcher.parsers.contract import Event, LinesRead, ReadOptions, StatementEnd
 from matcher.parsers.notes import Notes
 from matcher.parsers.ofx.blocks import BLOCK_BYTES, Block, Places, blocks
 from matcher.parsers.ofx.draft import Draft, SignOn
-from matcher.parsers.ofx.entry import Entry, entry_at, line_of, note_sign, plain
+from matcher.parsers.ofx.entry import Entry, entry_at, line_of, note_sign
 from matcher.parsers.ofx.header import OfxHeader, read_header
-from matcher.parsers.ofx.tokens import ENTRY_TAGS, Token, depth, simple_tokens, tokens
-from matcher.parsers.ofx.values import unescaped
+from matcher.parsers.ofx.shapes import Shapes
+from matcher.parsers.ofx.tokens import ENTRY_TAGS, Token, depth, tokens
+from matcher.parsers.ofx.values import clean, unescaped
 from matcher.parsers.text import Decoder, compact_date
 from recon_core.domain.currency import exponent
 from recon_core.domain.diagnostic import Severity
@@ -24,13 +25,13 @@ from recon_core.domain.statement import LineStatus, StatementLine
 FITIDS_COMPARED = 1 << 14
 # Transactions that may stand before the statement tells its currency.
 HELD_MAX = 5000
-ENTRY_CHARS_SIMPLE = 1 << 14
+ENTRY_CHARS_USUAL = 1 << 14
 ENTRY_TAGS_MAX = 2000
 _STATEMENTS = frozenset({"STMTRS", "CCSTMTRS"})
 _LISTS = frozenset({"BANKTRANLIST", "BANKTRANLISTP"})
-_OPEN, _CLOSE = "<STMTTRN>", "</STMTTRN>"
+_OPEN = "<STMTTRN>"
 _BOOKED = LineStatus.BOOKED.value
-_CUT_OFF = "Fetch the file again; nothing of the statement that was cut off is used."
+_CUT_OFF = "Fetch the file again."
 
 
 def read(stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
@@ -73,6 +74,7 @@ class _Reader:
         self._fitids: set[str] = set()
         self._fitids_before: set[str] = set()
         self._days: dict[str, date] = {}
+        self._shapes: dict[int, Shapes] = {}
         self._tail = ""
         self._ends_in_entry = False
         if header.unknown is not None:
@@ -81,29 +83,32 @@ class _Reader:
 
     def events(self) -> list[Event]:
         """What the blocks since the last call gave."""
+        if len(self._fitids) > FITIDS_COMPARED:
+            self._fitids, self._fitids_before = set(), self._fitids
         self._tell_lines()
         self._out += self._notes.drain()
         told, self._out = self._out, []
         return told
 
     def take(self, block: Block) -> None:
-        """Read a block: plain transactions in one go, anything else tag by tag."""
+        """Read a block: transactions of a known shape in one go, anything else tag by tag."""
         text, place, end = block.text, 0, len(block.text)
         places = Places(block)
         while place < end:
             if self._stack and self._stack[-1] == "BANKTRANLIST" and self._draft and self._draft.currency:
-                place = self._take_plain(text, place, places)
+                place = self._take_shaped(text, place, places)
                 if place == end:
                     break
             stop = text.find(_OPEN, place + 1)
             stop = end if stop < 0 else stop
-            closed = text.find(_CLOSE, place, stop) + len(_CLOSE)
-            found = None
-            if closed > len(_CLOSE) and closed - place < ENTRY_CHARS_SIMPLE and text.startswith(_OPEN, place):
-                found, stop = simple_tokens(text[place:closed], place), closed
-            elif stop - place > ENTRY_CHARS_SIMPLE:
+            if stop - place > ENTRY_CHARS_USUAL:
                 self._check_size(text, place, stop, places)
-            self._take_tokens(found or tokens(text, place, stop), stop, places)
+            found = tokens(text, place, stop)
+            if text.startswith(_OPEN, place) and self._draft and self._draft.currency:
+                tags = [token.tag for token in found]
+                if "/STMTTRN" in tags:
+                    self._shapes_of(self._draft.currency).learn(tags[1 : tags.index("/STMTTRN")])
+            self._take_tokens(found, stop, places)
             place = stop
         self._tail = text[-200:]
 
@@ -111,17 +116,35 @@ class _Reader:
         if text.startswith(_OPEN, place) and text.count("<", place, stop) > ENTRY_TAGS_MAX:
             raise LimitExceeded(f"a transaction has more than {ENTRY_TAGS_MAX} tags.", where=f"byte {places.at(place)}")
 
-    def _take_plain(self, text: str, place: int, places: Places) -> int:
-        """The plain transactions that stand one after the other at `place`; the place after them."""
+    def _take_shaped(self, text: str, place: int, places: Places) -> int:
+        """Transactions of a known shape that stand one after the other at `place`; the place after them."""
         draft = self._draft
         assert draft is not None
         assert draft.currency is not None
         currency, decimals, days = draft.currency, exponent(draft.currency), self._days
-        match, lines, index = plain(decimals).match, self._lines, draft.line_count
-        seen, seen_before, flat = self._fitids, self._fitids_before, places.flat
-        start, new = places.at(place), tuple.__new__
-        while (found := match(text, place)) is not None:
-            kind, posted, user, avail, whole, cents, fitid, server, check, refnum, sic, name, memo = found.groups()
+        shapes = self._shapes_of(draft.currency)
+        received, encoding, flat = places.received, places.encoding, places.flat
+        seen, seen_before = self._fitids, self._fitids_before
+        lines, index, start, new = self._lines, draft.line_count, places.at(place), tuple.__new__
+        while True:
+            shape = shapes.first
+            found = shape.match(text, place)
+            if found is None:
+                other = shapes.other(text, place)
+                if other is None:
+                    break
+                shape, found = other
+            stop = found.end()
+            end = start + (stop - place if flat else len(received[place:stop].encode(encoding, "replace")))
+            where = f"bytes {start}-{end}"
+            if not shape.common:
+                draft.line_count = index
+                self._take_leaves(shape.leaves, found.groups(), where)
+                index, place, start = draft.line_count, stop, end
+                continue
+            kind, posted, user, avail, whole, cents, fitid, server, check, refnum, name, memo = found.group(
+                *shape.common
+            )
             booked, valued = days.get(posted), None if avail is None else days.get(avail)
             if booked is None or (avail is not None and valued is None):
                 if self._learn_days(posted, avail):
@@ -133,11 +156,6 @@ class _Reader:
                 name = (unescaped(name) if "&" in name else name).strip() or None
             if memo is not None:
                 memo = (unescaped(memo) if "&" in memo else memo).strip() or None
-            stop = found.end()
-            end = start + stop - place if flat else places.at(stop)
-            place = stop
-            where = f"bytes {start}-{end}"
-            start = end
             index += 1
             if not fitid or fitid in seen or fitid in seen_before:
                 self._note_fitid(fitid, where)
@@ -145,18 +163,25 @@ class _Reader:
                 seen.add(fitid)
             if (minor > 0 and kind == "DEBIT") or (minor < 0 and kind == "CREDIT"):
                 note_sign(self._notes, where, kind)
-            extra = () if user is None and sic is None else _pairs(user, sic)
             # fmt: off
             lines.append(new(StatementLine, (
                 index, booked, valued, minor, currency, _BOOKED, False, fitid or None, None, None, kind or None, None,
                 None, server or None, None, None, None, refnum or None, (), memo, name, None, None, None, None, None,
-                None, None, check or None, None, None, None, (), where, extra,
+                None, None, check or None, None, None, None, (), where, (("DTUSER", user),) if user else (),
             )))
             # fmt: on
+            place, start = stop, end
         draft.line_count = index
-        if len(seen) > FITIDS_COMPARED:
-            self._fitids, self._fitids_before = set(), seen
         return place
+
+    def _shapes_of(self, currency: str) -> Shapes:
+        return self._shapes.setdefault(exponent(currency), Shapes(exponent(currency)))
+
+    def _take_leaves(self, paths: tuple[str, ...], texts: tuple[str | None, ...], where: str) -> None:
+        entry = Entry(0, pending=False, where=where, closed=True)
+        for path, text in zip(paths, texts, strict=False):
+            entry.add(path, clean(text or ""))
+        self._add(entry)
 
     def _learn_days(self, *printed: str | None) -> bool:
         """Whether the days exist; they are then in the table."""
@@ -327,14 +352,14 @@ class _Reader:
 
     def finish(self) -> None:
         """The file is at its end. Raises `Unreadable` where it is cut off or holds no bank statement."""
-        inside = self._stack[-1] if self._stack else ""
-        in_tag = "<" in self._tail[self._tail.rfind(">") + 1 :]
-        open_statement = self._draft is not None or self._skipped
-        if open_statement and (in_tag or self._ends_in_entry or (depth(inside) or 0) > 3):
-            raise Unreadable(f"the file ends inside {inside or 'a statement'}, so it is cut off.", cure=_CUT_OFF)
+        in_tag = self._draft is not None and "<" in self._tail[self._tail.rfind(">") + 1 :]
+        if in_tag or self._ends_in_entry or self._stack not in ([], ["OFX"]):
+            inside = self._stack[-1] if self._stack else "a statement"
+            raise Unreadable(f"the file ends inside {inside}, so it is cut off.", cure=_CUT_OFF)
+        if self._stack:
+            message = "the file has no </OFX> at its end; more statements may have been cut off."
+            self._notes.error("end-tag-missing", "end of file", message, _CUT_OFF)
         if self._draft is not None:
-            if self._draft.kind:
-                self._notes.info("end-tag-missing", "end of file", f"{self._draft.kind} has no end tag.")
             self._end()
         self._close_to(0)
         if self._statements == 0:

@@ -16,7 +16,6 @@ from matcher.parsers.ofx.values import clean
 _TAG = re.compile(
     r"<\s*+(/?)\s*+([A-Za-z][\w.]*+)(?:\s++[\w:.\-]++\s*+=\s*+(?:\"[^\"<]*+\"|'[^'<]*+'))*+\s*+(/?)>", re.ASCII
 )
-_LEAF = re.compile(r"<(/?[A-Z][A-Z0-9._]*+)>([^<]*+)(?:</\1>\s*+)?+", re.ASCII)
 # What may be written in lower case and still be a tag: the leaves and aggregates that are read.
 _TAGS = (
     "OFX SIGNONMSGSRSV1 SONRS STATUS CODE SEVERITY MESSAGE DTSERVER LANGUAGE FI ORG FID BANKMSGSRSV1 "
@@ -72,18 +71,6 @@ def depth(tag: str) -> int | None:
     if tag.endswith("TRNRS"):
         return 2
     return STATEMENT_DEPTH if tag.endswith("STMTRS") else None
-
-
-def simple_tokens(text: str, start: int) -> list[Token] | None:
-    """The tokens of a text that has nothing but upper-case tags and values; None if there may be more to it.
-
-    Only the place of the text is known, not that of each tag.
-    """
-    pairs = _LEAF.findall(text)
-    opened = sum(tag[0] != "/" for tag, _ in pairs)
-    if opened != text.count("<") - text.count("</"):
-        return None
-    return [Token(tag, clean(value), start) for tag, value in pairs]
 
 
 def tokens(text: str, start: int, end: int) -> list[Token]:
