@@ -1,0 +1,89 @@
+"""What a use case needs from a store: reads in SQL, and one door for writes that can't be passed without the log.
+
+SQL here is the common ground of SQLite and PostgreSQL, with `:name` parameters. `x IN :names` takes a list of any
+length. Column names carry their types: a result column named like a table's column comes back as that column's Python
+type (`date`, aware `datetime`, `bool`, `int`, `str`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+Values = Mapping[str, Any]
+
+
+class Action(Protocol):
+    """One deed, one log entry: every row it writes stands in the entry's payload, with before and after."""
+
+    by: str
+    at: datetime
+
+    def insert(self, table: str, columns: Values, *, count: int) -> Sequence[int]:
+        """Insert `count` rows; a column is a list of that length or one value for all. Returns the new ids in order
+        (none for a table without ids). The column "id" may be given from `UnitOfWork.reserve_ids`.
+        """
+        ...
+
+    def insert_row(self, table: str, row: Values) -> int:
+        """Insert one row and return its id."""
+        ...
+
+    def update(self, table: str, ids: Sequence[int], columns: Values) -> None:
+        """Set columns of the rows with these ids; a column is a list in the order of `ids` or one value for all."""
+        ...
+
+    def delete(self, table: str, ids: Sequence[int]) -> None:
+        """Delete the rows with these ids."""
+        ...
+
+    def note(self, facts: Values) -> None:
+        """Add facts (JSON values) to the entry that are in no row."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction. It rolls back unless `commit` is called; a dry run is the same path without the call."""
+
+    def select(self, sql: str, parameters: Values | None = None) -> list[Any]:
+        """Rows as named tuples."""
+        ...
+
+    def value(self, sql: str, parameters: Values | None = None) -> Any:
+        """First column of the first row, or None."""
+        ...
+
+    def reserve_ids(self, table: str, count: int) -> Sequence[int]:
+        """Ids that no row of the table has had, for rows that must know theirs; insert these before reserving more."""
+        ...
+
+    def lock_accounts(self, ids: Sequence[int]) -> None:
+        """Hold these cash accounts until the transaction ends, in one order for all. Every change to an account's
+        lines, transactions and documents is made under this lock.
+        """
+        ...
+
+    def lock_row(self, table: str, row_id: int) -> None:
+        """Hold one row of another table (a number series) until the transaction ends."""
+        ...
+
+    def action(
+        self,
+        code: str,
+        *,
+        subject: tuple[str, int],
+        by: str,
+        at: datetime,
+        account_id: int | None = None,
+        reason: str = "",
+    ) -> AbstractContextManager[Action]:
+        """Begin a deed. Its log entry is written with the transaction; a deed that writes nothing leaves no entry
+        unless it notes facts. Deeds do not nest.
+        """
+        ...
+
+    def commit(self) -> None:
+        """Write the log entries and make everything durable."""
+        ...

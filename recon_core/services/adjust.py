@@ -1,0 +1,226 @@
+"""Use cases of adjustments (justeringar): book transactions born from the reconciliation, unreleased until released."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from recon_core.domain.book import VoucherRow
+from recon_core.domain.matching import Match, Rest
+from recon_core.domain.refusals import BadRequest, Conflict, WrongState
+from recon_core.domain.states import AdjustmentState, TransactionStatus
+from recon_core.ports import UnitOfWork
+from recon_core.services import adjustment_rows, books, clearing, control, lookup, undo, vouchers
+
+_EDITABLE = {"day", "amount", "description", "entry_type", "offset_account", "code_parts", "hold"}
+
+
+class Made(NamedTuple):
+    """An adjustment that was made: its id, its book transaction, and the bulk it came in (None without a bank line)."""
+
+    id: int
+    transaction_id: int
+    batch_id: int | None
+
+
+def create_from_line(
+    uow: UnitOfWork,
+    *,
+    line_id: int,
+    rest: Rest,
+    amount: int | None = None,
+    reference: str = "",
+    evidence: str = "",
+    label: str = "",
+    by: str,
+    at: datetime,
+) -> Made:
+    """Make an unreleased adjustment that explains a bank line, or `amount` of it; the line becomes adjusted.
+
+    Raises what `clearing.apply_matches` raises. For many lines call that with matches that have no transactions.
+    """
+    parts = () if amount is None else (amount,)
+    match = Match((line_id,), (), line_amounts=parts, rest=rest, reference=reference, evidence=evidence)
+    applied = clearing.apply_matches(uow, matches=[match], label=label, by=by, at=at)
+    row = uow.select(
+        "SELECT id, book_transaction_id FROM adjustment WHERE decision_id = :id", {"id": applied.decision_ids[0]}
+    )[0]
+    return Made(row.id, row.book_transaction_id, applied.batch_id)
+
+
+def create_adjustment(  # noqa: PLR0913  the fields of the dialog
+    uow: UnitOfWork,
+    *,
+    account_id: int,
+    entry_type: str,
+    amount: int,
+    day: date,
+    description: str = "",
+    reference: str = "",
+    counterparty: str = "",
+    offset_account: str | None = None,
+    code_parts: Mapping[str, str] | None = None,
+    hold: bool = False,
+    by: str,
+    at: datetime,
+) -> Made:
+    """Make an unreleased adjustment by hand (Skapa justering). `amount` is signed: a fee is < 0."""
+    account = lookup.locked_account(uow, account_id)
+    control.check_automatic_amount(uow, account, amount=amount, reason=entry_type, by=by)
+    with uow.action(
+        "adjustment.create", subject=("cash_account", account_id), account_id=account_id, by=by, at=at
+    ) as act:
+        adjustment_id, transaction_id = adjustment_rows.insert(
+            uow,
+            act,
+            account=account,
+            entry_type=entry_type,
+            amount=amount,
+            day=day,
+            description=description,
+            reference=reference,
+            counterparty=counterparty,
+            offset_account=offset_account,
+            code_parts=code_parts,
+            hold=hold,
+        )
+    return Made(adjustment_id, transaction_id, None)
+
+
+def _locked(uow: UnitOfWork, ids: Sequence[int]) -> list[tuple[Any, Any]]:
+    """Adjustments with their transactions, in the order of the ids, their accounts held."""
+    wanted = list(ids)
+    before = lookup.many(uow, "adjustment", wanted, "id, book_transaction_id")
+    rows = books.locked_transactions(uow, [before[one].book_transaction_id for one in wanted])
+    now = lookup.many(uow, "adjustment", wanted, "*")
+    return [(now[one], row) for one, row in zip(wanted, rows, strict=True)]
+
+
+def edit_adjustment(
+    uow: UnitOfWork,
+    *,
+    adjustment_id: int,
+    changes: Mapping[str, Any],
+    version: int | None = None,
+    by: str,
+    at: datetime,
+) -> None:
+    """Change an unreleased adjustment: day, amount, description, entry_type, offset_account, code_parts, hold.
+
+    The amount of one that explains a bank line is the bank's. `version` is the one the caller has seen.
+    Raises `Conflict`, `WrongState`, `BadRequest`.
+    """
+    adjustment, row = _locked(uow, [adjustment_id])[0]
+    if version is not None and version != adjustment.version:
+        raise Conflict(f"Adjustment {adjustment_id} was changed by somebody else.", cure="Look again.")
+    if adjustment.state != AdjustmentState.CREATED:
+        raise WrongState(f"Adjustment {adjustment_id} is {adjustment.state}.", cure="Reverse it and make a new one.")
+    unknown = set(changes) - _EDITABLE
+    if unknown:
+        raise BadRequest(f"{min(unknown)!r} of an adjustment can't be changed.")
+    if "amount" in changes and changes["amount"] != row.amount and adjustment.decision_id is not None:
+        raise BadRequest("The amount of an adjustment for a bank line is the bank's.", cure="Reject it and match anew.")
+    if "day" in changes:
+        control.check_periods_open(uow, [changes["day"]])
+    book: dict[str, Any] = {name: changes[name] for name in ("amount", "description") if name in changes}
+    own: dict[str, Any] = {name: changes[name] for name in ("offset_account",) if name in changes}
+    if "day" in changes:
+        book["transaction_date"] = changes["day"]
+    if "hold" in changes:
+        book["status"] = (TransactionStatus.HOLD if changes["hold"] else TransactionStatus.BALANCED).value
+    if "code_parts" in changes:
+        own["code_parts"] = json.dumps(dict(changes["code_parts"]), sort_keys=True)
+    code = changes.get("entry_type")
+    kind = lookup.entry_type(uow, code) if code else lookup.one(uow, "entry_type", adjustment.entry_type_id)
+    own["direction"] = adjustment_rows.check_direction(kind, changes.get("amount", row.amount))
+    if code:
+        own |= {"entry_type_id": kind.id, "offset_account": own.get("offset_account", kind.offset_account)}
+    subject = ("adjustment", adjustment_id)
+    with uow.action("adjustment.edit", subject=subject, account_id=row.cash_account_id, by=by, at=at) as act:
+        act.update("adjustment", [adjustment_id], own | {"version": adjustment.version + 1})
+        if book:
+            act.update("book_transaction", [row.id], book | {"version": row.version + 1})
+
+
+def voucher_rows(adjustment: Any, transaction: Any, *, ledger_account: str) -> list[VoucherRow]:
+    """The rows of an adjustment's voucher: the cash account against its offset account."""
+    return [
+        VoucherRow(ledger_account, transaction.amount, transaction.currency),
+        VoucherRow(adjustment.offset_account, -transaction.amount, transaction.currency, adjustment.code_parts),
+    ]
+
+
+def release_adjustments(uow: UnitOfWork, *, adjustment_ids: Sequence[int], by: str, at: datetime) -> list[str]:
+    """Release adjustments: each gets a balanced, numbered voucher. Returns the voucher numbers.
+
+    Raises `WrongState` for one on hold or released already, `PolicyForbids` (four eyes), `PeriodLocked`.
+    """
+    numbers = []
+    for adjustment, row in _locked(uow, adjustment_ids):
+        account = lookup.account(uow, row.cash_account_id)
+        if adjustment.state != AdjustmentState.CREATED or row.status != TransactionStatus.BALANCED:
+            state = row.status if adjustment.state == AdjustmentState.CREATED else adjustment.state
+            raise WrongState(f"Adjustment {adjustment.id} is {state}.", cure="Take it off hold, or leave it out.")
+        kind = lookup.one(uow, "entry_type", adjustment.entry_type_id)
+        control.check_automatic_amount(uow, account, amount=row.amount, reason=kind.code, by=by)
+        control.check_four_eyes(
+            uow, account=account, amount=row.amount, makers=[adjustment.created_by], by=by, reason=kind.code
+        )
+        subject = ("adjustment", adjustment.id)
+        with uow.action("adjustment.release", subject=subject, account_id=account.id, by=by, at=at) as act:
+            voucher_id = vouchers.post(
+                uow,
+                act,
+                rows=voucher_rows(adjustment, row, ledger_account=account.ledger_account),
+                voucher_date=row.transaction_date,
+                description=row.description,
+            )
+            act.update(
+                "book_transaction",
+                [row.id],
+                {"status": TransactionStatus.RELEASED.value, "voucher_id": voucher_id, "version": row.version + 1},
+            )
+            state = {"state": AdjustmentState.RELEASED.value, "approved_by": by, "version": adjustment.version + 1}
+            act.update("adjustment", [adjustment.id], state)
+        numbers.append(lookup.one(uow, "voucher", voucher_id).number)
+    return numbers
+
+
+def reject_adjustment(uow: UnitOfWork, *, adjustment_id: int, reason: str = "", by: str, at: datetime) -> None:
+    """Reject an unreleased adjustment. It is kept, but never listed; its bank line is open again.
+
+    Raises `WrongState` for a released one: that is reversed.
+    """
+    adjustment, row = _locked(uow, [adjustment_id])[0]
+    if adjustment.state != AdjustmentState.CREATED:
+        raise WrongState(f"Adjustment {adjustment_id} is {adjustment.state}.", cure="Reverse a released one.")
+    if adjustment.decision_id is not None:
+        undo.undo_decisions(uow, decision_ids=[adjustment.decision_id], reason=reason, by=by, at=at)
+        return
+    subject = ("adjustment", adjustment_id)
+    account_id = row.cash_account_id
+    with uow.action("adjustment.reject", subject=subject, account_id=account_id, by=by, at=at, reason=reason) as act:
+        undo.reject_rows(act, [adjustment])
+
+
+def reverse_adjustment(
+    uow: UnitOfWork, *, adjustment_id: int, day: date, reason: str = "", by: str, at: datetime
+) -> None:
+    """Reverse a released adjustment with a voiding entry and a reversing voucher on `day`.
+
+    Its bank line is open again, unless the adjustment is in a closed document: then only the voiding entry is made,
+    and the next document shows it.
+    """
+    adjustment, row = _locked(uow, [adjustment_id])[0]
+    if adjustment.state != AdjustmentState.RELEASED:
+        raise WrongState(f"Adjustment {adjustment_id} is {adjustment.state}.", cure="Reject an unreleased one.")
+    closed = "SELECT id FROM reconciliation WHERE id = :id AND state = 'closed'"
+    if adjustment.decision_id is not None and uow.value(closed, {"id": row.reconciliation_id}) is None:
+        undo.undo_decisions(uow, decision_ids=[adjustment.decision_id], reason=reason, reverse_on=day, by=by, at=at)
+        return
+    subject = ("adjustment", adjustment_id)
+    account_id = row.cash_account_id
+    with uow.action("adjustment.reverse", subject=subject, account_id=account_id, by=by, at=at, reason=reason) as act:
+        undo.reverse_rows(uow, act, adjustment, row, day=day, reason=reason)

@@ -1,0 +1,113 @@
+"""What stands between a document and its release: every reason at once, each with its cure."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from recon_core.domain.money import to_text
+from recon_core.domain.refusals import Blocker
+from recon_core.domain.states import DocumentState
+from recon_core.ports import UnitOfWork
+from recon_core.services import chains, documents, lookup
+
+
+def blockers(uow: UnitOfWork, *, document_id: int) -> tuple[Blocker, ...]:
+    """All reasons against releasing a document, the nearest to a cure first. `Blocker.advisory` ones stop a policy,
+    not a person.
+    """
+    document = documents.row(uow, document_id)
+    if document.state not in documents.OPEN:
+        return (Blocker("state", f"It is {document.state}.", "Only an open document is released."),)
+    account = lookup.account(uow, document.cash_account_id)
+    found = _unreleased(uow, document) + _pending_voids(uow, document) + _difference(uow, document, account.currency)
+    found += _statements(uow, document) + _bank(uow, document, account.currency) + _open_lines(uow, document)
+    if document.state == DocumentState.HOLD:
+        found.append(Blocker("on-hold", "It is on hold.", "Remove the hold when the difference is zero."))
+    return tuple(found)
+
+
+def _difference(uow: UnitOfWork, document: Any, currency: str) -> list[Blocker]:
+    difference = documents.figures(uow, document).difference
+    if not difference:
+        return []
+    text = to_text(difference, currency)
+    cure = "Tick what is on the bank statement, adjust what only the bank has, or correct the statement balance."
+    return [Blocker("difference", f"The difference is {text} {currency}.", cure)]
+
+
+def _unreleased(uow: UnitOfWork, document: Any) -> list[Blocker]:
+    rows = uow.select(
+        "SELECT a.id FROM adjustment a JOIN book_transaction t ON t.id = a.book_transaction_id"
+        " WHERE t.cash_account_id = :account AND a.state = 'created' AND t.transaction_date <= :day ORDER BY a.id",
+        {"account": document.cash_account_id, "day": document.reconciliation_date},
+    )
+    if not rows:
+        return []
+    ids = tuple(row.id for row in rows)
+    message = f"{len(ids)} adjustment(s) up to the reconciliation date are not released."
+    return [Blocker("unreleased-adjustments", message, "Release and tick them, or reject them.", ids)]
+
+
+def _pending_voids(uow: UnitOfWork, document: Any) -> list[Blocker]:
+    if not document.skip_voided:
+        return []
+    rows = uow.select(
+        "SELECT t.id FROM book_transaction t JOIN book_transaction v ON v.voids_id = t.id"
+        " AND v.status NOT IN ('released', 'rejected') WHERE t.reconciliation_id = :document ORDER BY t.id",
+        {"document": document.id},
+    )
+    if not rows:
+        return []
+    message = f"{len(rows)} ticked line(s) have a voiding entry that is not released."
+    ids = tuple(row.id for row in rows)
+    return [Blocker("void-pending", message, "Release the voiding entry, or take it back.", ids)]
+
+
+def _statements(uow: UnitOfWork, document: Any) -> list[Blocker]:
+    since = document.predecessor_id and documents.row(uow, document.predecessor_id).reconciliation_date
+    found = []
+    chain = chains.account_chain(uow, document.cash_account_id)
+    for one in chain.breaks:
+        in_time = one.day <= document.reconciliation_date and (since is None or one.day > since)
+        if in_time and one.code != "sequence-skipped":
+            cure = "Import the statement that is missing."
+            found.append(Blocker(one.code, one.message, cure, (one.statement_id,)))
+    if chain.mismatch:
+        message = f"The bank lines differ from the statements' balances by {chain.mismatch} minor units."
+        found.append(Blocker("chain-mismatch", message, "Look for a line that was lost or came twice."))
+    rows = uow.select(
+        "SELECT id, state, hold_reason, balanced FROM statement WHERE cash_account_id = :account AND kind = 'statement'"
+        " AND (state = 'held' OR (state = 'accepted' AND balanced = 'no' AND automatic = false))"
+        " AND (coalesce(to_date, closing_date) > :since OR coalesce(to_date, closing_date) IS NULL) ORDER BY id",
+        {"account": document.cash_account_id, "since": since or date.min},
+    )
+    for row in rows:
+        if row.state == "held":
+            message, cure = f"Statement {row.id} is held: {row.hold_reason}.", "Decide on it."
+        else:
+            message, cure = f"Statement {row.id} does not add up.", "Get a right one from the bank, or accept it."
+        found.append(Blocker("statement-held" if row.state == "held" else "unbalanced", message, cure, (row.id,)))
+    return found
+
+
+def _bank(uow: UnitOfWork, document: Any, currency: str) -> list[Blocker]:
+    bank = chains.bank_balance(uow, document.cash_account_id, day=document.reconciliation_date)
+    if bank is None or bank == document.statement_balance:
+        return []
+    said, typed = to_text(bank, currency), to_text(document.statement_balance, currency)
+    message = f"The bank's statements say {said} {currency} on {document.reconciliation_date}, not {typed}."
+    return [Blocker("bank-balance", message, "Correct the statement balance, or import what is missing.")]
+
+
+def _open_lines(uow: UnitOfWork, document: Any) -> list[Blocker]:
+    rows = uow.select(
+        "SELECT id FROM statement_line WHERE cash_account_id = :account AND booking_date <= :day"
+        " AND state IN ('open', 'proposed') ORDER BY id",
+        {"account": document.cash_account_id, "day": document.reconciliation_date},
+    )
+    if not rows:
+        return []
+    message = f"{len(rows)} bank line(s) up to the reconciliation date are neither matched, adjusted nor ignored."
+    ids = tuple(row.id for row in rows)
+    return [Blocker("open-bank-lines", message, "Match, adjust or ignore them.", ids, advisory=True)]

@@ -1,0 +1,358 @@
+"""Use cases around book transactions: import, create, release, clear by hand."""
+
+# ruff: noqa: S608  every name in this SQL is one of our own tables and columns
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from recon_core.domain.book import BookRow, ImportCounts
+from recon_core.domain.money import AMOUNT_MINOR_MAX
+from recon_core.domain.refusals import BadRequest, Closed, Conflict, Unreleased, WrongState
+from recon_core.domain.states import ChangeState, TransactionKind, TransactionStatus
+from recon_core.ports import Action, UnitOfWork
+from recon_core.services import control, lookup, vouchers
+
+OWN_SOURCE = ""
+_CONTENT = ("transaction_date", "amount", "reference", "counterparty", "description", "kind", "status", "batch")
+_RELEASED_ELSEWHERE = {TransactionKind.ADJUSTMENT, TransactionKind.TRANSFER, TransactionKind.VOID}
+
+
+class _Stored(NamedTuple):
+    id: int
+    content: tuple[Any, ...]
+    touched: bool
+
+
+def import_transactions(
+    uow: UnitOfWork, *, rows: Sequence[BookRow], source: str, by: str, at: datetime
+) -> ImportCounts:
+    """Bring in rows of an accounting system; as often as wanted. `source` names the system or file series.
+
+    A new row becomes a transaction. A row as before is counted. A changed row changes its transaction if nobody has
+    touched that; else the change is kept for a person to decide and the transaction stays as it was.
+    Raises `BadRequest` for a row that can't be a transaction; then nothing is imported.
+    """
+    if not source:
+        raise BadRequest("An import needs the name of its source.")
+    account_ids = sorted({row.account_id for row in rows})
+    uow.lock_accounts(account_ids)
+    currencies = {account_id: lookup.account(uow, account_id).currency for account_id in account_ids}
+    _check_rows(rows)
+    stored = _stored(uow, rows, source=source)
+    new: list[BookRow] = []
+    changed: list[tuple[_Stored, tuple[Any, ...]]] = []
+    for row in rows:
+        known = stored.get((row.account_id, row.external_id))
+        if known is None:
+            new.append(row)
+        elif known.content != _content(row):
+            changed.append((known, _content(row)))
+    changed = _without_decided(uow, changed)
+    same = len(rows) - len(new) - len(changed)
+    if not new and not changed:
+        return ImportCounts(0, same, 0)
+    with uow.action("book.import", subject=("book_import", 0), by=by, at=at, reason=source) as act:
+        counts = {"new_count": len(new), "same_count": same, "changed_count": len(changed)}
+        header = {"source": source, "imported_at": at, "imported_by": by, **counts}
+        import_id = act.insert_row("book_import", header)
+        _insert_rows(act, new, source=source, currencies=currencies, import_id=import_id)
+        to_decide = _keep_changes(act, changed, import_id=import_id)
+    return ImportCounts(len(new), same, len(changed), tuple(to_decide), import_id)
+
+
+def _check_rows(rows: Sequence[BookRow]) -> None:
+    kinds = {kind.value for kind in TransactionKind} - {TransactionKind.VOID}
+    seen: set[tuple[int, str]] = set()
+    for row in rows:
+        key = (row.account_id, row.external_id)
+        if key in seen or not row.external_id:
+            raise BadRequest(f"The row id {row.external_id!r} stands twice or is empty.", where=row.external_id)
+        seen.add(key)
+        if type(row.amount) is not int or not -AMOUNT_MINOR_MAX < row.amount < AMOUNT_MINOR_MAX:
+            raise BadRequest(f"{row.amount!r} is no amount in minor units.", where=row.external_id)
+        if row.kind not in kinds:
+            raise BadRequest(f"{row.kind!r} is no kind of book transaction.", where=row.external_id)
+
+
+def _status(row: BookRow) -> str:
+    return TransactionStatus.RELEASED.value if row.released else TransactionStatus.BALANCED.value
+
+
+def _content(row: BookRow) -> tuple[Any, ...]:
+    return (*row[2:7], str(row.kind), _status(row), row.batch)
+
+
+def _stored(uow: UnitOfWork, rows: Sequence[BookRow], *, source: str) -> dict[tuple[int, str], _Stored]:
+    by_account: dict[int, list[str]] = {}
+    for row in rows:
+        by_account.setdefault(row.account_id, []).append(row.external_id)
+    found: dict[tuple[int, str], _Stored] = {}
+    sql = (
+        f"SELECT id, external_id, {', '.join(_CONTENT)}, cleared OR matched_amount <> 0 OR reconciliation_id IS NOT NULL"
+        " OR EXISTS (SELECT 1 FROM book_transaction v WHERE v.voids_id = t.id) AS touched"
+        " FROM book_transaction t WHERE cash_account_id = :account AND source = :source AND external_id IN :ids"
+    )
+    for account_id, ids in by_account.items():
+        for row in uow.select(sql, {"account": account_id, "source": source, "ids": ids}):
+            found[account_id, row.external_id] = _Stored(row.id, tuple(row[2:10]), bool(row.touched))
+    return found
+
+
+def _proposal(content: tuple[Any, ...]) -> str:
+    return json.dumps(dict(zip(_CONTENT, content, strict=True)), default=date.isoformat, ensure_ascii=False)
+
+
+def _without_decided(
+    uow: UnitOfWork, changed: list[tuple[_Stored, tuple[Any, ...]]]
+) -> list[tuple[_Stored, tuple[Any, ...]]]:
+    """Leave out changes that wait for a person already, or that one has declined."""
+    if not changed:
+        return []
+    states = [ChangeState.OPEN.value, ChangeState.DECLINED.value]
+    sql = "SELECT book_transaction_id, proposed FROM book_change WHERE book_transaction_id IN :ids AND state IN :states"
+    known = {(row[0], row[1]) for row in uow.select(sql, {"ids": [one.id for one, _ in changed], "states": states})}
+    return [(one, content) for one, content in changed if (one.id, _proposal(content)) not in known]
+
+
+def _insert_rows(
+    act: Action, rows: Sequence[BookRow], *, source: str, currencies: dict[int, str], import_id: int
+) -> Sequence[int]:
+    if not rows:
+        return ()
+    accounts, externals, dates, amounts, references, parties, texts, kinds, _, batches = (
+        list(column) for column in zip(*rows, strict=True)
+    )
+    columns = {
+        "cash_account_id": accounts,
+        "source": source,
+        "external_id": externals,
+        "book_import_id": import_id,
+        "transaction_date": dates,
+        "amount": amounts,
+        "currency": [currencies[account_id] for account_id in accounts],
+        "kind": [str(kind) for kind in kinds],
+        "reference": references,
+        "counterparty": parties,
+        "description": texts,
+        "batch": batches,
+        "status": [_status(row) for row in rows],
+    }
+    return act.insert("book_transaction", columns, count=len(rows))
+
+
+def _keep_changes(act: Action, changed: list[tuple[_Stored, tuple[Any, ...]]], *, import_id: int) -> list[int]:
+    """Apply changes to untouched transactions, keep the others for a person; returns the ids of the latter."""
+    if not changed:
+        return []
+    free = [(known.id, content) for known, content in changed if not known.touched]
+    if free:
+        columns = zip(_CONTENT, (list(column) for column in zip(*(c for _, c in free), strict=True)), strict=True)
+        act.update("book_transaction", [one for one, _ in free], dict(columns))
+    states = [ChangeState.OPEN if known.touched else ChangeState.APPLIED for known, _ in changed]
+    row = {
+        "book_transaction_id": [known.id for known, _ in changed],
+        "book_import_id": import_id,
+        "state": [state.value for state in states],
+        "proposed": [_proposal(content) for _, content in changed],
+    }
+    ids = act.insert("book_change", row, count=len(changed))
+    return [row_id for row_id, state in zip(ids, states, strict=True) if state is ChangeState.OPEN]
+
+
+def decide_change(uow: UnitOfWork, *, change_id: int, accept: bool, by: str, at: datetime) -> None:
+    """Take over a changed source row, or decline it for good. Raises `WrongState` while the transaction is cleared,
+    matched or reconciled: that must be undone first.
+    """
+    change = lookup.one(uow, "book_change", change_id)
+    transaction = lookup.one(uow, "book_transaction", change.book_transaction_id)
+    uow.lock_accounts([transaction.cash_account_id])
+    transaction = lookup.one(uow, "book_transaction", change.book_transaction_id)
+    change = lookup.one(uow, "book_change", change_id)
+    if change.state != ChangeState.OPEN:
+        raise WrongState(f"The change {change_id} is {change.state} already.")
+    with uow.action(
+        "book.change",
+        subject=("book_transaction", transaction.id),
+        account_id=transaction.cash_account_id,
+        by=by,
+        at=at,
+    ) as act:
+        state = ChangeState.ACCEPTED if accept else ChangeState.DECLINED
+        act.update("book_change", [change_id], {"state": state.value, "decided_by": by, "decided_at": at})
+        if accept:
+            if transaction.cleared or transaction.matched_amount or transaction.reconciliation_id is not None:
+                raise WrongState(
+                    f"Transaction {transaction.external_id} is cleared, matched or reconciled.",
+                    cure="Undo its match and untick it first, or decline the change.",
+                )
+            values = json.loads(change.proposed)
+            values["transaction_date"] = date.fromisoformat(values["transaction_date"])
+            act.update("book_transaction", [transaction.id], values | {"version": transaction.version + 1})
+
+
+def create_transaction(  # noqa: PLR0913  the fields of a transaction
+    uow: UnitOfWork,
+    *,
+    account_id: int,
+    transaction_date: date,
+    amount: int,
+    kind: str = TransactionKind.JOURNAL,
+    reference: str = "",
+    counterparty: str = "",
+    description: str = "",
+    external_id: str | None = None,
+    hold: bool = False,
+    released: bool = False,
+    by: str,
+    at: datetime,
+) -> int:
+    """Enter a book transaction by hand and return its id; it is unreleased unless said."""
+    account = lookup.locked_account(uow, account_id)
+    control.check_periods_open(uow, [transaction_date])
+    row = BookRow(account_id, external_id or "-", transaction_date, amount, reference, counterparty, description, kind)
+    _check_rows([row])
+    status = TransactionStatus.HOLD if hold else TransactionStatus.RELEASED if released else TransactionStatus.BALANCED
+    with uow.action("book.create", subject=("cash_account", account_id), account_id=account_id, by=by, at=at) as act:
+        return insert_own(uow, act, row, currency=account.currency, status=status, external_id=external_id)
+
+
+def insert_own(
+    uow: UnitOfWork,
+    act: Action,
+    row: BookRow,
+    *,
+    currency: str,
+    status: TransactionStatus,
+    external_id: str | None = None,
+    voids_id: int | None = None,
+    voucher_id: int | None = None,
+) -> int:
+    """Insert a transaction made here. Without an external id it is named by its own id, "T17"."""
+    (row_id,) = uow.reserve_ids("book_transaction", 1)
+    values = {
+        "id": row_id,
+        "cash_account_id": row.account_id,
+        "source": OWN_SOURCE,
+        "external_id": external_id or f"T{row_id}",
+        "transaction_date": row.transaction_date,
+        "amount": row.amount,
+        "currency": currency,
+        "kind": str(row.kind),
+        "reference": row.reference,
+        "counterparty": row.counterparty,
+        "description": row.description,
+        "status": status.value,
+        "voids_id": voids_id,
+        "voucher_id": voucher_id,
+    }
+    return act.insert_row("book_transaction", values)
+
+
+def insert_void(uow: UnitOfWork, act: Action, row: Any, *, day: date, released: bool, reason: str) -> int:
+    """Insert the voiding entry of a transaction: the opposite amount, with the reversal of its voucher if it has one
+    and the entry is released. Returns its id. Raises `WrongState` if it is voided already or a voiding entry itself.
+    """
+    known = "SELECT id FROM book_transaction WHERE voids_id = :id AND status <> 'rejected'"
+    if row.kind == TransactionKind.VOID or uow.value(known, {"id": row.id}) is not None:
+        raise WrongState(f"Transaction {row.external_id} is voided already, or a voiding entry itself.")
+    if row.status != TransactionStatus.RELEASED:
+        raise WrongState(f"Transaction {row.external_id} is {row.status}.", cure="Only released ones are voided.")
+    control.check_periods_open(uow, [day])
+    count = uow.value("SELECT count(*) AS count FROM book_transaction WHERE voids_id = :id", {"id": row.id})
+    voucher_id = None
+    if released and row.voucher_id is not None:
+        voucher_id = vouchers.reverse(uow, act, row.voucher_id, voucher_date=day)
+    opposite = BookRow(
+        row.cash_account_id, "", day, -row.amount, row.reference, row.counterparty, reason, TransactionKind.VOID
+    )
+    return insert_own(
+        uow,
+        act,
+        opposite,
+        currency=row.currency,
+        status=TransactionStatus.RELEASED if released else TransactionStatus.BALANCED,
+        external_id=f"void:{row.id}" if not count else f"void:{row.id}:{count + 1}",
+        voids_id=row.id,
+        voucher_id=voucher_id,
+    )
+
+
+def locked_transactions(uow: UnitOfWork, ids: Iterable[int]) -> list[Any]:
+    """Rows of book_transaction in the order of `ids`, their accounts held until the transaction ends."""
+    wanted = list(ids)
+    before = lookup.many(uow, "book_transaction", wanted, "id, cash_account_id")
+    uow.lock_accounts([row.cash_account_id for row in before.values()])
+    rows = lookup.many(uow, "book_transaction", wanted, "*")
+    return [rows[one] for one in wanted]
+
+
+def release_transactions(uow: UnitOfWork, *, ids: Sequence[int], by: str, at: datetime) -> None:
+    """Release transactions that need no voucher of ours. Adjustments and transfers are released where they are made.
+
+    Raises `WrongState` for one on hold, rejected or released already.
+    """
+    rows = locked_transactions(uow, ids)
+    control.check_periods_open(uow, [row.transaction_date for row in rows])
+    for row in rows:
+        if row.status != TransactionStatus.BALANCED:
+            raise WrongState(f"Transaction {row.external_id} is {row.status}.", cure="Only balanced ones are released.")
+        if row.kind in _RELEASED_ELSEWHERE and row.source == OWN_SOURCE:
+            raise WrongState(f"Transaction {row.external_id} is a {row.kind} made here.", cure="Release it as that.")
+    for account_id in sorted({row.cash_account_id for row in rows}):
+        mine = [row.id for row in rows if row.cash_account_id == account_id]
+        subject = ("cash_account", account_id)
+        with uow.action("book.release", subject=subject, account_id=account_id, by=by, at=at) as act:
+            act.update("book_transaction", mine, {"status": TransactionStatus.RELEASED.value})
+
+
+def hold_transaction(uow: UnitOfWork, *, transaction_id: int, hold: bool, by: str, at: datetime) -> None:
+    """Put an unreleased transaction on hold, or take it off."""
+    row = locked_transactions(uow, [transaction_id])[0]
+    wanted, needed = TransactionStatus.HOLD, TransactionStatus.BALANCED
+    if not hold:
+        wanted, needed = needed, wanted
+    if row.status != needed:
+        raise WrongState(f"Transaction {row.external_id} is {row.status}.")
+    subject = ("book_transaction", row.id)
+    with uow.action("book.hold", subject=subject, account_id=row.cash_account_id, by=by, at=at) as act:
+        act.update("book_transaction", [row.id], {"status": wanted.value})
+
+
+def check_open(uow: UnitOfWork, rows: Iterable[Any]) -> None:
+    """Raise `Closed` if one of the transactions is in a closed document."""
+    documents = {row.reconciliation_id: row for row in rows if row.reconciliation_id is not None}
+    sql = "SELECT id, number FROM reconciliation WHERE state = 'closed' AND id IN :ids"
+    for document in uow.select(sql, {"ids": list(documents)}):
+        raise Closed(
+            f"Transaction {documents[document.id].external_id} is in the closed reconciliation {document.number}.",
+            cure="Void that reconciliation first; only the latest can be voided.",
+        )
+
+
+def set_cleared(uow: UnitOfWork, *, ids: Sequence[int], clear_date: date | None, by: str, at: datetime) -> None:
+    """Mark transactions cleared (kontrollerad) by hand on a date, or with None take the mark away.
+
+    Raises `Unreleased` for one that is not released, `Conflict` for unclearing one that a bank line proved or that is
+    ticked in a document, `Closed`.
+    """
+    rows = locked_transactions(uow, ids)
+    check_open(uow, rows)
+    for row in rows:
+        if clear_date is not None and row.status != TransactionStatus.RELEASED:
+            raise Unreleased(f"Transaction {row.external_id} is {row.status}.", cure="Release it first.")
+        if clear_date is None and row.processed:
+            raise Conflict(f"A bank line proved transaction {row.external_id}.", cure="Undo that match instead.")
+        if clear_date is None and row.reconciliation_id is not None:
+            raise Conflict(f"Transaction {row.external_id} is ticked as reconciled.", cure="Untick it first.")
+    values: dict[str, Any] = {"cleared": False, "clear_date": None, "cleared_by": None, "cleared_at": None}
+    if clear_date is not None:
+        values = {"cleared": True, "clear_date": clear_date, "cleared_by": by, "cleared_at": at}
+    wanted = [row for row in rows if clear_date is None or not row.processed]
+    for account_id in sorted({row.cash_account_id for row in wanted}):
+        mine = [row.id for row in wanted if row.cash_account_id == account_id]
+        subject = ("cash_account", account_id)
+        with uow.action("book.clear", subject=subject, account_id=account_id, by=by, at=at) as act:
+            act.update("book_transaction", mine, values)

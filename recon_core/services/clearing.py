@@ -1,0 +1,304 @@
+"""Use cases that put bank lines and book transactions together: apply matches, reject, ignore, mark as proposed.
+
+Everything is done in bulk and under the accounts' locks; what a match uses is checked against what is left, so no
+amount is used twice. Undoing stands in `recon_core.services.undo`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from recon_core.domain.matching import Match, group_key
+from recon_core.domain.refusals import AmountUsed, BadRequest, Closed, NotBalanced, Unreleased, WrongState
+from recon_core.domain.refused import Refused
+from recon_core.domain.states import (
+    DecisionKind,
+    DecisionState,
+    LineState,
+    MatchingPolicy,
+    TransactionStatus,
+    is_policy,
+)
+from recon_core.ports import Action, UnitOfWork
+from recon_core.services import control, lookup
+from recon_core.services.matched import Checked, Group, write_groups
+
+_LINE = (
+    "SELECT l.id, l.cash_account_id, l.booking_date, l.amount, l.used_amount, l.state, l.withdrawn_by, s.automatic"
+    " FROM statement_line l JOIN statement s ON s.id = l.statement_id WHERE l.id IN :ids"
+)
+_TRANSACTION = (
+    "SELECT t.id, t.cash_account_id, t.external_id, t.amount, t.matched_amount, t.status, t.cleared, t.clear_date,"
+    " t.cleared_by, t.cleared_at, r.number AS closed_number, v.id AS void_id FROM book_transaction t"
+    " LEFT JOIN reconciliation r ON r.id = t.reconciliation_id AND r.state = 'closed'"
+    " LEFT JOIN book_transaction v ON v.voids_id = t.id AND v.status <> 'rejected' WHERE t.id IN :ids"
+)
+
+
+class Skipped(NamedTuple):
+    """A match of a bulk that could not be applied: its position and why."""
+
+    position: int
+    refused: Refused
+
+
+class Applied(NamedTuple):
+    """What a bulk did: `decision_ids` in the order of the applied matches; `batch_id` is None if nothing was."""
+
+    batch_id: int | None
+    decision_ids: Sequence[int]
+    skipped: tuple[Skipped, ...] = ()
+
+
+def apply_matches(
+    uow: UnitOfWork,
+    *,
+    matches: Sequence[Match],
+    label: str = "",
+    skip_refused: bool = False,
+    by: str,
+    at: datetime,
+) -> Applied:
+    """Apply matches: their lines become matched; transactions that are used up become cleared and processed with the
+    bank line's date. A rest becomes an unreleased adjustment within the match.
+
+    All or nothing, unless `skip_refused`: then what is refused is reported and the others are applied. Raises
+    `AmountUsed`, `NotBalanced`, `WrongState`, `Closed`, `Unreleased`, `PolicyForbids`, `Unknown`.
+    """
+    checked = _load(uow, matches, by=by)
+    groups: list[Group] = []
+    skipped: list[Skipped] = []
+    for position, match in enumerate(matches):
+        try:
+            groups.append(_check(uow, checked, match, by=by))
+        except Refused as refused:
+            if not skip_refused:
+                raise
+            skipped.append(Skipped(position, refused))
+    if not groups:
+        return Applied(None, (), tuple(skipped))
+    account_ids = {group.account.id for group in groups}
+    kind = DecisionKind.MATCH if any(group.match.transaction_ids for group in groups) else DecisionKind.ADJUST
+    only = account_ids.pop() if len(account_ids) == 1 else None
+    with uow.action("match.apply", subject=("decision_batch", 0), account_id=only, by=by, at=at, reason=label) as act:
+        batch = {"kind": kind.value, "label": label, "decided_by": by, "decided_at": at}
+        batch_id = act.insert_row("decision_batch", batch)
+        decision_ids = write_groups(uow, act, groups, checked, batch_id=batch_id)
+    return Applied(batch_id, decision_ids, tuple(skipped))
+
+
+def _load(uow: UnitOfWork, matches: Sequence[Match], *, by: str) -> Checked:
+    line_ids = list({line_id for match in matches for line_id in match.line_ids})
+    transaction_ids = list({one for match in matches for one in match.transaction_ids})
+    owners = uow.select("SELECT DISTINCT cash_account_id FROM statement_line WHERE id IN :ids", {"ids": line_ids})
+    account_ids = sorted(row.cash_account_id for row in owners)
+    uow.lock_accounts(account_ids)
+    accounts = {account_id: lookup.account(uow, account_id) for account_id in account_ids}
+    for account in accounts.values():
+        control.check_automatic(uow, account, step=MatchingPolicy.CLEAR, by=by)
+    lines = {row.id: row for row in uow.select(_LINE, {"ids": line_ids})}
+    transactions = {row.id: row for row in uow.select(_TRANSACTION, {"ids": transaction_ids})}
+    return Checked(
+        accounts,
+        lines,
+        transactions,
+        {row.id: row.amount - row.used_amount for row in lines.values()},
+        {row.id: row.amount - row.matched_amount for row in transactions.values()},
+    )
+
+
+def _check(uow: UnitOfWork, checked: Checked, match: Match, *, by: str) -> Group:
+    """Check one match and take its amounts from what is left."""
+    lines = [checked.line(line_id) for line_id in match.line_ids]
+    transactions = [checked.transaction(one) for one in match.transaction_ids]
+    if not lines or len(set(match.line_ids)) < len(lines) or len(set(match.transaction_ids)) < len(transactions):
+        raise BadRequest("A match names each of its lines and transactions once, and at least one line.")
+    if not transactions and match.rest is None:
+        raise BadRequest("A match names at least one book transaction.", cure="Make an adjustment instead.")
+    account_ids = {row.cash_account_id for row in (*lines, *transactions)}
+    if len(account_ids) > 1:
+        raise BadRequest("A match stays within one cash account.", cure="Match each side in its own account.")
+    account = checked.accounts[account_ids.pop()]
+    automatic = is_policy(by)
+    for line in lines:
+        _check_line(line, automatic=automatic)
+    for row in transactions:
+        _check_transaction(row, automatic=automatic)
+    line_parts = _parts(match.line_ids, match.line_amounts, checked.line_left, what="bank line")
+    book_parts = _parts(match.transaction_ids, match.transaction_amounts, checked.transaction_left, what="transaction")
+    rest = sum(line_parts) - sum(book_parts)
+    if rest and match.rest is None:
+        raise NotBalanced(
+            f"Bank lines {', '.join(map(str, match.line_ids))} and their transactions differ by {rest} minor units.",
+            cure="Name what is missing, match a part, or say what the rest is.",
+        )
+    if match.rest is not None:
+        if not rest:
+            raise BadRequest("Nothing is left over, so there is nothing to write off.")
+        if transactions:
+            control.check_limit(uow, purpose="write_off", account=account, amount=rest, reason=match.rest.entry_type)
+        control.check_automatic_amount(uow, account, amount=rest, reason=match.rest.entry_type, by=by)
+    for line_id, part in zip(match.line_ids, line_parts, strict=True):
+        checked.line_left[line_id] -= part
+    for row_id, part in zip(match.transaction_ids, book_parts, strict=True):
+        checked.transaction_left[row_id] -= part
+    return Group(match, account, line_parts, book_parts, rest)
+
+
+def _parts(ids: Sequence[int], amounts: Sequence[int], left: dict[int, int], *, what: str) -> list[int]:
+    if not amounts:
+        parts = [left[one] for one in ids]
+    elif len(amounts) == len(ids):
+        parts = list(amounts)
+    else:
+        raise BadRequest(f"There must be as many {what} amounts as ids.")
+    for one, part in zip(ids, parts, strict=True):
+        rest = left[one]
+        if part == 0 or (part > 0) != (rest > 0) or abs(part) > abs(rest):
+            raise AmountUsed(
+                f"Of {what} {one} there are {rest} minor units left, not {part}.",
+                cure="Look again: somebody may have matched it.",
+            )
+    return parts
+
+
+def _check_line(line: Any, *, automatic: bool) -> None:
+    if line.state not in {LineState.OPEN, LineState.PROPOSED} or line.withdrawn_by is not None:
+        raise WrongState(f"Bank line {line.id} is {line.state} already.", cure="Undo that first.")
+    if automatic and not line.automatic:
+        raise WrongState(f"The statement of bank line {line.id} is not proved.", cure="A person may match it.")
+
+
+def _check_transaction(row: Any, *, automatic: bool) -> None:
+    if row.closed_number is not None:
+        raise Closed(
+            f"Transaction {row.external_id} is in the closed reconciliation {row.closed_number}.",
+            cure="Void that reconciliation first, or ignore the bank line with that reason.",
+        )
+    if row.void_id is not None:
+        raise WrongState(f"Transaction {row.external_id} is voided, or about to be.")
+    allowed = {TransactionStatus.RELEASED} if automatic else {TransactionStatus.RELEASED, TransactionStatus.BALANCED}
+    if row.status not in allowed:
+        raise Unreleased(f"Transaction {row.external_id} is {row.status}.", cure="Release it first.")
+
+
+def locked_lines(uow: UnitOfWork, line_ids: Iterable[int]) -> list[Any]:
+    """Rows of bank lines in the order of the ids, their accounts held until the transaction ends."""
+    wanted = list(line_ids)
+    before = lookup.many(uow, "statement_line", wanted, "id, cash_account_id")
+    uow.lock_accounts([row.cash_account_id for row in before.values()])
+    rows = lookup.many(uow, "statement_line", wanted, "*")
+    return [rows[one] for one in wanted]
+
+
+def _by_account(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.cash_account_id, []).append(row)
+    return dict(sorted(found.items()))
+
+
+def ignore_lines(
+    uow: UnitOfWork, *, line_ids: Sequence[int], reason: str, label: str = "", by: str, at: datetime
+) -> Applied:
+    """Set bank lines aside for a reason that is kept. Raises `WrongState` for a line that is used."""
+    if not reason:
+        raise BadRequest("A bank line is ignored for a reason.")
+    rows = locked_lines(uow, line_ids)
+    for row in rows:
+        if row.used_amount:
+            raise WrongState(f"Bank line {row.id} is used by a match.", cure="Undo that first.")
+        _check_line(row, automatic=False)
+    decision_ids: list[int] = []
+    batch_id = None
+    for account_id, mine in _by_account(rows).items():
+        subject = ("decision_batch", batch_id or 0)
+        with uow.action("line.ignore", subject=subject, account_id=account_id, by=by, at=at, reason=reason) as act:
+            if batch_id is None:
+                batch = {"kind": DecisionKind.IGNORE.value, "label": label, "decided_by": by, "decided_at": at}
+                batch_id = act.insert_row("decision_batch", batch)
+            decision_ids += _decide_lines(act, mine, batch_id=batch_id, kind=DecisionKind.IGNORE, reason=reason)
+            values = {"state": LineState.IGNORED.value, "state_reason": reason}
+            act.update("statement_line", [row.id for row in mine], values)
+    return Applied(batch_id, decision_ids)
+
+
+def _decide_lines(act: Action, rows: Sequence[Any], *, batch_id: int, kind: DecisionKind, reason: str) -> Sequence[int]:
+    """A decision a line that uses no amount."""
+    columns = {
+        "decision_batch_id": batch_id,
+        "cash_account_id": [row.cash_account_id for row in rows],
+        "kind": kind.value,
+        "state": DecisionState.DRAFT.value,
+        "evidence": reason,
+        "decided_by": act.by,
+    }
+    ids = act.insert("decision", columns, count=len(rows))
+    lines = {"decision_id": ids, "statement_line_id": [row.id for row in rows], "amount": 0}
+    act.insert("decision_line", lines, count=len(rows))
+    act.update("decision", list(ids), {"state": DecisionState.APPLIED.value})
+    return ids
+
+
+def reject_matches(uow: UnitOfWork, *, groups: Sequence[Match], reason: str = "", by: str, at: datetime) -> Applied:
+    """Remember that these lines and transactions do not belong together, so that nobody proposes it again.
+
+    A group that is rejected already stays as it is. The lines become open.
+    """
+    line_ids = sorted({line_id for group in groups for line_id in group.line_ids})
+    owner = {row.id: row for row in locked_lines(uow, line_ids)}
+    known = rejected_groups(uow, account_ids=sorted({row.cash_account_id for row in owner.values()}))
+    fresh: dict[str, Match] = {}
+    for group in groups:
+        key = group_key(group.line_ids, group.transaction_ids)
+        if key not in known:
+            fresh.setdefault(key, group)
+    if not fresh:
+        return Applied(None, ())
+    with uow.action("match.reject", subject=("decision_batch", 0), by=by, at=at, reason=reason) as act:
+        batch = {"kind": DecisionKind.REJECT.value, "label": reason, "decided_by": by, "decided_at": at}
+        accounts = [owner[group.line_ids[0]].cash_account_id for group in fresh.values()]
+        batch_id = act.insert_row("decision_batch", batch)
+        columns = {
+            "decision_batch_id": batch_id,
+            "cash_account_id": accounts,
+            "kind": DecisionKind.REJECT.value,
+            "state": DecisionState.APPLIED.value,
+            "reference": [group.reference for group in fresh.values()],
+            "evidence": [group.evidence for group in fresh.values()],
+            "decided_by": by,
+        }
+        ids = act.insert("decision", columns, count=len(fresh))
+        row = {"decision_id": ids, "cash_account_id": accounts, "group_key": list(fresh), "active": True}
+        act.insert("rejection", row, count=len(fresh))
+        proposed = [row.id for row in owner.values() if row.state == LineState.PROPOSED]
+        act.update("statement_line", proposed, {"state": LineState.OPEN.value})
+    return Applied(batch_id, ids)
+
+
+def rejected_groups(uow: UnitOfWork, *, account_ids: Sequence[int] | None = None) -> set[str]:
+    """The keys (`recon_core.domain.matching.group_key`) of all groups that somebody rejected."""
+    if account_ids is None:
+        rows = uow.select("SELECT group_key FROM rejection WHERE active")
+    else:
+        sql = "SELECT group_key FROM rejection WHERE active AND cash_account_id IN :ids"
+        rows = uow.select(sql, {"ids": account_ids})
+    return {row.group_key for row in rows}
+
+
+def set_proposed(uow: UnitOfWork, *, line_ids: Sequence[int], proposed: bool, by: str, at: datetime) -> int:
+    """Mark open lines as proposed, or proposed ones as open again; lines in another state are left alone.
+
+    Returns how many changed.
+    """
+    source, target = LineState.OPEN.value, LineState.PROPOSED.value
+    if not proposed:
+        source, target = target, source
+    rows = [row for row in locked_lines(uow, line_ids) if row.state == source]
+    for account_id, mine in _by_account(rows).items():
+        subject = ("cash_account", account_id)
+        with uow.action("line.propose", subject=subject, account_id=account_id, by=by, at=at) as act:
+            act.update("statement_line", [row.id for row in mine], {"state": target})
+    return len(rows)

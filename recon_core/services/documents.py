@@ -1,0 +1,233 @@
+"""Reads and row changes of reconciliation documents that several use cases share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from recon_core.domain.book import shown_status
+from recon_core.domain.reconciliation import Document, Figures, ListedLine
+from recon_core.domain.refusals import Unknown
+from recon_core.domain.states import DocumentState, TransactionStatus
+from recon_core.ports import Action, UnitOfWork
+from recon_core.services import lookup
+
+OPEN = [DocumentState.HOLD.value, DocumentState.BALANCED.value]
+
+# A released voiding entry in the same document as its original is taken off the original's side and not counted.
+_FIGURES = (
+    "SELECT coalesce(sum(CASE WHEN side > 0 THEN amount END), 0) AS receipts,"
+    " coalesce(sum(CASE WHEN side > 0 THEN counted END), 0) AS receipt_count,"
+    " coalesce(sum(CASE WHEN side < 0 THEN -amount END), 0) AS disbursements,"
+    " coalesce(sum(CASE WHEN side < 0 THEN counted END), 0) AS disbursement_count FROM"
+    " (SELECT t.amount, coalesce(o.amount, t.amount) AS side, CASE WHEN o.id IS NULL THEN 1 ELSE 0 END AS counted"
+    " FROM book_transaction t LEFT JOIN book_transaction o ON o.id = t.voids_id AND o.reconciliation_id = :document"
+    " AND :skip = 1 WHERE t.reconciliation_id = :document) ticked"
+)
+
+_LISTED = (
+    "SELECT t.id, t.external_id, t.transaction_date, t.amount, t.kind, t.status, t.reference, t.counterparty,"
+    " t.description, t.batch, t.cleared, t.clear_date, t.processed, t.reconciliation_id, t.voids_id,"
+    " v.id AS void_id, v.status AS void_status, v.amount AS void_amount, v.reconciliation_id AS void_document,"
+    " v.transaction_date AS void_date, o.id AS original_id, o.reconciliation_id AS original_document,"
+    " o.transaction_date AS original_date, n.number AS voucher_number FROM book_transaction t"
+    " LEFT JOIN book_transaction v ON v.voids_id = t.id AND v.status <> 'rejected'"
+    " LEFT JOIN book_transaction o ON o.id = t.voids_id LEFT JOIN voucher n ON n.id = t.voucher_id"
+)
+
+
+def row(uow: UnitOfWork, document_id: int) -> Any:
+    """The row of a document. Raises `Unknown`."""
+    return lookup.one(uow, "reconciliation", document_id)
+
+
+def locked(uow: UnitOfWork, document_id: int) -> Any:
+    """The row of a document, its account held until the transaction ends."""
+    uow.lock_accounts([row(uow, document_id).cash_account_id])
+    return row(uow, document_id)
+
+
+def find(uow: UnitOfWork, *, account_id: int, number: str) -> int:
+    """The id of a closed or voided document by its number. Raises `Unknown`."""
+    sql = "SELECT id FROM reconciliation WHERE cash_account_id = :account AND number = :number"
+    found = uow.value(sql, {"account": account_id, "number": number})
+    if found is None:
+        raise Unknown(f"The account has no reconciliation {number}.")
+    return int(found)
+
+
+def open_id(uow: UnitOfWork, account_id: int) -> int | None:
+    """The id of the account's open document, if it has one."""
+    sql = "SELECT id FROM reconciliation WHERE cash_account_id = :account AND state IN :states"
+    found = uow.value(sql, {"account": account_id, "states": OPEN})
+    return None if found is None else int(found)
+
+
+def last_closed(uow: UnitOfWork, account_id: int) -> Any | None:
+    """The row of the account's latest closed document."""
+    rows = uow.select(
+        "SELECT * FROM reconciliation WHERE cash_account_id = :account AND state = 'closed'"
+        " ORDER BY reconciliation_date DESC LIMIT 1",
+        {"account": account_id},
+    )
+    return rows[0] if rows else None
+
+
+def figures(uow: UnitOfWork, document: Any) -> Figures:
+    """The document's figures, summed by the database; for closed and voided ones as they were frozen."""
+    if document.state not in OPEN:
+        frozen = (document.receipts, document.receipt_count, document.disbursements, document.disbursement_count)
+        return Figures(document.beginning_balance, document.statement_balance, *frozen)
+    summed = uow.select(_FIGURES, {"document": document.id, "skip": int(document.skip_voided)})[0]
+    return Figures(document.beginning_balance, document.statement_balance, *map(int, summed))
+
+
+def get(uow: UnitOfWork, document_id: int) -> Document:
+    """The document with its figures. Raises `Unknown`."""
+    found = row(uow, document_id)
+    account = lookup.account(uow, found.cash_account_id)
+    last = None if found.predecessor_id is None else row(uow, found.predecessor_id).reconciliation_date
+    differ = []
+    if found.skip_voided != lookup.settings(uow).skip_voided:
+        differ.append("skip_voided")
+    if found.match_batches != account.match_batches:
+        differ.append("match_batches")
+    values = {name: getattr(found, name) for name in Document._fields if hasattr(found, name)}
+    return Document(
+        **values,
+        last_reconciliation_date=last,
+        currency=account.currency,
+        figures=figures(uow, found),
+        settings_differ=tuple(differ),
+    )
+
+
+def rows_listed(
+    uow: UnitOfWork,
+    document: Any,
+    *,
+    load_to: date | None = None,
+    ids: Sequence[int] | None = None,
+    after: tuple[date, int] | None = None,
+    limit: int | None = None,
+) -> list[Any]:
+    """Rows that the document lists, without hidden voiding entries, by date: its own, and while it is open those of
+    no document dated up to `load_to` (by default the reconciliation date). A voided document lists nothing.
+    """
+    if document.state == DocumentState.VOIDED:
+        return []
+    where = ["t.cash_account_id = :account", "t.status <> 'rejected'"]
+    values: dict[str, Any] = {"account": document.cash_account_id, "document": document.id}
+    if document.state in OPEN:
+        where.append(
+            "(t.reconciliation_id = :document OR (t.reconciliation_id IS NULL AND t.transaction_date <= :load_to))"
+        )
+        values["load_to"] = load_to or document.reconciliation_date
+    else:
+        where.append("t.reconciliation_id = :document")
+    if document.skip_voided:
+        where.append(
+            "NOT (t.voids_id IS NOT NULL AND t.status = 'released' AND"
+            " ((t.reconciliation_id IS NULL AND o.reconciliation_id IS NULL AND o.status <> 'rejected')"
+            " OR (t.reconciliation_id IS NOT NULL AND t.reconciliation_id = o.reconciliation_id)))"
+        )
+    if ids is not None:
+        where.append("t.id IN :ids")
+        values["ids"] = ids
+    if after is not None:
+        where.append("(t.transaction_date > :day OR (t.transaction_date = :day AND t.id > :last))")
+        values |= {"day": after[0], "last": after[1]}
+    sql = f"{_LISTED} WHERE {' AND '.join(where)} ORDER BY t.transaction_date, t.id"
+    if limit is not None:
+        sql += " LIMIT :limit"
+        values["limit"] = limit
+    return uow.select(sql, values)
+
+
+def warning(document: Any, line: Any) -> str:
+    """Why a listed row can't be ticked, or nothing."""
+    if line.status != TransactionStatus.RELEASED:
+        return f"It is {line.status}: release it first."
+    if document.skip_voided and line.void_id is not None and line.void_status != TransactionStatus.RELEASED:
+        return "Its voiding entry is not released."
+    if line.transaction_date > document.reconciliation_date:
+        return f"It is dated after {document.reconciliation_date}."
+    return ""
+
+
+def carried_void(document: Any, line: Any) -> int | None:
+    """The id of the voiding entry that goes wherever a row goes, or None (reconciliation 7)."""
+    if not document.skip_voided or line.void_id is None or line.void_status != TransactionStatus.RELEASED:
+        return None
+    together = line.void_document == line.reconciliation_id
+    in_time = line.void_date <= document.reconciliation_date or line.reconciliation_id is not None
+    return int(line.void_id) if together and in_time else None
+
+
+def listed(
+    uow: UnitOfWork,
+    document_id: int,
+    *,
+    load_to: date | None = None,
+    after: tuple[date, int] | None = None,
+    limit: int | None = None,
+) -> list[ListedLine]:
+    """The document's lines for people, by date; `after` (date and id of the last one seen) and `limit` page.
+
+    A batch is one line where the document shows batches; then paging does not cut it only if `limit` is None.
+    """
+    document = row(uow, document_id)
+    lines = []
+    for line in rows_listed(uow, document, load_to=load_to, after=after, limit=limit):
+        void_id = carried_void(document, line)
+        lines.append(
+            ListedLine(
+                ids=(line.id,) if void_id is None else (line.id, void_id),
+                transaction_date=line.transaction_date,
+                amount=line.amount + (line.void_amount if void_id is not None else 0),
+                reconciled=line.reconciliation_id is not None,
+                cleared=line.cleared,
+                clear_date=line.clear_date,
+                processed=line.processed,
+                external_id=line.external_id,
+                kind=line.kind,
+                status=shown_status(
+                    status=line.status, is_void=line.voids_id is not None, void_status=line.void_status
+                ),
+                reference=line.reference or (line.batch if document.match_batches else ""),
+                counterparty=line.counterparty,
+                description=line.description,
+                voucher_number=line.voucher_number,
+                warning=warning(document, line) if document.state in OPEN else "",
+            )
+        )
+    return lines
+
+
+def untick_rows(uow: UnitOfWork, act: Action, rows: Sequence[Any]) -> list[int]:
+    """Take transactions out of their open documents, with the voiding entries that went with them.
+
+    A balanced document goes back on hold. Returns the ids of the documents. Cleared stays.
+    """
+    if not rows:
+        return []
+    document_ids = sorted({one.reconciliation_id for one in rows})
+    documents = lookup.many(uow, "reconciliation", document_ids, "*")
+    ids = [one.id for one in rows]
+    pairs = uow.select(
+        "SELECT v.id FROM book_transaction v JOIN book_transaction t ON t.id = v.voids_id"
+        " AND t.reconciliation_id = v.reconciliation_id WHERE t.id IN :ids",
+        {"ids": ids},
+    )
+    hidden = [one.id for one in pairs if one.id not in set(ids)]
+    act.update("book_transaction", [*ids, *hidden], {"reconciliation_id": None, "reconciled_date": None})
+    for document in documents.values():
+        touch(act, document, {"state": DocumentState.HOLD.value})
+    return document_ids
+
+
+def touch(act: Action, document: Any, values: dict[str, Any]) -> None:
+    """Change a document, with the stamps of who and when and the next version."""
+    stamps = {"changed_by": act.by, "changed_at": act.at, "version": document.version + 1}
+    act.update("reconciliation", [document.id], values | stamps)

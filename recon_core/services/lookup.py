@@ -1,0 +1,73 @@
+"""Reads that several use cases need, each refusing what does not exist."""
+
+# ruff: noqa: S608  every name in this SQL is one of our own tables and columns
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from recon_core.domain.account import CashAccount
+from recon_core.domain.refusals import Unknown
+from recon_core.domain.settings import Settings
+from recon_core.ports import UnitOfWork
+
+_ACCOUNT = f"SELECT {', '.join(CashAccount._fields)} FROM cash_account"
+
+
+def account(uow: UnitOfWork, account_id: int) -> CashAccount:
+    """The cash account with this id. Raises `Unknown`."""
+    rows = uow.select(f"{_ACCOUNT} WHERE id = :id", {"id": account_id})
+    if not rows:
+        raise Unknown(f"There is no cash account with id {account_id}.")
+    return CashAccount._make(rows[0])
+
+
+def account_by_code(uow: UnitOfWork, code: str) -> CashAccount:
+    """The cash account with this code. Raises `Unknown`."""
+    rows = uow.select(f"{_ACCOUNT} WHERE code = :code", {"code": code})
+    if not rows:
+        raise Unknown(f"There is no cash account {code!r}.", cure="List them with `recon account list`.")
+    return CashAccount._make(rows[0])
+
+
+def accounts(uow: UnitOfWork) -> list[CashAccount]:
+    """All cash accounts by code."""
+    return [CashAccount._make(row) for row in uow.select(f"{_ACCOUNT} ORDER BY code")]
+
+
+def locked_account(uow: UnitOfWork, account_id: int) -> CashAccount:
+    """The cash account, held until the transaction ends."""
+    uow.lock_accounts([account_id])
+    return account(uow, account_id)
+
+
+def settings(uow: UnitOfWork) -> Settings:
+    """The module's settings, defaults where none was set."""
+    stored = {row.name: json.loads(row.value) for row in uow.select("SELECT name, value FROM setting")}
+    return Settings(**{name: stored[name] for name in Settings._fields if name in stored})
+
+
+def entry_type(uow: UnitOfWork, code: str) -> Any:
+    """The row of an active entry type. Raises `Unknown`."""
+    rows = uow.select("SELECT * FROM entry_type WHERE code = :code AND active", {"code": code})
+    if not rows:
+        raise Unknown(f"There is no active entry type {code!r}.", cure="List them with `recon settings entry-types`.")
+    return rows[0]
+
+
+def one(uow: UnitOfWork, table: str, row_id: int) -> Any:
+    """A row of a table by id. Raises `Unknown`."""
+    rows = uow.select(f"SELECT * FROM {table} WHERE id = :id", {"id": row_id})
+    if not rows:
+        raise Unknown(f"There is no {table.replace('_', ' ')} with id {row_id}.")
+    return rows[0]
+
+
+def many(uow: UnitOfWork, table: str, ids: list[int], columns: str) -> dict[int, Any]:
+    """Rows by id; `columns` is a select list that begins with id. Raises `Unknown` if one is missing."""
+    rows = uow.select(f"SELECT {columns} FROM {table} WHERE id IN :ids", {"ids": ids})
+    found = {row.id: row for row in rows}
+    missing = [row_id for row_id in ids if row_id not in found]
+    if missing:
+        raise Unknown(f"There is no {table.replace('_', ' ')} with id {missing[0]}.")
+    return found

@@ -1,0 +1,47 @@
+"""Number series without gaps: a number is taken under the series' lock, inside the transaction that uses it.
+
+A rollback gives the number back, because the counter is a row like any other (R12).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from recon_core.domain.refusals import BadRequest, Unknown
+from recon_core.ports import Action, UnitOfWork
+
+RECONCILIATIONS = "CARECON"
+VOUCHERS = "VOUCHER"
+PREDEFINED = {RECONCILIATIONS: "", VOUCHERS: "V"}
+
+
+def open_series(
+    uow: UnitOfWork, *, code: str, prefix: str = "", width: int = 6, manual: bool = False, by: str, at: datetime
+) -> int:
+    """Make a number series: `prefix` and a number of `width` digits; in a manual one the user types the number."""
+    with uow.action("series.open", subject=("number_series", 0), by=by, at=at) as act:
+        return act.insert_row("number_series", {"code": code, "prefix": prefix, "width": width, "manual": manual})
+
+
+def series_id(uow: UnitOfWork, code: str, *, act: Action) -> int:
+    """Id of a series; the predefined ones are made when first asked for. Raises `Unknown`."""
+    found = uow.value("SELECT id FROM number_series WHERE code = :code", {"code": code})
+    if found is not None:
+        return int(found)
+    if code not in PREDEFINED:
+        raise Unknown(f"There is no number series {code!r}.", cure="Open it first, or use CARECON.")
+    return act.insert_row("number_series", {"code": code, "prefix": PREDEFINED[code]})
+
+
+def take(uow: UnitOfWork, series: int, *, act: Action, typed: str | None = None) -> str:
+    """The next number of a series, or for a manual series the one that was typed. Raises `BadRequest`."""
+    uow.lock_row("number_series", series)
+    row = uow.select("SELECT * FROM number_series WHERE id = :id", {"id": series})[0]
+    if row.manual:
+        if not typed:
+            raise BadRequest(f"The number series {row.code} is manual.", cure="Give the number.")
+        return typed
+    if typed:
+        raise BadRequest(f"The number series {row.code} numbers by itself.", cure="Leave the number out.")
+    act.update("number_series", [series], {"next_number": row.next_number + 1})
+    return f"{row.prefix}{row.next_number:0{row.width}d}"

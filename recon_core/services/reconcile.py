@@ -1,0 +1,381 @@
+"""Use cases of an open reconciliation: open, change, tick, hold. Release and void stand in `release`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from recon_core.domain.reconciliation import Figures, check_allowed
+from recon_core.domain.refusals import BadRequest, Conflict, NotBalanced, Unreleased, WrongState
+from recon_core.domain.refused import Refused
+from recon_core.domain.states import DocumentState, MatchingPolicy, TransactionStatus
+from recon_core.ports import Action, UnitOfWork
+from recon_core.services import control, documents, lookup
+
+
+class Toggled(NamedTuple):
+    """What a bulk button did: the value it set (None if the list is empty), on which transactions, and the last error
+    of rows that were skipped for one.
+    """
+
+    value: bool | None
+    changed: tuple[int, ...]
+    skipped: int = 0
+    last_error: str = ""
+
+
+def open_document(
+    uow: UnitOfWork,
+    *,
+    account_id: int,
+    reconciliation_date: date,
+    statement_balance: int = 0,
+    notes: str = "",
+    by: str,
+    at: datetime,
+) -> int:
+    """Open a reconciliation on hold and return its id. It begins with the balance of the latest closed one.
+
+    Raises `WrongState` where the account needs none, is inactive, or has an open one; `BadRequest` for a date that is
+    not after the latest document's.
+    """
+    account = lookup.locked_account(uow, account_id)
+    control.check_automatic(uow, account, step=MatchingPolicy.RELEASE, by=by)
+    if not account.requires_reconciliation:
+        raise WrongState(
+            f"Account {account.code} does not require reconciliation.", cure="Turn that on for the account."
+        )
+    if not account.active:
+        raise WrongState(f"Account {account.code} is not active.")
+    if documents.open_id(uow, account_id) is not None:
+        raise WrongState(f"Account {account.code} has an open reconciliation.", cure="Finish or delete it first.")
+    last = documents.last_closed(uow, account_id)
+    _check_date(reconciliation_date, last)
+    row = {
+        "cash_account_id": account_id,
+        "state": DocumentState.HOLD.value,
+        "reconciliation_date": reconciliation_date,
+        "beginning_balance": 0 if last is None else last.statement_balance,
+        "statement_balance": statement_balance,
+        "predecessor_id": None if last is None else last.id,
+        "skip_voided": lookup.settings(uow).skip_voided,
+        "match_batches": account.match_batches,
+        "notes": notes,
+        "created_by": by,
+        "created_at": at,
+        "changed_by": by,
+        "changed_at": at,
+        "version": 1,
+    }
+    with uow.action("document.open", subject=("cash_account", account_id), account_id=account_id, by=by, at=at) as act:
+        return act.insert_row("reconciliation", row)
+
+
+def _check_date(day: date, last: Any | None) -> None:
+    if last is not None and day <= last.reconciliation_date:
+        raise BadRequest(
+            f"The reconciliation date must be after {last.reconciliation_date}, the date of {last.number}.",
+            cure="Use a later date.",
+        )
+
+
+def _editable(uow: UnitOfWork, document_id: int, *, version: int | None = None) -> Any:
+    document = documents.locked(uow, document_id)
+    check_allowed(document.state, "edit")
+    if version is not None and version != document.version:
+        raise Conflict(
+            f"The reconciliation was changed by {document.changed_by}.",
+            cure="Look again and repeat what is still right.",
+        )
+    return document
+
+
+def _check_saved(uow: UnitOfWork, document_id: int) -> Figures:
+    """A document that is not on hold must balance whenever it is saved."""
+    document = documents.row(uow, document_id)
+    found = documents.figures(uow, document)
+    if document.state == DocumentState.BALANCED and found.difference:
+        raise NotBalanced(
+            f"The difference would be {found.difference} minor units, and the reconciliation is not on hold.",
+            cure="Put it on hold first.",
+        )
+    return found
+
+
+def change_document(
+    uow: UnitOfWork,
+    *,
+    document_id: int,
+    reconciliation_date: date | None = None,
+    statement_balance: int | None = None,
+    notes: str | None = None,
+    version: int | None = None,
+    by: str,
+    at: datetime,
+) -> Figures:
+    """Change the date, the bank's balance or the notes of an open document. `version` is the one the caller has seen.
+
+    A new date is stamped on the ticked lines too. Raises `Conflict`, `BadRequest`, `NotBalanced`, `WrongState`.
+    """
+    document = _editable(uow, document_id, version=version)
+    values: dict[str, Any] = {}
+    if statement_balance is not None:
+        values["statement_balance"] = statement_balance
+    if notes is not None:
+        values["notes"] = notes
+    with _action(uow, "document.change", document, by=by, at=at) as act:
+        if reconciliation_date is not None and reconciliation_date != document.reconciliation_date:
+            _check_date(reconciliation_date, documents.last_closed(uow, document.cash_account_id))
+            ticked = uow.select(
+                "SELECT id, transaction_date FROM book_transaction WHERE reconciliation_id = :id", {"id": document_id}
+            )
+            if any(row.transaction_date > reconciliation_date for row in ticked):
+                raise BadRequest("A ticked line is dated after the new date.", cure="Untick it first.")
+            act.update("book_transaction", [row.id for row in ticked], {"reconciled_date": reconciliation_date})
+            values["reconciliation_date"] = reconciliation_date
+        documents.touch(act, document, values)
+    return _check_saved(uow, document_id)
+
+
+def _action(uow: UnitOfWork, code: str, document: Any, *, by: str, at: datetime, reason: str = "") -> Any:
+    subject = ("reconciliation", document.id)
+    return uow.action(code, subject=subject, account_id=document.cash_account_id, by=by, at=at, reason=reason)
+
+
+def _rows(uow: UnitOfWork, document: Any, ids: Sequence[int]) -> list[Any]:
+    """Listed rows by id, in that order, whatever "load up to" says. Raises `BadRequest` for one that is not listed."""
+    rows = documents.rows_listed(uow, document, ids=ids, load_to=date.max)
+    found = {row.id: row for row in rows}
+    for row_id in ids:
+        if row_id not in found:
+            raise BadRequest(f"The reconciliation does not list transaction {row_id}.")
+    return [found[row_id] for row_id in ids]
+
+
+def _check_tick(document: Any, row: Any) -> None:
+    reason = documents.warning(document, row)
+    if reason:
+        raise Unreleased(f"Transaction {row.external_id} can't be ticked. {reason}", cure="Or leave it for next time.")
+
+
+def tick(
+    uow: UnitOfWork,
+    *,
+    document_id: int,
+    transaction_ids: Sequence[int],
+    reconciled: bool = True,
+    version: int | None = None,
+    by: str,
+    at: datetime,
+) -> Figures:
+    """Tick lines as reconciled (avstämd), or untick them; returns the new figures.
+
+    Ticking also clears, on the reconciliation date where there is no clear date; unticking leaves cleared as it is.
+    Ticking one payment of a batch ticks them all where the document shows batches. Raises `Unreleased`, `BadRequest`,
+    `Conflict`, `NotBalanced`.
+    """
+    document = _editable(uow, document_id, version=version)
+    rows = _with_batches(uow, document, _rows(uow, document, list(dict.fromkeys(transaction_ids))))
+    if reconciled:
+        for row in rows:
+            _check_tick(document, row)
+    with _action(uow, "document.tick" if reconciled else "document.untick", document, by=by, at=at) as act:
+        _set_reconciled(uow, act, document, rows, reconciled=reconciled)
+        documents.touch(act, document, {})
+    return _check_saved(uow, document_id)
+
+
+def _with_batches(uow: UnitOfWork, document: Any, rows: list[Any]) -> list[Any]:
+    batches = {row.batch for row in rows if row.batch}
+    if not document.match_batches or not batches:
+        return rows
+    have = {row.id for row in rows}
+    more = uow.select(
+        "SELECT id FROM book_transaction WHERE cash_account_id = :account AND batch IN :batches AND status <> 'rejected'"
+        " AND (reconciliation_id IS NULL OR reconciliation_id = :document)",
+        {"account": document.cash_account_id, "batches": sorted(batches), "document": document.id},
+    )
+    wanted = [row.id for row in more if row.id not in have]
+    return rows + documents.rows_listed(uow, document, ids=wanted, load_to=date.max)
+
+
+def _set_reconciled(uow: UnitOfWork, act: Action, document: Any, rows: Sequence[Any], *, reconciled: bool) -> None:
+    wanted = [row for row in rows if (row.reconciliation_id is not None) != reconciled]
+    ids = [row.id for row in wanted]
+    hidden = [void_id for row in wanted if (void_id := documents.carried_void(document, row)) is not None]
+    if not reconciled:
+        act.update("book_transaction", [*ids, *hidden], {"reconciliation_id": None, "reconciled_date": None})
+        return
+    cleared = uow.select("SELECT id FROM book_transaction WHERE id IN :ids AND cleared", {"ids": hidden})
+    fresh = [row.id for row in wanted if not row.cleared] + sorted(set(hidden) - {row.id for row in cleared})
+    _clear(act, fresh, document.reconciliation_date)
+    stamps = {"reconciliation_id": document.id, "reconciled_date": document.reconciliation_date}
+    act.update("book_transaction", [*ids, *hidden], stamps)
+
+
+def _clear(act: Action, ids: Sequence[int], day: date) -> None:
+    values = {"cleared": True, "clear_date": day, "cleared_by": act.by, "cleared_at": act.at}
+    act.update("book_transaction", ids, values)
+
+
+def mark_cleared(
+    uow: UnitOfWork,
+    *,
+    document_id: int,
+    transaction_ids: Sequence[int],
+    cleared: bool = True,
+    clear_date: date | None = None,
+    by: str,
+    at: datetime,
+) -> None:
+    """Tick lines as cleared (kontrollerad) on `clear_date`, by default the reconciliation date; or untick them.
+
+    Raises `Conflict` for unticking a line that is reconciled or that a bank line proved, `Unreleased`.
+    """
+    document = _editable(uow, document_id)
+    rows = _rows(uow, document, list(dict.fromkeys(transaction_ids)))
+    for row in rows:
+        _check_clear(row, cleared=cleared)
+    with _action(uow, "document.clear", document, by=by, at=at) as act:
+        _set_cleared(act, document, rows, cleared=cleared, clear_date=clear_date)
+        documents.touch(act, document, {})
+
+
+def _check_clear(row: Any, *, cleared: bool) -> None:
+    if cleared and row.status != TransactionStatus.RELEASED:
+        raise Unreleased(f"Transaction {row.external_id} is {row.status}.", cure="Release it first.")
+    if not cleared and row.processed:
+        raise Conflict(f"A bank line proved transaction {row.external_id}.", cure="Undo that match instead.")
+    if not cleared and row.reconciliation_id is not None:
+        raise Conflict(f"Transaction {row.external_id} is ticked as reconciled.", cure="Untick that first.")
+
+
+def _set_cleared(
+    act: Action, document: Any, rows: Sequence[Any], *, cleared: bool, clear_date: date | None = None
+) -> list[int]:
+    wanted = [row for row in rows if row.cleared != cleared or (clear_date is not None and not row.processed)]
+    ids = [row.id for row in wanted]
+    ids += [void_id for row in wanted if (void_id := documents.carried_void(document, row)) is not None]
+    if cleared:
+        _clear(act, ids, clear_date or document.reconciliation_date)
+    else:
+        none = {"cleared": False, "clear_date": None, "cleared_by": None, "cleared_at": None}
+        act.update("book_transaction", ids, none)
+    return ids
+
+
+def toggle_reconciled(
+    uow: UnitOfWork,
+    *,
+    document_id: int,
+    transaction_ids: Sequence[int] | None = None,
+    load_to: date | None = None,
+    by: str,
+    at: datetime,
+) -> Toggled:
+    """The button Markera/avmarkera avstämda: the first released row of the (filtered) list decides the direction, and
+    all released rows get that value. Rows that can't be ticked are skipped; the last reason is returned.
+    """
+    document = _editable(uow, document_id)
+    rows = documents.rows_listed(uow, document, ids=transaction_ids, load_to=load_to)
+    released = [row for row in rows if row.status == TransactionStatus.RELEASED]
+    if not released:
+        return Toggled(None, ())
+    value = released[0].reconciliation_id is None
+    good, error, skipped = [], "", 0
+    for row in released:
+        try:
+            if value:
+                _check_tick(document, row)
+        except Refused as refused:
+            error, skipped = str(refused), skipped + 1
+            continue
+        if (row.reconciliation_id is not None) != value:
+            good.append(row)
+    with _action(uow, "document.toggle-reconciled", document, by=by, at=at) as act:
+        _set_reconciled(uow, act, document, _with_batches(uow, document, good), reconciled=value)
+        documents.touch(act, document, {})
+    _check_saved(uow, document_id)
+    return Toggled(value, tuple(row.id for row in good), skipped, error)
+
+
+def toggle_cleared(
+    uow: UnitOfWork,
+    *,
+    document_id: int,
+    transaction_ids: Sequence[int] | None = None,
+    load_to: date | None = None,
+    by: str,
+    at: datetime,
+) -> Toggled:
+    """The button Markera/avmarkera kontrollerade: as the other, for cleared; it also leaves alone what is cleared and
+    ticked as reconciled or proved by a bank line.
+    """
+    document = _editable(uow, document_id)
+    rows = documents.rows_listed(uow, document, ids=transaction_ids, load_to=load_to)
+    released = [row for row in rows if row.status == TransactionStatus.RELEASED]
+    if not released:
+        return Toggled(None, ())
+    value = not released[0].cleared
+    fixed = [row for row in released if row.cleared and (row.reconciliation_id is not None or row.processed)]
+    kept = {row.id for row in fixed}
+    good = [row for row in released if row.id not in kept]
+    with _action(uow, "document.toggle-cleared", document, by=by, at=at) as act:
+        changed = _set_cleared(act, document, good, cleared=value)
+        documents.touch(act, document, {})
+    return Toggled(value, tuple(changed), len(fixed))
+
+
+def reconcile_processed(
+    uow: UnitOfWork, *, document_id: int, load_to: date | None = None, by: str, at: datetime
+) -> Toggled:
+    """The button Avstämning bearbetad: tick every listed line that a bank line proved and that is not ticked yet.
+
+    It touches no other line and unticks nothing.
+    """
+    document = _editable(uow, document_id)
+    rows = documents.rows_listed(uow, document, load_to=load_to)
+    wanted = [row for row in rows if row.processed and row.reconciliation_id is None]
+    good = [row for row in wanted if not documents.warning(document, row)]
+    bad = [row for row in wanted if documents.warning(document, row)]
+    with _action(uow, "document.reconcile-processed", document, by=by, at=at) as act:
+        _set_reconciled(uow, act, document, good, reconciled=True)
+        documents.touch(act, document, {})
+    _check_saved(uow, document_id)
+    error = f"{bad[-1].external_id}: {documents.warning(document, bad[-1])}" if bad else ""
+    return Toggled(True, tuple(row.id for row in good), len(bad), error)
+
+
+def hold(uow: UnitOfWork, *, document_id: int, by: str, at: datetime) -> None:
+    """Put a balanced document on hold again."""
+    document = documents.locked(uow, document_id)
+    check_allowed(document.state, "hold")
+    with _action(uow, "document.hold", document, by=by, at=at) as act:
+        documents.touch(act, document, {"state": DocumentState.HOLD.value})
+
+
+def remove_hold(uow: UnitOfWork, *, document_id: int, version: int | None = None, by: str, at: datetime) -> Figures:
+    """Take the hold off; needs a difference of zero. Raises `NotBalanced`, `WrongState`, `Conflict`."""
+    document = _editable(uow, document_id, version=version)
+    check_allowed(document.state, "remove-hold")
+    found = documents.figures(uow, document)
+    if found.difference:
+        raise NotBalanced(
+            f"The difference is {found.difference} minor units.",
+            cure="Tick what is on the bank statement, adjust what only the bank has, or correct the statement balance.",
+        )
+    with _action(uow, "document.remove-hold", document, by=by, at=at) as act:
+        documents.touch(act, document, {"state": DocumentState.BALANCED.value})
+    return found
+
+
+def delete_document(uow: UnitOfWork, *, document_id: int, by: str, at: datetime) -> None:
+    """Delete an open document; its lines are unticked."""
+    document = documents.locked(uow, document_id)
+    check_allowed(document.state, "delete")
+    with _action(uow, "document.delete", document, by=by, at=at) as act:
+        rows = uow.select("SELECT id FROM book_transaction WHERE reconciliation_id = :id", {"id": document_id})
+        ids = [row.id for row in rows]
+        act.update("book_transaction", ids, {"reconciliation_id": None, "reconciled_date": None})
+        act.delete("reconciliation", [document_id])

@@ -1,0 +1,167 @@
+"""Use cases at the end of a reconciliation: release it, or void the latest one. Everything in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
+
+from recon_core import __version__
+from recon_core.domain.reconciliation import check_allowed
+from recon_core.domain.refusals import Blocked, PolicyForbids, WrongState
+from recon_core.domain.states import DocumentState, MatchingPolicy, is_policy
+from recon_core.ports import Action, UnitOfWork
+from recon_core.services import control, documents, lookup, numbering
+from recon_core.services.blockers import blockers
+
+
+def release(
+    uow: UnitOfWork,
+    *,
+    document_id: int,
+    number: str | None = None,
+    context: Mapping[str, str] | None = None,
+    by: str,
+    at: datetime,
+) -> str:
+    """Release a balanced document: it is closed, numbered, frozen and bound to what made it. Returns the number.
+
+    `number` only for a manual series. `context` names what else made it, such as the matching rules' version.
+    Raises `Blocked` with every reason, `PolicyForbids`, `WrongState`.
+    """
+    document = documents.locked(uow, document_id)
+    account = lookup.account(uow, document.cash_account_id)
+    control.check_automatic(uow, account, step=MatchingPolicy.RELEASE, by=by)
+    if document.state not in documents.OPEN:
+        check_allowed(document.state, "release")
+    against = [one for one in blockers(uow, document_id=document_id) if is_policy(by) or not one.advisory]
+    if against:
+        raise Blocked(f"The reconciliation can't be released: {against[0].message}", blockers=tuple(against))
+    check_allowed(document.state, "release")
+    _check_four_eyes(uow, document, by=by)
+    found = documents.figures(uow, document)
+    assert not found.difference
+    bound = _bound(uow, document, context=context or {})
+    with uow.action(
+        "document.release", subject=("reconciliation", document_id), account_id=account.id, by=by, at=at
+    ) as act:
+        assert account.number_series_id is not None
+        taken = numbering.take(uow, account.number_series_id, act=act, typed=number)
+        _freeze_lines(uow, act, document)
+        values = {
+            "state": DocumentState.CLOSED.value,
+            "number": taken,
+            "receipts": found.receipts,
+            "receipt_count": found.receipt_count,
+            "disbursements": found.disbursements,
+            "disbursement_count": found.disbursement_count,
+            "bound": bound,
+            "bound_sha256": sha256(bound.encode()).hexdigest(),
+            "released_by": by,
+            "released_at": at,
+        }
+        documents.touch(act, document, values)
+    return taken
+
+
+def _check_four_eyes(uow: UnitOfWork, document: Any, *, by: str) -> None:
+    """Who made an adjustment above the limit that is ticked here, or voided the document before, can't approve."""
+    if not lookup.settings(uow).four_eyes:
+        return
+    account = lookup.account(uow, document.cash_account_id)
+    rows = uow.select(
+        "SELECT a.created_by, t.amount, e.code FROM adjustment a JOIN book_transaction t ON t.id = a.book_transaction_id"
+        " JOIN entry_type e ON e.id = a.entry_type_id WHERE t.reconciliation_id = :document",
+        {"document": document.id},
+    )
+    for row in rows:
+        control.check_four_eyes(
+            uow, account=account, amount=row.amount, makers=[row.created_by], by=by, reason=row.code
+        )
+    voided = uow.value(
+        "SELECT voided_by FROM reconciliation WHERE cash_account_id = :account AND state = 'voided'"
+        " AND reconciliation_date >= :day ORDER BY voided_at DESC LIMIT 1",
+        {"account": account.id, "day": document.reconciliation_date},
+    )
+    if voided == by:
+        raise PolicyForbids(
+            f"{by} voided the document that this one replaces: four eyes are required.",
+            cure="Let somebody else release it.",
+        )
+
+
+def _freeze_lines(uow: UnitOfWork, act: Action, document: Any) -> None:
+    rows = uow.select(
+        "SELECT t.id, t.amount, t.transaction_date, t.clear_date, t.processed, o.id IS NOT NULL AS hidden"
+        " FROM book_transaction t LEFT JOIN book_transaction o ON o.id = t.voids_id"
+        " AND o.reconciliation_id = t.reconciliation_id WHERE t.reconciliation_id = :document ORDER BY t.id",
+        {"document": document.id},
+    )
+    columns = {
+        "reconciliation_id": document.id,
+        "book_transaction_id": [row.id for row in rows],
+        "amount": [row.amount for row in rows],
+        "transaction_date": [row.transaction_date for row in rows],
+        "clear_date": [row.clear_date for row in rows],
+        "processed": [row.processed for row in rows],
+        "hidden": [row.hidden and document.skip_voided for row in rows],
+    }
+    act.insert("reconciliation_line", columns, count=len(rows))
+
+
+def _bound(uow: UnitOfWork, document: Any, *, context: Mapping[str, str]) -> str:
+    """What made the document, as canonical JSON: files, settings, versions, predecessor."""
+    since, before = None, None
+    if document.predecessor_id is not None:
+        predecessor = documents.row(uow, document.predecessor_id)
+        since, before = predecessor.reconciliation_date, predecessor.bound_sha256
+    files = uow.select(
+        "SELECT DISTINCT f.sha256 FROM statement s JOIN source_file f ON f.id = s.source_file_id"
+        " WHERE s.cash_account_id = :account AND s.state = 'accepted' AND"
+        " (EXISTS (SELECT 1 FROM statement_line l WHERE l.statement_id = s.id AND l.booking_date > :since"
+        " AND l.booking_date <= :day) OR (coalesce(s.to_date, s.closing_date) > :since"
+        " AND coalesce(s.to_date, s.closing_date) <= :day)) ORDER BY f.sha256",
+        {"account": document.cash_account_id, "since": since or date.min, "day": document.reconciliation_date},
+    )
+    account = lookup.account(uow, document.cash_account_id)
+    facts = {
+        "account": account.code,
+        "context": dict(context),
+        "engine": __version__,
+        "files": [row.sha256 for row in files],
+        "policy": account.policy,
+        "predecessor": before,
+        "settings": lookup.settings(uow)._asdict(),
+    }
+    return json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def void_document(uow: UnitOfWork, *, document_id: int, reason: str = "", by: str, at: datetime) -> None:
+    """Void the account's latest closed document: its lines are no longer reconciled; cleared and clear dates stay.
+
+    The totals are kept. Raises `WrongState` if it is not closed, a newer document stands, or the account is inactive.
+    """
+    document = documents.locked(uow, document_id)
+    check_allowed(document.state, "void")
+    account = lookup.account(uow, document.cash_account_id)
+    if not account.active:
+        raise WrongState(f"Account {account.code} is not active.")
+    newer = uow.value(
+        "SELECT id FROM reconciliation WHERE cash_account_id = :account AND state <> 'voided' AND id <> :id"
+        " AND reconciliation_date > :day",
+        {"account": account.id, "id": document_id, "day": document.reconciliation_date},
+    )
+    if newer is not None:
+        raise WrongState(
+            f"Reconciliation {document.number} is not the latest.",
+            cure="Delete or void the newer ones first, from the last one backwards.",
+        )
+    subject = ("reconciliation", document_id)
+    with uow.action("document.void", subject=subject, account_id=account.id, by=by, at=at, reason=reason) as act:
+        values = {"state": DocumentState.VOIDED.value, "voided_by": by, "voided_at": at}
+        act.update("reconciliation", [document_id], values | {"version": document.version + 1})
+        rows = uow.select("SELECT id FROM book_transaction WHERE reconciliation_id = :id", {"id": document_id})
+        ids = [row.id for row in rows]
+        act.update("book_transaction", ids, {"reconciliation_id": None, "reconciled_date": None})

@@ -1,0 +1,254 @@
+"""Use cases of import: archive the file as received, register a statement, store each line once (domain 7)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from recon_core.domain.currency import NO_CURRENCY
+from recon_core.domain.identity import content_hash, line_keys, statement_key
+from recon_core.domain.refusals import BadRequest
+from recon_core.domain.statement import LineStatus, StatementHeader, StatementKind, StatementLine
+from recon_core.domain.states import FileOutcome, StatementState
+from recon_core.ports import UnitOfWork
+from recon_core.services import accounts, advice, held, ledger, lookup
+
+
+class ArchivedFile(NamedTuple):
+    """An archived file. `known` means that the same bytes were received before; then `id` is that file's."""
+
+    id: int
+    known: bool
+    outcome: str
+
+
+class KnownLine(NamedTuple):
+    """A line that was skipped because it is stored already: its position in the file and the line that it equals."""
+
+    line_index: int
+    line_id: int
+
+
+class StatementResult(NamedTuple):
+    """What registering a statement did.
+
+    `outcome` is "new", "known" (this very statement is stored already, nothing was written but the delivery) or "held"
+    (`hold_reason` says why; a person decides with `decide_held`). `new_positions` are the positions in `lines` of the
+    lines that became bank lines `new_line_ids`. `automatic` False keeps these from automatic use.
+    """
+
+    statement_id: int
+    account_id: int
+    outcome: str
+    new_line_ids: Sequence[int] = ()
+    new_positions: Sequence[int] = ()
+    known_lines: tuple[KnownLine, ...] = ()
+    advice_count: int = 0
+    automatic: bool = True
+    flags: tuple[str, ...] = ()
+    hold_reason: str = ""
+
+
+def archive_file(uow: UnitOfWork, *, name: str, content: bytes, by: str, at: datetime) -> ArchivedFile:
+    """Keep a file byte for byte, once; a further delivery of the same bytes is recorded."""
+    digest = sha256(content).hexdigest()
+    known = uow.select("SELECT id, outcome FROM source_file WHERE sha256 = :sha256", {"sha256": digest})
+    if known:
+        file_id, outcome = known[0]
+        with uow.action("file.again", subject=("source_file", file_id), by=by, at=at, reason=name) as act:
+            delivery = {"source_file_id": file_id, "name": name, "delivered_at": at, "delivered_by": by}
+            act.insert_row("file_delivery", delivery)
+        return ArchivedFile(file_id, True, outcome)
+    row = {
+        "sha256": digest,
+        "name": name,
+        "size": len(content),
+        "content": content,
+        "received_at": at,
+        "received_by": by,
+        "outcome": FileOutcome.RECEIVED.value,
+    }
+    with uow.action("file.archive", subject=("source_file", 0), by=by, at=at, reason=name) as act:
+        file_id = act.insert_row("source_file", row)
+    return ArchivedFile(file_id, False, FileOutcome.RECEIVED.value)
+
+
+def finish_file(uow: UnitOfWork, *, file_id: int, outcome: str, reason: str = "", by: str, at: datetime) -> None:
+    """Say what became of a file: "read", or "set_aside" with the reason."""
+    before = lookup.one(uow, "source_file", file_id)
+    if (before.outcome, before.reason) == (outcome, reason):
+        return
+    if outcome == FileOutcome.SET_ASIDE and not reason:
+        raise BadRequest("A file is set aside for a reason.")
+    with uow.action("file.finish", subject=("source_file", file_id), by=by, at=at, reason=reason) as act:
+        act.update("source_file", [file_id], {"outcome": FileOutcome(outcome).value, "reason": reason})
+
+
+def register_statement(
+    uow: UnitOfWork,
+    *,
+    header: StatementHeader,
+    lines: Iterable[StatementLine],
+    file_id: int,
+    account_id: int | None = None,
+    by: str,
+    at: datetime,
+) -> StatementResult:
+    """Store a statement and those of its lines that are not stored yet.
+
+    The account is found from the header unless given. Booked lines of a statement become bank lines; all other lines,
+    and all lines of reports and notifications, are kept as advice and add no money. Raises `Unknown` or
+    `AmbiguousAccount`.
+    """
+    if account_id is None:
+        currency = None if header.currency == NO_CURRENCY else header.currency
+        account_id = accounts.find_account(
+            uow, identifier=header.account, currency=currency, bank_bic=header.bank_bic
+        ).id
+    account = lookup.locked_account(uow, account_id)
+    every = list(lines)
+    positions = _ledger_positions(header, every)
+    booked = every if len(positions) == len(every) else [every[position] for position in positions]
+    keys = line_keys(booked if positions else every, statement_format=header.format)
+    content = content_hash(header, keys)
+    incoming = ledger.Incoming(header, account, file_id, booked, keys, statement_key(header), content)
+    known = ledger.same_statement(uow, incoming)
+    if known is not None:
+        return _delivered_again(uow, incoming, known, by=by, at=at)
+    plan = ledger.plan(uow, incoming)
+    apart = set(positions)
+    others = [line for position, line in enumerate(every) if position not in apart]
+    balanced = _balanced(header, booked)
+    flags = _flags(header, balanced, plan)
+    automatic = balanced != "no" and not plan.hold_reason
+    with uow.action("statement.register", subject=("source_file", file_id), account_id=account_id, by=by, at=at) as act:
+        row = _statement_row(incoming, plan, balanced=balanced, automatic=automatic, flags=flags)
+        statement_id = act.insert_row("statement", row)
+        ids: Sequence[int] = ()
+        if plan.hold_reason:
+            count = advice.hold_lines(act, account, statement_id, booked)
+        else:
+            ids = ledger.store(act, incoming, plan, statement_id)
+            count = advice.keep(uow, act, account, header, statement_id, others)
+            advice.connect(uow, act, account, booked)
+    if not plan.hold_reason:
+        held.retry(uow, account, by=by, at=at)
+    return StatementResult(
+        statement_id,
+        account_id,
+        "held" if plan.hold_reason else "new",
+        ids,
+        [positions[position] for position in plan.new],
+        tuple(KnownLine(booked[position].line_index, line_id) for position, line_id in plan.known),
+        count,
+        automatic,
+        tuple(flags),
+        plan.hold_reason,
+    )
+
+
+def _ledger_positions(header: StatementHeader, lines: Sequence[StatementLine]) -> Sequence[int]:
+    """Positions of the lines that are money in the ledger."""
+    if header.kind != StatementKind.STATEMENT:
+        return ()
+    return [position for position, line in enumerate(lines) if line.status == LineStatus.BOOKED]
+
+
+def _balanced(header: StatementHeader, booked: Sequence[StatementLine]) -> str:
+    """P1 in the ledger's own arithmetic: "yes", "no", or "" where a balance is missing. What the reader proved over
+    several pages counts too.
+    """
+    if header.opening_balance is not None and header.closing_balance is not None:
+        right = header.opening_balance + sum(line.amount for line in booked) == header.closing_balance
+        return "yes" if right else "no"
+    return {None: "", True: "yes", False: "no"}[header.balanced]
+
+
+def _flags(header: StatementHeader, balanced: str, plan: ledger.Plan) -> list[str]:
+    found = []
+    if balanced == "no":
+        found.append("unbalanced")
+    elif balanced == "" and header.kind == StatementKind.STATEMENT:
+        found.append("unproved")
+    if header.duplicate:
+        found.append("marked-duplicate")
+    if header.reversals_inverted:
+        found.append("reversals-inverted")
+    if plan.revision > 1:
+        found.append("new-version")
+    if plan.hold_reason:
+        found.append(plan.hold_reason)
+    return found
+
+
+def _statement_row(
+    incoming: ledger.Incoming, plan: ledger.Plan, *, balanced: str, automatic: bool, flags: Sequence[str]
+) -> dict[str, Any]:
+    header = incoming.header
+    return {
+        "cash_account_id": incoming.account.id,
+        "source_file_id": incoming.file_id,
+        "kind": str(header.kind),
+        "format": header.format,
+        "format_version": header.version or "",
+        "bank_statement_id": header.statement_id or "",
+        "message_id": header.message_id or "",
+        "sequence": header.sequence,
+        "page": header.page,
+        "last_page": None if header.last_page is None else int(header.last_page),
+        "currency": incoming.account.currency,
+        "from_date": header.from_date,
+        "to_date": header.to_date,
+        "created_at": None if header.created_at is None else _utc(header.created_at),
+        "opening_balance": header.opening_balance,
+        "opening_date": header.opening_date,
+        "closing_balance": header.closing_balance,
+        "closing_date": header.closing_date,
+        "available_balance": header.available_balance,
+        "duplicate": header.duplicate or "",
+        "line_count": len(incoming.booked),
+        "new_count": len(plan.new),
+        "new_total": sum(incoming.booked[position].amount for position in plan.new),
+        "booked_total": sum(line.amount for line in incoming.booked),
+        "balanced": balanced,
+        "automatic": automatic,
+        "statement_key": incoming.key,
+        "content_sha256": incoming.content,
+        "revision": plan.revision,
+        "supersedes_id": plan.supersedes,
+        "state": (StatementState.HELD if plan.hold_reason else StatementState.ACCEPTED).value,
+        "hold_reason": plan.hold_reason,
+        "flags": json.dumps(list(flags)),
+    }
+
+
+def _utc(moment: datetime) -> datetime:
+    """A time that the bank printed without a zone is kept as if it were UTC; it is shown, never compared."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _delivered_again(
+    uow: UnitOfWork, incoming: ledger.Incoming, known: Any, *, by: str, at: datetime
+) -> StatementResult:
+    with uow.action(
+        "statement.again", subject=("statement", known.id), account_id=incoming.account.id, by=by, at=at
+    ) as act:
+        delivery = {"statement_id": known.id, "source_file_id": incoming.file_id, "delivered_at": at}
+        act.insert_row("statement_delivery", delivery)
+    lines = uow.select(
+        "SELECT line_index, id FROM statement_line WHERE statement_id = :id UNION ALL"
+        " SELECT line_index, statement_line_id AS id FROM known_line WHERE statement_id = :id ORDER BY 1",
+        {"id": known.id},
+    )
+    return StatementResult(
+        known.id,
+        incoming.account.id,
+        "known",
+        known_lines=tuple(KnownLine(row.line_index, row.id) for row in lines),
+        automatic=known.automatic,
+        flags=tuple(json.loads(known.flags)),
+        hold_reason=known.hold_reason,
+    )

@@ -1,0 +1,79 @@
+"""Use case: void a book transaction with a voiding entry; the original stays readable."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from recon_core.domain.refusals import WrongState
+from recon_core.domain.states import AdjustmentState, TransactionKind, TransactionStatus
+from recon_core.ports import UnitOfWork
+from recon_core.services import books, lookup, undo, vouchers
+
+
+def void_transaction(
+    uow: UnitOfWork,
+    *,
+    transaction_id: int,
+    day: date,
+    reason: str = "",
+    release: bool = True,
+    by: str,
+    at: datetime,
+) -> int:
+    """Void a released transaction on `day` with an opposite entry and return the entry's id.
+
+    `release=False` leaves the entry unreleased: the transaction is "void pending" and blocks its document. Where bank
+    lines proved the transaction and no closed document holds it, these matches are undone if the settings say so (F7);
+    otherwise the void is refused while they stand. A closed document is not changed: the entry shows in the next one.
+    """
+    row = books.locked_transactions(uow, [transaction_id])[0]
+    closed = "SELECT id FROM reconciliation WHERE id = :id AND state = 'closed'"
+    is_closed = uow.value(closed, {"id": row.reconciliation_id}) is not None
+    if row.matched_amount and not is_closed:
+        if not lookup.settings(uow).reopen_lines_on_void:
+            raise WrongState(f"Bank lines prove transaction {row.external_id}.", cure="Undo their match first.")
+        sql = (
+            "SELECT DISTINCT d.id FROM decision d JOIN decision_transaction t ON t.decision_id = d.id"
+            " WHERE t.book_transaction_id = :id AND d.state = 'applied'"
+        )
+        decisions = [one.id for one in uow.select(sql, {"id": transaction_id})]
+        undo.undo_decisions(uow, decision_ids=decisions, reason=reason, reverse_on=day, by=by, at=at)
+        row = lookup.one(uow, "book_transaction", transaction_id)
+        voided = "SELECT id FROM book_transaction WHERE voids_id = :id AND status <> 'rejected'"
+        made = uow.value(voided, {"id": transaction_id})
+        if made is not None:
+            return int(made)
+    subject, account_id = ("book_transaction", transaction_id), row.cash_account_id
+    with uow.action("book.void", subject=subject, account_id=account_id, by=by, at=at, reason=reason) as act:
+        void_id = books.insert_void(uow, act, row, day=day, released=release, reason=reason)
+        adjustments = uow.select(
+            "SELECT id FROM adjustment WHERE book_transaction_id = :id AND state = 'released'", {"id": transaction_id}
+        )
+        if release:
+            act.update("adjustment", [one.id for one in adjustments], {"state": AdjustmentState.REVERSED.value})
+    return void_id
+
+
+def release_void(uow: UnitOfWork, *, transaction_id: int, by: str, at: datetime) -> None:
+    """Release the pending voiding entry of a transaction; `transaction_id` is the entry's own. Raises `WrongState`."""
+    entry = books.locked_transactions(uow, [transaction_id])[0]
+    if entry.kind != TransactionKind.VOID or entry.status != TransactionStatus.BALANCED:
+        raise WrongState(f"Transaction {entry.external_id} is no pending voiding entry.")
+    original = lookup.one(uow, "book_transaction", entry.voids_id)
+    subject, account_id = ("book_transaction", entry.id), entry.cash_account_id
+    with uow.action("book.void-release", subject=subject, account_id=account_id, by=by, at=at) as act:
+        voucher_id = None
+        if original.voucher_id is not None:
+            voucher_id = vouchers.reverse(uow, act, original.voucher_id, voucher_date=entry.transaction_date)
+        values = {"status": TransactionStatus.RELEASED.value, "voucher_id": voucher_id}
+        act.update("book_transaction", [entry.id], values)
+
+
+def reject_void(uow: UnitOfWork, *, transaction_id: int, by: str, at: datetime) -> None:
+    """Take back a voiding entry that is not released; `transaction_id` is the entry's own. Raises `WrongState`."""
+    entry = books.locked_transactions(uow, [transaction_id])[0]
+    if entry.kind != TransactionKind.VOID or entry.status != TransactionStatus.BALANCED:
+        raise WrongState(f"Transaction {entry.external_id} is no pending voiding entry.")
+    subject, account_id = ("book_transaction", entry.id), entry.cash_account_id
+    with uow.action("book.void-reject", subject=subject, account_id=account_id, by=by, at=at) as act:
+        act.update("book_transaction", [entry.id], {"status": TransactionStatus.REJECTED.value})

@@ -1,0 +1,121 @@
+"""Opening a database: engine, settings of each connection, migration to the newest schema, units of work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from recon_core.domain.refusals import Busy, Conflict
+from recon_core.store.migrate import upgrade
+from recon_core.store.schema import CORE, Schema, SchemaPart
+from recon_core.store.unit_of_work import SqlUnitOfWork
+
+DEFAULT_URL = "sqlite:///recon.db"
+WAIT_SECONDS = 30
+_READ_ONLY = "recon_read_only"
+# PostgreSQL: lock not available, deadlock, serialization failure.
+_TRY_AGAIN = {"55P03", "40P01", "40001"}
+
+
+class Database:
+    """An open database. Cheap to keep, safe to share between threads."""
+
+    def __init__(self, engine: Engine, schema: Schema) -> None:
+        self.engine = engine
+        self.schema = schema
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlUnitOfWork]:
+        """A unit of work that may write. It rolls back on leaving unless it was committed.
+
+        Raises `Conflict` where a constraint caught what a concurrent change made impossible, `Busy` where another
+        writer held the database too long.
+        """
+        with self.engine.connect() as connection, _translated():
+            yield SqlUnitOfWork(connection, self.schema)
+
+    @contextmanager
+    def read(self) -> Iterator[SqlUnitOfWork]:
+        """A unit of work that only reads, from one unchanging view of the data, without blocking a writer."""
+        with self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection, _translated():
+            if connection.dialect.name != "sqlite":
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield SqlUnitOfWork(connection, self.schema)
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict(
+            f"The database refused the change: {_reason(error)}",
+            cure="Somebody may have changed the same thing just now: look again and repeat what is still right.",
+        ) from error
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) in _TRY_AGAIN or "database is locked" in str(error.orig):
+            raise Busy("Another writer held the books too long.", cure="Try again.") from error
+        raise
+
+
+def _reason(error: DBAPIError) -> str:
+    return str(error.orig).splitlines()[0]
+
+
+def open_database(url: str = DEFAULT_URL, *, parts: Sequence[SchemaPart] = (CORE,)) -> Database:
+    """Open the database at an SQLAlchemy URL and bring its schema to the newest version.
+
+    `parts` are the schemas to keep in it, recon_core's first.
+    """
+    engine = _engine(url)
+    schema = Schema(parts)
+    for part in schema.parts:
+        upgrade(engine, part)
+    return Database(engine, schema)
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        options = f"-c timezone=UTC -c lock_timeout={WAIT_SECONDS}s"
+        engine = create_engine(url, connect_args={"options": options})
+        event.listen(engine, "connect", _configure_postgres)
+        return engine
+    engine = create_engine(url)
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_postgres(connection: Any, _record: object) -> None:
+    """The schema has no fractions: the sum of a BIGINT column comes as NUMERIC and is an integer."""
+    from psycopg.types.numeric import IntLoader
+
+    connection.adapters.register_loader("numeric", IntLoader)
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    """WAL lets readers go on beside the one writer; FULL keeps what was acknowledged through a power loss."""
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={WAIT_SECONDS * 1000}",
+        "cache_size=-65536",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A writer takes the write lock at once: an upgrade from reading to writing could fail at any moment."""
+    read_only = connection.get_execution_options().get(_READ_ONLY)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

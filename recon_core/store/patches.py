@@ -1,0 +1,63 @@
+"""Writes as JSON patches for the log (`recon_core.domain.history` says how they look)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Table
+
+from recon_core.store.columns import Day, Moment
+
+dumps: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def is_column(values: object) -> bool:
+    """Whether these are values a row, rather than one value for all."""
+    return isinstance(values, list | tuple | range)
+
+
+def moment_text(value: datetime) -> str:
+    """ISO text in UTC with microseconds: the one way a point in time is written."""
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _plain(values: Any, *, convert: Callable[[Any], str] | None) -> Any:
+    if not is_column(values):
+        return values if values is None or convert is None else convert(values)
+    if convert is None:
+        return list(values)
+    return [None if value is None else convert(value) for value in values]
+
+
+def plain(table: Table, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns as JSON values, without those that the table keeps out of the log. Equal values become one."""
+    unlogged = table.info.get("unlogged", ())
+    found: dict[str, Any] = {}
+    for name, values in columns.items():
+        if name in unlogged:
+            continue
+        kind = table.c[name].type
+        convert = date.isoformat if isinstance(kind, Day) else moment_text if isinstance(kind, Moment) else None
+        if is_column(values) and len(values) > 1 and values.count(values[0]) == len(values):
+            values = values[0]
+        found[name] = _plain(values, convert=convert)
+    return found
+
+
+def inserted(table: Table, columns: Mapping[str, Any], count: int) -> dict[str, Any]:
+    """Patch of an insert."""
+    key = [column.name for column in table.primary_key.columns]
+    return {"insert": table.name, "key": key, "count": count, "columns": plain(table, columns)}
+
+
+def updated(table: Table, ids: Sequence[int], before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Patch of an update."""
+    return {"update": table.name, "ids": list(ids), "before": plain(table, before), "after": plain(table, after)}
+
+
+def deleted(table: Table, ids: Sequence[int], before: Mapping[str, Any]) -> dict[str, Any]:
+    """Patch of a delete."""
+    return {"delete": table.name, "ids": list(ids), "before": plain(table, before)}

@@ -1,0 +1,251 @@
+"""The unit of work on SQLAlchemy: `recon_core.ports.UnitOfWork` for SQLite and PostgreSQL.
+
+Writes are columnar and go to the driver as one prepared statement a call. Log entries are kept in memory and chained
+to the log at commit, under a lock that is taken last of all: writers of different accounts meet only there.
+"""
+
+# ruff: noqa: S608  every name in this SQL is one of our own tables and columns
+from __future__ import annotations
+
+import re
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from itertools import repeat
+from typing import Any
+
+from sqlalchemy import Connection, Table, TextClause
+from sqlalchemy import text as sql_text
+
+from recon_core.domain.history import GENESIS, HistoryEntry, chain_hash, entry_header
+from recon_core.store import patches
+from recon_core.store.schema import Schema
+
+_LIST = re.compile(r"\bIN :(\w+)")
+# Any constant does, as long as nobody else in the database uses the same: "recon" in ASCII.
+_LOG_LOCK = 0x7265636F6E
+
+
+@lru_cache(maxsize=2000)
+def _clause(sql: str, dialect: str) -> TextClause:
+    listed = r"IN (SELECT value FROM json_each(:\1))" if dialect == "sqlite" else r"= ANY(:\1)"
+    return sql_text(_LIST.sub(listed, sql))
+
+
+@lru_cache(maxsize=2000)
+def _row_type(names: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
+    row = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024  the names are known only at run time
+    made: Callable[[Sequence[Any]], Any] = row._make
+    return made
+
+
+def _bind_sqlite(value: Any) -> Any:
+    if isinstance(value, list | tuple | set | frozenset | range):
+        return patches.dumps([_bind_sqlite(one) for one in value])
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, datetime):
+        return patches.moment_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def _bind_postgres(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple | set | frozenset | range) else value
+
+
+class SqlAction:
+    """See `recon_core.ports.Action`."""
+
+    def __init__(self, uow: SqlUnitOfWork, header: dict[str, Any]) -> None:
+        self._uow = uow
+        self.header = header
+        self.by: str = header["happened_by"]
+        self.at: datetime = header["happened_at"]
+        self.payload: list[dict[str, Any]] = []
+
+    def insert(self, table: str, columns: Mapping[str, Any], *, count: int) -> Sequence[int]:
+        if count == 0:
+            return ()
+        target = self._uow.schema.tables[table]
+        ids: Sequence[int] = columns.get("id", ())
+        if "id" in target.c and "id" not in columns:
+            ids = self._uow.reserve_ids(table, count)
+            columns = {"id": ids, **columns}
+        self._uow.insert_rows(target, columns, count)
+        self.payload.append(patches.inserted(target, columns, count))
+        return ids
+
+    def insert_row(self, table: str, row: Mapping[str, Any]) -> int:
+        single = {name: [value] for name, value in row.items()}
+        return self.insert(table, single, count=1)[0]
+
+    def update(self, table: str, ids: Sequence[int], columns: Mapping[str, Any]) -> None:
+        if not ids:
+            return
+        target = self._uow.schema.tables[table]
+        before = self._uow.columns_by_id(target, ids, list(columns))
+        self._uow.update_rows(target, ids, columns)
+        self.payload.append(patches.updated(target, ids, before, columns))
+
+    def delete(self, table: str, ids: Sequence[int]) -> None:
+        if not ids:
+            return
+        target = self._uow.schema.tables[table]
+        names = [column.name for column in target.columns if column.name != "id"]
+        before = self._uow.columns_by_id(target, ids, names)
+        self._uow.select(f"DELETE FROM {target.name} WHERE id IN :ids RETURNING id", {"ids": list(ids)})
+        self.payload.append(patches.deleted(target, ids, before))
+
+    def note(self, facts: Mapping[str, Any]) -> None:
+        self.payload.append({"note": dict(facts)})
+
+
+class SqlUnitOfWork:
+    """See `recon_core.ports.UnitOfWork`. `connection` is open for SQL of one's own; what it writes is not logged."""
+
+    def __init__(self, connection: Connection, schema: Schema) -> None:
+        self.connection = connection
+        self.schema = schema
+        self._dialect = connection.dialect
+        self._is_sqlite = connection.dialect.name == "sqlite"
+        self._bind = _bind_sqlite if self._is_sqlite else _bind_postgres
+        self._mark = "?" if self._is_sqlite else "%s"
+        self._results = schema.result_processors(connection.dialect)
+        self._entries: list[SqlAction] = []
+        self._in_action = False
+
+    def select(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+        bind = self._bind
+        bound = {name: bind(value) for name, value in (parameters or {}).items()}
+        result = self.connection.execute(_clause(sql, self._dialect.name), bound)
+        names = tuple(result.keys())
+        rows: Sequence[Sequence[Any]] = result.all()
+        if not rows:
+            return []
+        made = _row_type(names)
+        processors = [self._results.get(name) for name in names]
+        if not any(processors):
+            return list(map(made, rows))
+        columns = [
+            values if process is None else [process(value) for value in values]
+            for process, values in zip(processors, zip(*rows, strict=True), strict=True)
+        ]
+        return list(map(made, zip(*columns, strict=True)))
+
+    def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        bound = {name: self._bind(value) for name, value in (parameters or {}).items()}
+        result = self.connection.execute(_clause(sql, self._dialect.name), bound)
+        process = self._results.get(next(iter(result.keys())))
+        found = result.scalar()
+        return found if process is None else process(found)
+
+    def lock_accounts(self, ids: Sequence[int]) -> None:
+        if not self._is_sqlite and ids:
+            self.select(
+                "SELECT id FROM cash_account WHERE id IN :ids ORDER BY id FOR UPDATE", {"ids": sorted(set(ids))}
+            )
+
+    def lock_row(self, table: str, row_id: int) -> None:
+        if not self._is_sqlite:
+            target = self.schema.tables[table].name
+            self.select(f"SELECT id FROM {target} WHERE id = :id FOR UPDATE", {"id": row_id})
+
+    @contextmanager
+    def action(
+        self,
+        code: str,
+        *,
+        subject: tuple[str, int],
+        by: str,
+        at: datetime,
+        account_id: int | None = None,
+        reason: str = "",
+    ) -> Iterator[SqlAction]:
+        assert not self._in_action, "deeds do not nest: their log entries would be out of order"
+        assert by, "somebody does everything"
+        header = {
+            "happened_at": at.astimezone(UTC),
+            "happened_by": by,
+            "action": code,
+            "subject_kind": subject[0],
+            "subject_id": subject[1],
+            "cash_account_id": account_id,
+            "reason": reason,
+        }
+        self._in_action = True
+        try:
+            action = SqlAction(self, header)
+            yield action
+            if action.payload:
+                self._entries.append(action)
+        finally:
+            self._in_action = False
+
+    def commit(self) -> None:
+        self._write_log()
+        self.connection.commit()
+
+    def reserve_ids(self, table: str, count: int) -> Sequence[int]:
+        name = self.schema.tables[table].name
+        if self._is_sqlite:
+            last = self.value("SELECT seq FROM sqlite_sequence WHERE name = :name", {"name": name}) or 0
+            return range(last + 1, last + 1 + count)
+        numbers = f"SELECT nextval('{name}_id_seq') FROM generate_series(1, :count)"
+        return [row[0] for row in self.select(numbers, {"count": count})]
+
+    def columns_by_id(self, table: Table, ids: Sequence[int], names: Sequence[str]) -> dict[str, list[Any]]:
+        """The columns of these rows, in the order of `ids`. Every id must exist."""
+        rows = self.select(f"SELECT id, {', '.join(names)} FROM {table.name} WHERE id IN :ids", {"ids": ids})
+        found = {row[0]: row[1:] for row in rows}
+        ordered = [found[row_id] for row_id in ids]
+        return {name: [row[position] for row in ordered] for position, name in enumerate(names)}
+
+    def _driver_values(self, table: Table, name: str, values: Any, count: int) -> Iterable[Any]:
+        process = table.c[name].type.bind_processor(self._dialect)
+        if not patches.is_column(values):
+            return repeat(values if process is None else process(values), count)
+        assert len(values) == count, f"{table.name}.{name} has {len(values)} values for {count} rows"
+        return values if process is None else map(process, values)
+
+    def insert_rows(self, table: Table, columns: Mapping[str, Any], count: int) -> None:
+        """Insert columns, bypassing the log."""
+        values = [self._driver_values(table, name, column, count) for name, column in columns.items()]
+        marks = ", ".join([self._mark] * len(columns))
+        sql = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"
+        self.connection.exec_driver_sql(sql, list(zip(*values, strict=False)))
+
+    def update_rows(self, table: Table, ids: Sequence[int], columns: Mapping[str, Any]) -> None:
+        """Set columns by id, bypassing the log. Every id must exist."""
+        if any(patches.is_column(values) for values in columns.values()):
+            values = [self._driver_values(table, name, column, len(ids)) for name, column in columns.items()]
+            sets = ", ".join(f"{name} = {self._mark}" for name in columns)
+            sql = f"UPDATE {table.name} SET {sets} WHERE id = {self._mark}"
+            result = self.connection.exec_driver_sql(sql, list(zip(*values, ids, strict=False)))
+        else:
+            sets = ", ".join(f"{name} = :{name}" for name in columns)
+            clause = _clause(f"UPDATE {table.name} SET {sets} WHERE id IN :ids", self._dialect.name)
+            bound = {name: next(iter(self._driver_values(table, name, one, 1))) for name, one in columns.items()}
+            result = self.connection.execute(clause, bound | {"ids": self._bind(ids)})
+        assert result.rowcount == len(ids), f"{table.name}: {result.rowcount} rows changed instead of {len(ids)}"
+
+    def _write_log(self) -> None:
+        if not self._entries:
+            return
+        if not self._is_sqlite:
+            self.select("SELECT pg_advisory_xact_lock(:key)", {"key": _LOG_LOCK})
+        last = self.select("SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1")
+        seq, previous = (last[0].seq, last[0].hash) if last else (0, GENESIS)
+        entries = []
+        for action in self._entries:
+            seq += 1
+            payload = patches.dumps(action.payload)
+            entry = HistoryEntry(seq=seq, **action.header, payload=payload, previous_hash=previous, hash="")
+            previous = chain_hash(previous, header=entry_header(entry), payload=payload)
+            entries.append(entry._replace(hash=previous))
+        columns = dict(zip(HistoryEntry._fields, map(list, zip(*entries, strict=True)), strict=True))
+        self.insert_rows(self.schema.tables["log"], columns, len(entries))
+        self._entries.clear()
