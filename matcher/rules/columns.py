@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,9 @@ from recon_core.domain.statement import StatementLine
 if TYPE_CHECKING:
     import pandas as pd
 
-Ints = NDArray[np.int64]
-Codes = NDArray[np.int32]
+# Amounts and positions are int64, codes and days int32; NumPy mixes them, so one name serves both for the checker.
+Ints = NDArray[np.integer[Any]]
+Codes = NDArray[np.integer[Any]]
 Flags = NDArray[np.bool_]
 
 NO_DAY = -(2**31)

@@ -11,6 +11,20 @@ class RuleSettings:
     """Settings of a run; the defaults are the shipped ones."""
 
     reference_required: bool = False
+    country: str = ""
+    reference_days_before: int = 30
+    reference_days_after: int = 180
+    receipt_days_before: int = 4
+    receipt_days_after: int = 8
+    payment_days_before: int = 2
+    payment_days_after: int = 8
+    rounding_minor_max: int = 100
+    charge_minor_max: int = 15_000
+    fx_permille_max: int = 60
+    card_fee_permille_min: int = 2
+    card_fee_permille_max: int = 40
+    margin: int = 50
+    off: frozenset[str] = frozenset()
 
     @classmethod
     def from_toml(cls, path: Path) -> RuleSettings:

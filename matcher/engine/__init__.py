@@ -1,0 +1,81 @@
+"""The matching engine: open items in, an explained decision on every bank line out. No database, no files, no clock."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matcher.engine.explain import Explainer
+from matcher.engine.result import CATEGORIES, STATUSES, MatchResult
+from matcher.engine.run import PROPOSALS_MAX, Run
+from matcher.proposal import MatchStatus
+from matcher.rules.classes import classify
+from matcher.rules.columns import Book, Lines
+from matcher.rules.settings import RuleSettings
+
+__all__ = ["MatchResult", "match"]
+
+_CLEARED = STATUSES.index(MatchStatus.CLEARED)
+_PROPOSED = STATUSES.index(MatchStatus.PROPOSED)
+
+
+def match(lines: Lines, book: Book, *, rules: RuleSettings | None = None) -> MatchResult:
+    """Explain every bank line by the open book transactions of its account.
+
+    The same items in any order give the same result. Lines without an amount or a day are left unmatched.
+    """
+    run = Run(lines, book, rules or RuleSettings())
+    run.decide()
+    return _result(run)
+
+
+def _result(run: Run) -> MatchResult:
+    claims, items = run.claims, run.items
+    count = len(items.lines)
+    status = np.where(claims.step >= 0, _CLEARED, 0).astype(np.int32)
+    score, step, difference = claims.score.copy(), claims.step.copy(), claims.difference.copy()
+    category = np.full(count, -1, np.int32)
+    for line, kind in claims.category.items():
+        category[line] = CATEGORIES.index(kind)
+    rows: dict[int, tuple[int, ...]] = {line: group.rows for line, group in claims.group.items()}
+    together = {line: group.lines for line, group in claims.group.items() if len(group.lines) > 1}
+    alternatives = {}
+    for line, found in run.proposals.items():
+        number, best = found[0]
+        status[line], step[line], score[line] = _PROPOSED, number, best.score
+        difference[line] = best.difference
+        category[line] = CATEGORIES.index(best.category) if best.category is not None else -1
+        rows[line] = best.rows
+        if len(best.lines) > 1:
+            together[line] = best.lines
+        others = dict.fromkeys(group.rows for _, group in found if group.rows != best.rows)
+        alternatives[line] = tuple(others)[: PROPOSALS_MAX - 1]
+    unmatched = np.flatnonzero(status == 0)
+    other = np.full(count, -1, np.int64)
+    classified = classify(run.view, unmatched, claims.taker, claims.repeats)
+    category[unmatched] = [CATEGORIES.index(kind) for kind in classified.category]
+    other[unmatched] = classified.other
+    sizes = np.where(claims.row >= 0, 1, 0)
+    for line, members in rows.items():
+        sizes[line] = len(members)
+    start = np.r_[0, np.cumsum(sizes)]
+    row = np.empty(int(start[-1]), np.int64)
+    single = np.flatnonzero(claims.row >= 0)
+    row[start[single]] = claims.row[single]
+    for line, members in rows.items():
+        row[start[line] : start[line + 1]] = members
+    return MatchResult(
+        lines=items.lines,
+        book=items.book,
+        status=status,
+        step=step,
+        score=score,
+        category=category,
+        difference=difference,
+        start=start,
+        row=row,
+        other=other,
+        together=together,
+        alternatives=alternatives,
+        gave_up=run.gave_up,
+        explainer=Explainer(run.view),
+    )

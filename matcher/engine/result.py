@@ -1,0 +1,90 @@
+"""The engine's word on every line, as columns, and one object a line for the edges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from matcher.engine.explain import Explainer
+from matcher.proposal import Category, LineResult, MatchStatus
+from matcher.rules.columns import Book, Codes, Ints, Lines
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STATUSES = (MatchStatus.UNMATCHED, MatchStatus.PROPOSED, MatchStatus.CLEARED)
+CATEGORIES = tuple(Category)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchResult:
+    """Columns by line, in the order of the input.
+
+    `status` indexes `STATUSES`, `category` indexes `CATEGORIES` (−1 for none), `score` is in permille, `difference` in
+    minor units, `step` indexes the passes (−1: none found it). The items of line i are
+    `row[start[i]:start[i + 1]]`, positions in `book`. `other` is the line that line i repeats, reverses or is returned
+    by, −1 for none. `alternatives` are positions of items, for the lines that have any.
+    """
+
+    lines: Lines
+    book: Book
+    status: Codes
+    step: Codes
+    score: Codes
+    category: Codes
+    difference: Ints
+    start: Ints
+    row: Ints
+    other: Ints
+    together: dict[int, tuple[int, ...]]
+    alternatives: dict[int, tuple[tuple[int, ...], ...]]
+    gave_up: dict[int, str]
+    explainer: Explainer
+
+    def rows_of(self, line: int) -> tuple[int, ...]:
+        """Positions of the items of one line."""
+        return tuple(self.row[self.start[line] : self.start[line + 1]].tolist())
+
+    def rows(self) -> Iterator[LineResult]:
+        """One object a line, evidence rendered; for the edges, not for the hot path."""
+        for line in range(len(self.status)):
+            yield self.at(line)
+
+    def at(self, line: int) -> LineResult:
+        """The result of one line, by its position in the input."""
+        category = int(self.category[line])
+        return LineResult(
+            line_id=self.lines.ids[line],
+            account=self.lines.accounts[self.lines.account[line]],
+            status=STATUSES[self.status[line]],
+            book=self._ids(self.rows_of(line)),
+            alternatives=tuple(self._ids(rows) for rows in self.alternatives.get(line, ())),
+            category=CATEGORIES[category] if category >= 0 else None,
+            score=int(self.score[line]) / 1000,
+            difference=int(self.difference[line]),
+            evidence=self.explainer.explain(self, line),
+        )
+
+    def _ids(self, rows: Sequence[int]) -> tuple[str, ...]:
+        return tuple(self.book.ids[row] for row in rows)
+
+    def frame(self) -> pd.DataFrame:
+        """A pandas frame, one row a line: id, account, status, book (list of ids), category, score, difference."""
+        import pandas as pd
+
+        count = len(self.status)
+        categories = np.array([*CATEGORIES, None], dtype=object)
+        return pd.DataFrame(
+            {
+                "id": list(self.lines.ids),
+                "account": [self.lines.accounts[code] for code in self.lines.account.tolist()],
+                "status": np.array(STATUSES, dtype=object)[self.status],
+                "book": [list(self._ids(self.rows_of(line))) for line in range(count)],
+                "category": categories[self.category],
+                "score_permille": self.score,
+                "difference": self.difference,
+            }
+        )

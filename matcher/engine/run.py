@@ -1,0 +1,122 @@
+"""The run: every pass in its order, again while something moves, then proposals and classes for what is left."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from matcher.engine.claims import BINDING_SCORE, Claims
+from matcher.engine.settle import settle_groups, settle_pairs
+from matcher.rules.columns import Book, Lines
+from matcher.rules.contract import Candidates, Group, Pairs
+from matcher.rules.items import Items
+from matcher.rules.order import ORDER, Step
+from matcher.rules.settings import RuleSettings
+from matcher.rules.view import View
+
+ROUNDS_MAX = 4
+PROPOSALS_MAX = 5
+PROPOSED_FROM = 400
+
+
+class Run:
+    """One run over columns. After `decide`, `claims` holds what is cleared, `proposals` what is proposed."""
+
+    def __init__(self, lines: Lines, book: Book, settings: RuleSettings) -> None:
+        self.items = Items(lines, book, settings)
+        self.view = View(self.items)
+        self.claims = Claims(self.items)
+        self.settings = settings
+        self.gave_up: dict[int, str] = {}
+        self.proposals: dict[int, list[tuple[int, Group]]] = {}
+
+    def decide(self) -> None:
+        """Run the passes until nothing moves."""
+        with _no_collection():
+            left: dict[int, Candidates] = {}
+            for round_number in range(ROUNDS_MAX):
+                before = int(self.items.line_open.sum())
+                for number, step in enumerate(ORDER):
+                    if step.code not in self.settings.off and (round_number == 0 or number > 0):
+                        left[number] = self._run_step(number, step)
+                if int(self.items.line_open.sum()) == before or not before:
+                    break
+            self._propose(left)
+
+    def _run_step(self, number: int, step: Step) -> Candidates:
+        found = step.find(self.view)
+        self.claims.release(number)
+        margin = self.settings.margin
+        pairs = None
+        if found.pairs is not None and len(found.pairs.line):
+            pairs = self.claims.allowed(found.pairs)
+            settled = settle_pairs(self.items, pairs, self.view.references.row_key, margin=margin, repeats=step.repeats)
+            self.claims.take_pairs(number, settled.line, settled.row, settled.score)
+            self.claims.repeat(settled.repeats, settled.repeated)
+            pairs = settled.left
+            self.claims.bind(number, _binding_pairs(pairs))
+        groups: tuple[Group, ...] = ()
+        if found.groups:
+            allowed = [
+                group if self.claims.may(group.lines, group.rows) else group._replace(clear=False)
+                for group in found.groups
+            ]
+            decided = settle_groups(allowed, margin=margin)
+            for group in decided.taken:
+                self.claims.take_group(number, group)
+            groups = tuple(decided.left)
+            self.claims.bind(number, [(group.lines, group.rows) for group in groups if group.score >= BINDING_SCORE])
+        for line in found.gave_up:
+            self.gave_up.setdefault(line, step.code)
+        return Candidates(pairs=pairs, groups=groups)
+
+    def _propose(self, left: dict[int, Candidates]) -> None:
+        """Collect for each open line its best explanations that are still possible, best first."""
+        items = self.items
+        for number, candidates in left.items():
+            groups = list(candidates.groups)
+            if candidates.pairs is not None:
+                groups += _as_groups(candidates.pairs)
+            for group in groups:
+                is_open = all(items.line_open[line] for line in group.lines)
+                if is_open and group.score >= PROPOSED_FROM and all(items.row_open[row] for row in group.rows):
+                    for line in group.lines:
+                        self.proposals.setdefault(line, []).append((number, group))
+        for found in self.proposals.values():
+            found.sort(key=self._rank)
+
+    def _rank(self, proposal: tuple[int, Group]) -> tuple[int, int, tuple[str, ...]]:
+        """Best first: score, then dates close together, then ids (so that the order of the input does not matter)."""
+        _, group = proposal
+        line, row = np.array([group.lines[0]]), np.array([group.rows[0]])
+        lag = abs(int(self.items.lag(line, row)[0]))
+        return -group.score, lag, tuple(self.items.book.ids[row] for row in group.rows)
+
+
+def _binding_pairs(pairs: Pairs) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    strong = pairs.score >= BINDING_SCORE
+    return [
+        ((line,), (row,)) for line, row in zip(pairs.line[strong].tolist(), pairs.row[strong].tolist(), strict=True)
+    ]
+
+
+def _as_groups(pairs: Pairs) -> list[Group]:
+    return [
+        Group((line,), (row,), score, clear=False)
+        for line, row, score in zip(pairs.line.tolist(), pairs.row.tolist(), pairs.score.tolist(), strict=True)
+    ]
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Switch the cyclic garbage collector off: the run makes many objects and no cycles (a third of the time)."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

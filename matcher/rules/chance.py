@@ -1,0 +1,62 @@
+"""How easily an amount fits by accident: the estimate that every rule without a reference has to pass.
+
+Round amounts are shared by many items, odd ones by few. The expected number of accidental hits on an amount is the
+number of amounts near it that are as round, divided by the number of places on that grid where they could lie.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matcher.rules.columns import Codes, Ints
+
+_GRIDS = (1, 100, 1_000, 10_000, 100_000)
+_NEAR_PERCENT = 10
+
+
+def grid(amount: Ints) -> Ints:
+    """The coarsest of 0.01, 1, 10, 100 and 1,000 units that divides each amount."""
+    found = np.ones(len(amount), np.int64)
+    for step in _GRIDS[1:]:
+        found[amount % step == 0] = step
+    return found
+
+
+class AmountChance:
+    """Accidents against the amounts of many items in many pools."""
+
+    def __init__(self, pool: Codes, amount: Ints) -> None:
+        self._pool = pool
+        self._amount = amount
+        sizes = grid(amount)
+        self._sorted: dict[int, Ints] = {}
+        for step in _GRIDS:
+            members = sizes >= step
+            self._sorted[step] = np.sort(_key(pool[members], amount[members]))
+
+    def expected(self, pool: Codes, amount: Ints) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """Expected accidental hits of each amount by one of the pool's items."""
+        found = np.zeros(len(amount))
+        sizes = grid(amount)
+        near = np.maximum(np.abs(amount) * _NEAR_PERCENT // 100, 1)
+        for step in _GRIDS:
+            rows = np.flatnonzero(sizes == step)
+            keys = self._sorted[step]
+            low = np.searchsorted(keys, _key(pool[rows], amount[rows] - near[rows]), side="left")
+            high = np.searchsorted(keys, _key(pool[rows], amount[rows] + near[rows]), side="right")
+            found[rows] = (high - low) / np.maximum(2 * near[rows] // step, 1)
+        return found
+
+
+def expected_hits(sums: Ints, amount: int) -> float:
+    """Expected accidental hits on one amount among sums that were tried (the sums that hit it do not count)."""
+    near = max(abs(amount) * _NEAR_PERCENT // 100, 1)
+    around = sums[(np.abs(sums - amount) <= near) & (sums != amount)]
+    step = int(grid(np.array([amount]))[0])
+    if step > 1:
+        around = around[around % step == 0]
+    return len(around) / max(2 * near // step, 1)
+
+
+def _key(pool: Codes, amount: Ints) -> Ints:
+    return (pool.astype(np.int64) << 52) + amount

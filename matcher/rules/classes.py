@@ -1,0 +1,107 @@
+"""What a line without a match is: the class that an accountant would book it under.
+
+Order: a repeat of a payment that is already matched, a payment that came back, then what the bank's codes and words say,
+else unknown. A class is an opinion about the line alone; it never clears anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from matcher.proposal import Category
+from matcher.rules.columns import Codes, Ints
+from matcher.rules.lines_kind import kind_of
+from matcher.rules.names import NameLevel
+from matcher.rules.tokens import field_key
+from matcher.rules.view import View
+
+RETURN_DAYS_MAX = 60
+
+
+class Classified(NamedTuple):
+    """The class of each line asked for, and the line that it repeats, reverses or is returned by (−1 for none)."""
+
+    category: list[Category]
+    other: Ints
+
+
+def classify(view: View, lines: Ints, taker: Codes, repeats: Mapping[int, int]) -> Classified:
+    """Classes of lines that no item explains.
+
+    `taker[row]` is the line that took an item, −1 for an open one; `repeats` are lines that say the same as another.
+    """
+    repeated = {**_repeats(view, lines, taker), **repeats}
+    opposite = _opposites(view, lines)
+    categories = []
+    others = np.full(len(lines), -1, np.int64)
+    for place, line in enumerate(lines.tolist()):
+        kind = kind_of(view, line)
+        if line in opposite:
+            others[place] = opposite[line]
+            categories.append(_of_opposites(view, line, opposite[line], kind))
+        elif line in repeated and kind is not Category.RETURN:
+            others[place] = repeated[line]
+            categories.append(Category.DUPLICATE)
+        else:
+            categories.append(kind or Category.UNKNOWN)
+    return Classified(categories, others)
+
+
+def _of_opposites(view: View, line: int, other: int, kind: Category | None) -> Category:
+    """Of two lines that cancel out, the later one is the return and the earlier one was reversed by it."""
+    if kind is Category.REVERSAL:
+        return kind
+    days = view.items.lines.booking_day
+    later = (days[line], line) > (days[other], other)
+    return Category.RETURN if later else Category.REVERSAL
+
+
+def _repeats(view: View, lines: Ints, taker: Codes) -> dict[int, int]:
+    """Lines that quote the reference and amount of an item which another line has taken."""
+    items, references = view.items, view.references
+    rows_of: dict[tuple[int, int, int], int] = {}
+    for row in np.flatnonzero((taker >= 0) & (references.row_key >= 0)).tolist():
+        key = (int(items.pool_r[row]), int(references.row_key[row]), int(items.book.amount[row]))
+        rows_of[key] = row
+    found = {}
+    for line in lines.tolist():
+        for number in view.relations.keys_of(line):
+            code = references.keys.get(number, -1)
+            row = rows_of.get((int(items.pool_l[line]), code, int(items.lines.amount[line])), -1)
+            if row >= 0 and items.name_levels(np.array([line]), np.array([row]))[0] > NameLevel.DIFFERENT:
+                found[line] = int(taker[row])
+    return found
+
+
+def _opposites(view: View, lines: Ints) -> dict[int, int]:
+    """Lines and the line of the opposite amount that carries the same id, or names the same party on a return."""
+    items = view.items
+    texts = items.lines.text("end_to_end_id"), items.lines.text("transaction_id")
+    by_id: dict[tuple[int, int, str], list[int]] = {}
+    keys_of: dict[int, list[str]] = {}
+    wanted = {(int(items.pool_l[line]), -int(items.lines.amount[line])) for line in lines.tolist()}
+    wanted |= {(pool, -amount) for pool, amount in wanted}
+    amounts = np.array(sorted({amount for _, amount in wanted}), np.int64)
+    for line in np.flatnonzero(np.isin(items.lines.amount, amounts)).tolist():
+        place = (int(items.pool_l[line]), int(items.lines.amount[line]))
+        if place in wanted:
+            keys = [key for column in texts if len(key := field_key(column.at(line))) >= 4]
+            keys_of[line] = keys
+            for key in keys:
+                by_id.setdefault((*place, key), []).append(line)
+    found = {}
+    for line in lines.tolist():
+        place = (int(items.pool_l[line]), -int(items.lines.amount[line]))
+        others = [other for key in keys_of.get(line, []) for other in by_id.get((*place, key), [])]
+        near = [other for other in others if _days_apart(view, line, other) <= RETURN_DAYS_MAX]
+        if near:
+            found[line] = min(near, key=lambda other: (_days_apart(view, line, other), other))
+    return found
+
+
+def _days_apart(view: View, left: int, right: int) -> int:
+    days = view.items.lines.booking_day
+    return abs(int(days[left]) - int(days[right]))

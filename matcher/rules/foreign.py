@@ -1,0 +1,46 @@
+"""Foreign currency on lines and items: amounts that both sides print, and hints that a payment crossed a border."""
+
+from __future__ import annotations
+
+import re
+
+from matcher.rules.view import View
+from recon_core.domain.currency import EXPONENTS
+from recon_core.domain.money import to_minor
+from recon_core.domain.refused import BadAmount
+
+_PRINTED = re.compile(r"\b([A-Z]{3}) ?([0-9]{1,12}(?:[ '][0-9]{3})*(?:[.,][0-9]{1,3})?)\b")
+_CROSS_BORDER = frozenset({"XBCT", "XBRD", "XBSA", "XBST"})
+_TEXTS = ("remittance", "additional_info")
+
+
+def printed_amounts(text: str) -> set[tuple[str, int]]:
+    """Currency and minor units of every amount in a text: "PLN 3215.85", "USD1290,48"."""
+    found = set()
+    for code, number in _PRINTED.findall(text):
+        if code in EXPONENTS:
+            plain = number.replace(" ", "").replace("'", "").replace(",", ".")
+            try:
+                found.add((code, to_minor(plain, code)))
+            except BadAmount:
+                continue
+    return found
+
+
+def foreign_amounts(view: View, line: int) -> set[tuple[str, int]]:
+    """Amounts in another currency than the account's that the bank states for a line."""
+    lines = view.items.lines
+    own = lines.currencies[lines.currency[line]]
+    found = {amount for name in _TEXTS for amount in printed_amounts(lines.text(name).at(line))}
+    currency = lines.text("original_currency").at(line)
+    original = abs(int(lines.original_amount[line]))
+    if currency and original:
+        found.add((currency, original))
+    return {(code, minor) for code, minor in found if code != own}
+
+
+def is_foreign(view: View, line: int) -> bool:
+    """Whether the bank says that the payment crossed a border or a currency."""
+    lines = view.items.lines
+    sub_family = lines.text("code").at(line).rsplit("/", 1)[-1]
+    return sub_family in _CROSS_BORDER or bool(foreign_amounts(view, line))

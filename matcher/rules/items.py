@@ -1,0 +1,210 @@
+"""The open items of one run, aligned and ready for the passes: pools, days, parties. Nothing here decides.
+
+A pool is an account and a currency; lines and book items meet only inside one. A party is a folded name. Both are
+integers on both sides, so that passes are joins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from matcher.rules import bankdays
+from matcher.rules.columns import NO_DAY, Book, Codes, Flags, Ints, Lines, Texts
+from matcher.rules.names import Name, NameLevel, compare, fold
+from matcher.rules.settings import RuleSettings
+
+_NO_IDENTIFIER = re.compile("[^0-9A-Z]")
+_IBAN_HEAD = 4
+_BBAN_SIGNS_MIN = 8
+
+
+def identifier(text: str) -> str:
+    """An account as printed, without blanks and punctuation, upper case."""
+    return _NO_IDENTIFIER.sub("", text.upper())
+
+
+def account_of(wanted: str, accounts: Collection[str]) -> str | None:
+    """Which of our accounts a statement's identifier means: the same one, or the one whose IBAN holds this BBAN.
+
+    None if there is none, or more than one (then it is never guessed).
+    """
+    if wanted in accounts:
+        return wanted
+    if len(wanted) < _BBAN_SIGNS_MIN:
+        return None
+    found = [name for name in accounts if _holds(name, wanted) or _holds(wanted, name)]
+    return found[0] if len(found) == 1 else None
+
+
+def _holds(iban: str, bban: str) -> bool:
+    return iban[:2].isalpha() and iban[_IBAN_HEAD:] == bban
+
+
+class Items:
+    """Lines and book items of one run. `line_open` and `row_open` are what stronger passes left; only the engine
+    changes them."""
+
+    def __init__(self, lines: Lines, book: Book, settings: RuleSettings) -> None:
+        self.lines = lines
+        self.book = book
+        self.settings = settings
+        self.line_open: Flags = (lines.amount != 0) & (lines.booking_day != NO_DAY)
+        self.row_open: Flags = book.amount != 0
+        self.pool_names: list[tuple[str, str]] = []
+        self.pool_l, self.pool_r = self._pools()
+
+    def _pools(self) -> tuple[Codes, Codes]:
+        ours: dict[str, int] = {}
+        row_account = np.array([ours.setdefault(identifier(name), len(ours)) for name in self.book.accounts], np.int32)
+        line_account = np.empty(len(self.lines.accounts), np.int32)
+        known = tuple(ours)
+        for place, name in enumerate(self.lines.accounts):
+            found = account_of(identifier(name), known)
+            line_account[place] = ours.setdefault(identifier(name) if found is None else found, len(ours))
+        self.own_accounts = frozenset(ours) | {identifier(name) for name in self.lines.accounts}
+        currencies: dict[str, int] = {}
+        row_currency = np.array([currencies.setdefault(c, len(currencies)) for c in self.book.currencies], np.int32)
+        line_currency = np.array([currencies.setdefault(c, len(currencies)) for c in self.lines.currencies], np.int32)
+        width = max(1, len(currencies))
+        rows = row_account[self.book.account] * width + row_currency[self.book.currency]
+        lines = line_account[self.lines.account] * width + line_currency[self.lines.currency]
+        distinct, codes = np.unique(np.concatenate([rows, lines]), return_inverse=True)
+        names, units = list(ours), list(currencies)
+        self.pool_names = [(names[code // width], units[code % width]) for code in distinct.tolist()]
+        codes = codes.astype(np.int32)
+        return codes[len(rows) :], codes[: len(rows)]
+
+    @cached_property
+    def day_span(self) -> tuple[int, int]:
+        """First and last day that any item has."""
+        days = np.concatenate([self.book.day, self.lines.booking_day[self.lines.booking_day != NO_DAY]])
+        return (int(days.min()), int(days.max())) if len(days) else (0, 0)
+
+    @cached_property
+    def _calendars(self) -> tuple[Codes, Codes]:
+        """Banking-day ordinals of every country, one row each, and the row of every pool."""
+        countries: dict[str, int] = {}
+        which = np.empty(len(self.pool_names), np.int32)
+        for pool, (account, _) in enumerate(self.pool_names):
+            country = self.settings.country or (account[:2] if account[:2].isalpha() and account[2:4].isdigit() else "")
+            which[pool] = countries.setdefault(country, len(countries))
+        first, last = self.day_span
+        tables = [bankdays.ordinals(country, first, last) for country in countries]
+        return (np.stack(tables) if tables else np.zeros((1, 1), np.int32)), which
+
+    def lag(self, line: Ints, row: Ints) -> Codes:
+        """Banking days from the day of a book item to the booking day of a line, for pairs of positions."""
+        tables, which = self._calendars
+        first, _ = self.day_span
+        calendar = which[self.pool_l[line]]
+        booked = tables[calendar, self.lines.booking_day[line] - first]
+        dated = tables[calendar, self.book.day[row] - first]
+        lag: Codes = booked - dated
+        return lag
+
+    @cached_property
+    def _variants(self) -> tuple[list[Name], list[Codes], Codes, Codes]:
+        """Distinct folded names ("variants": key and legal form), the variant of every text, party and form of each."""
+        variants: dict[tuple[str, str], int] = {}
+        names: list[Name] = []
+        columns: list[Codes] = []
+        for texts in self._name_columns():
+            codes = np.empty(len(texts.values), np.int32)
+            for place, value in enumerate(texts.values):
+                name = fold(value)
+                code = variants.setdefault((name.key, name.legal), len(names))
+                if code == len(names):
+                    names.append(name)
+                codes[place] = code if name.key else -1
+            columns.append(codes)
+        parties: dict[str, int] = {}
+        forms: dict[str, int] = {"": 0}
+        party = np.array([parties.setdefault(name.key, len(parties)) for name in names], np.int32)
+        form = np.array([forms.setdefault(name.legal, len(forms)) for name in names], np.int32)
+        return names, columns, party, form
+
+    def _name_columns(self) -> Sequence[Texts]:
+        return (
+            self.book.text("counterparty"),
+            self.lines.text("counterparty_name"),
+            self.lines.text("ultimate_counterparty"),
+        )
+
+    def _variant(self, column: int) -> Codes:
+        texts = self._name_columns()[column]
+        codes = self._variants[1][column]
+        if not len(codes):
+            return texts.codes
+        return np.where(texts.codes >= 0, codes[texts.codes], -1).astype(np.int32)
+
+    @property
+    def names(self) -> list[Name]:
+        """Folded names by variant."""
+        return self._variants[0]
+
+    @cached_property
+    def known_words(self) -> frozenset[str]:
+        """Every word of the counterparties in the books."""
+        codes = np.unique(self.variant_r)
+        return frozenset(word for code in codes[codes >= 0].tolist() for word in self.names[code].words)
+
+    @cached_property
+    def variant_r(self) -> Codes:
+        """Variant of each book item's counterparty, −1 where the books name none."""
+        return self._variant(0)
+
+    @cached_property
+    def variant_l(self) -> Codes:
+        """Variant of each line's counterparty, −1 where the bank names none."""
+        return self._variant(1)
+
+    @cached_property
+    def ultimate_l(self) -> Codes:
+        """Variant of whom the counterparty paid for, −1 where the bank names none."""
+        return self._variant(2)
+
+    def party(self, variant: Codes) -> Codes:
+        """Party of each variant: names that are equal but for the legal form. −1 stays −1."""
+        of_variant = self._variants[2]
+        if not len(of_variant):
+            return variant
+        return np.where(variant >= 0, of_variant[variant], -1).astype(np.int32)
+
+    def same_party(self, left: Codes, right: Codes) -> Flags:
+        """Whether two columns of variants name one party: same words, and no two different legal forms."""
+        of_variant, form = self._variants[2], self._variants[3]
+        if not len(of_variant):
+            return np.zeros(len(left), np.bool_)
+        both = (left >= 0) & (right >= 0) & (of_variant[left] == of_variant[right])
+        same: Flags = both & ((form[left] == form[right]) | (form[left] == 0) | (form[right] == 0))
+        return same
+
+    def name_levels(self, line: Ints, row: Ints) -> Codes:
+        """`NameLevel` of line and book item for pairs of positions; the better of counterparty and ultimate party."""
+        theirs = self.variant_r[row]
+        level = self._levels(self.variant_l[line], theirs)
+        if (self.ultimate_l >= 0).any():
+            level = np.maximum(level, self._levels(self.ultimate_l[line], theirs))
+        return level
+
+    def _levels(self, left: Codes, right: Codes) -> Codes:
+        level = np.where((left < 0) | (right < 0), NameLevel.UNKNOWN, NameLevel.DIFFERENT).astype(np.int32)
+        equal = self.same_party(left, right)
+        level[equal] = NameLevel.EQUAL
+        rest = np.flatnonzero((level == NameLevel.DIFFERENT) & ~equal)
+        if len(rest):
+            width = len(self.names)
+            pairs, back = np.unique(left[rest].astype(np.int64) * width + right[rest], return_inverse=True)
+            names, known = self.names, self.known_words
+            found = [compare(names[pair // width], names[pair % width], known) for pair in pairs.tolist()]
+            level[rest] = np.array(found, np.int32)[back]
+        return level
+
+    def limits(self, name: str, line: Ints, row: Ints) -> Codes:
+        """The integer setting `name` that holds for each pair of positions."""
+        del row
+        return np.full(len(line), getattr(self.settings, name), np.int32)

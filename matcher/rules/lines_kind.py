@@ -1,0 +1,212 @@
+"""What kind of line the bank says it is: by its codes first, then by its words, with the direction checked.
+
+A payer can write anything, so a payer's text never makes a line a fee, interest or cash: words count only in the bank's
+own text, or in the name of a debit that has no account behind it (OFX prints the bank's text as NAME). Whole words, any
+language of domain reference 5.5; words are folded like names, so accents and spelt-out umlauts do not matter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from matcher.proposal import Category
+from matcher.rules.names import fold
+from matcher.rules.view import View
+
+
+def folded(text: str) -> str:
+    """A text in upper case without accents and punctuation, words apart."""
+    return " ".join(fold(text).words)
+
+
+def _words(phrases: str) -> re.Pattern[str]:
+    """A pattern for any of the phrases (separated by ";", `*` at the end of a word for any ending) as whole words."""
+    parts = []
+    for phrase in phrases.split(";"):
+        stem = phrase.strip()
+        parts.append(r"\b" + folded(stem.rstrip("*")).replace(" ", r"\s+") + (r"\w*" if stem.endswith("*") else r"\b"))
+    return re.compile("|".join(parts))
+
+
+_BATCH_CODES = frozenset({"VCOM", "SALA", "DCSP", "NPCC"})
+_BATCH = _words(
+    "bankgiro;bgmax;plusgiro;betalfil;betalningsfil;leverantörsbetalning*;lb;supplier payment*;vendor payment*;payment file;"
+    "payment run;payment batch;batch;bulk;collective;sammel*;lohn*;gehalt*;lön;löner;löneutbetalning*;lønn;lønning*;palkat;"
+    "palkka*;salary;salaries;salary payment*;payroll;wages;salaires;antal;remesa;sum of;daily sum;dagssumma;ocr-summa"
+)
+
+_CODES: dict[Category, frozenset[str]] = {
+    Category.RETURN: frozenset(
+        ["RRTN", "RPCR", "UPDD", "PRDD", "RCDD", "UPCT", "UPCQ", "XPCQ", "CQRV", "ARET", "AREV", "UDFT", "RIMB"]
+    ),
+    Category.BANK_FEE: frozenset(
+        ["CHRG", "FEES", "COMM", "COME", "COMI", "COMT", "CHAR", "BKFE", "BROK", "MNFE", "TRFE", "OVCH", "UNCO"]
+    ),
+    Category.INTEREST: frozenset(["INTR", "INFD", "PRIN", "PRII", "ODFT"]),
+    Category.TAX: frozenset(["TAXE", "WITH", "STAM", "TREC", "TTLS"]),
+    Category.CASH_WITHDRAWAL: frozenset(["CWDL", "BCWD", "XBCW"]),
+    Category.TRANSFER: frozenset(["ICCT", "SWEP", "ZABA", "TOPG", "COAT", "FIOA", "BACT", "BOOK"]),
+    Category.DIRECT_DEBIT: frozenset(["ESDD", "BBDD", "PMDD", "OODD"]),
+}
+# SWIFT types, OFX TRNTYPE, German GVC and the words that Nordic banks use as codes.
+_PROPRIETARY: dict[Category, frozenset[str]] = {
+    Category.RETURN: frozenset(
+        ["NRTI", "FRTI", "SRTI", "RTI", "RETUR", "RETURN", "108", "109", "110", "111", "159", "160"]
+    ),
+    Category.BANK_FEE: frozenset(
+        [
+            "NCHG",
+            "FCHG",
+            "NCOM",
+            "FCOM",
+            "CHG",
+            "COM",
+            "FEE",
+            "SRVCHG",
+            "AVGIFT",
+            "GEBYR",
+            "804",
+            "806",
+            "807",
+            "808",
+            "809",
+            "810",
+            "811",
+            "320",
+            "321",
+        ]
+    ),
+    Category.INTEREST: frozenset(
+        [
+            "NINT",
+            "FINT",
+            "INT",
+            "RANTA",
+            "RÄNTA",
+            "RENTE",
+            "RENTER",
+            "KORKO",
+            "812",
+            "814",
+            "815",
+            "816",
+            "817",
+            "408",
+            "604",
+        ]
+    ),
+    Category.TAX: frozenset(["837", "SKATT", "TAX"]),
+    Category.CASH_WITHDRAWAL: frozenset(["ATM", "CASH", "UTTAG", "083"]),
+    Category.TRANSFER: frozenset(["XFER", "OVERFORING", "ÖVERFÖRING", "NCMZ", "NCMS", "NCMT", "820", "833", "834"]),
+    Category.DIRECT_DEBIT: frozenset(["DIRECTDEBIT", "AUTOGIRO", "AVTALEGIRO", "NDDT", "FDDT", "104", "105"]),
+}
+_BANK_WORDS: dict[Category, re.Pattern[str]] = {
+    Category.RETURN: _words(
+        "returned payment*;return of payment*;retur;retur av betalning;returnerad*;returnert;returneret;återbetalning retur;"
+        "avvisad betalning;rejected payment*;rücküberweisung;rücklastschrift;retoure;palautus;palautettu*;unpaid;rejet;terugboeking"
+    ),
+    Category.BANK_FEE: _words(
+        "avgift;avgifter;bankavgift*;kontoavgift*;årsavgift;månadsavgift*;prisplan;serviceavgift*;uttagsavgift*;kortavgift*;"
+        "påminnelseavgift;valutaväxlingspåslag;valutapåslag;bg-avgift*;utlandsavgift*;pris betalning*;pris utlandsbet*;pris;"
+        "gebyr;gebyrer;omkostninger;provisjon;provision;kortgebyr;purregebyr;palvelumaksu*;tilinhoitomaksu*;palkkio*;provisio;"
+        "toimitusmaksu;kuukausimaksu;gebühr*;entgelt*;kontoführung*;kontoentgelt;spesen;porto;rechnungsabschluss;fee;fees;"
+        "bank charge*;charge;charges;commission;service charge*;service fee*;maintenance fee*;overdraft fee*;kosten;bankkosten;"
+        "provisie;transactiekosten;frais;frais bancaires;cotisation;tenue de compte"
+    ),
+    Category.INTEREST: _words(
+        "ränta;räntor;räntekostnad*;kreditränta;debetränta;debet ränta;kredit ränta;dröjsmålsränta;inlåningsränta;utlåningsränta;"
+        "renter;rente;debetrente*;kreditrente*;forsinkelsesrente*;morarente*;korko;korot;viivästyskorko;luottokorko;zinsen;"
+        "sollzinsen;habenzinsen;überziehungszinsen;interest;debit interest;credit interest;creditrente;rentenota;intérêts;agios"
+    ),
+    Category.TAX: _words(
+        "prelskatt;preliminärskatt;skattekonto;lähdevero;kapest;soli;ust;withholding tax;bronbelasting"
+    ),
+    Category.CASH_WITHDRAWAL: _words(
+        "bankomat*;kontantuttag;minibank*;uttag;cash withdrawal*;atm;geldautomat*;barabhebung;otto;käteisnosto;nosto;"
+        "kontantudtag;hæveautomat;retrait;geldopname"
+    ),
+    Category.DIRECT_DEBIT: _words(
+        "autogiro;ag;avtalegiro;direct debit*;lastschrift*;sepa-lastschrift;suoraveloitus;e-lasku;betalingsservice;leverandørservice;"
+        "incasso;domiciliation;prélèvement"
+    ),
+    Category.TRANSFER: _words(
+        "egen överföring;överföring;internal transfer*;own transfer;own account transfer*;transfer between*;umbuchung*;"
+        "eigenübertrag;oma siirto;egenoverføring;overføring;virement interne;interne overboeking;cash pool*;sweep*"
+    ),
+}
+_TAX_OFFICES = _words(
+    "skatteverket;skattekonto;skattekontot;skatteetaten;skattestyrelsen;verohallinto;vero;finanzamt*;hmrc;belastingdienst;"
+    "dgfip;skat;kronofogden moms;bundeszentralamt für steuern"
+)
+_DEBIT_ONLY = frozenset({Category.BANK_FEE, Category.CASH_WITHDRAWAL, Category.DIRECT_DEBIT})
+_NEEDS_NO_PARTY = frozenset({Category.BANK_FEE, Category.INTEREST, Category.CASH_WITHDRAWAL})
+
+
+def says_batch(text: str, code: str) -> bool:
+    """Whether the bank's folded words or code call the line a collective booking."""
+    return code.rsplit("/", 1)[-1] in _BATCH_CODES or _BATCH.search(text) is not None
+
+
+def says_transfer(text: str, code: str) -> bool:
+    """Whether the bank calls the line a transfer between accounts of one owner."""
+    if code.rsplit("/", 1)[-1] in _CODES[Category.TRANSFER] or code.startswith("CAMT/CAPL"):
+        return True
+    return bool(text) and _BANK_WORDS[Category.TRANSFER].search(folded(text)) is not None
+
+
+def kind_of(view: View, line: int) -> Category | None:
+    """The kind that codes and words prove, None for an ordinary payment."""
+    lines = view.items.lines
+    if lines.reversal[line]:
+        return Category.REVERSAL
+    if lines.text("return_reason").at(line):
+        return Category.RETURN
+    debit = bool(lines.amount[line] < 0)
+    name = lines.text("counterparty_name").at(line)
+    # A debit without an account behind its name, the same text in name and memo: the bank's own text (OFX).
+    memo = lines.text("remittance").at(line)
+    own_text = debit_text(view, line)
+    party = bool(name) and not own_text
+    allowed = [
+        kind for kind in _CODES if not (kind in _DEBIT_ONLY and not debit) and not (kind in _NEEDS_NO_PARTY and party)
+    ]
+    by_code = _by_codes(lines.text("code").at(line), lines.text("proprietary_code").at(line), allowed)
+    if by_code is not None:
+        return by_code
+    if view.names_own_account(line):
+        return Category.TRANSFER
+    if name and _TAX_OFFICES.search(folded(name)):
+        return Category.TAX
+    bank_text = [lines.text("additional_info").at(line), name if own_text else "", memo if own_text else ""]
+    return _by_words(bank_text, allowed)
+
+
+def debit_text(view: View, line: int) -> bool:
+    """Whether name and memo of a line are the bank's own words: nobody's account, and one text in both."""
+    lines = view.items.lines
+    name, memo = lines.text("counterparty_name").at(line), lines.text("remittance").at(line)
+    return (
+        bool(name)
+        and not lines.text("counterparty_account").at(line)
+        and (memo.startswith(name) or memo.endswith(name))
+    )
+
+
+def _by_codes(code: str, proprietary: str, allowed: Iterable[Category]) -> Category | None:
+    sub_family = code.rsplit("/", 1)[-1]
+    words = set(proprietary.upper().replace("+", " ").split())
+    for kind in allowed:
+        if sub_family in _CODES[kind] or not words.isdisjoint(_PROPRIETARY[kind]):
+            return kind
+    return Category.DIRECT_DEBIT if "/RDDT/" in code and Category.DIRECT_DEBIT in allowed else None
+
+
+def _by_words(texts: Iterable[str], allowed: Iterable[Category]) -> Category | None:
+    text = " ".join(folded(part) for part in texts if part)
+    if not text:
+        return None
+    for kind in allowed:
+        if _BANK_WORDS[kind].search(text):
+            return kind
+    return None

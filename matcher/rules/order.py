@@ -1,0 +1,57 @@
+"""The order of the passes, strongest first: the one list that a new pass is added to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from matcher.rules.contract import Candidates
+from matcher.rules.passes import (
+    amount_near,
+    amount_only,
+    amount_party,
+    batch_details,
+    card_settlement,
+    daily_sum,
+    file_id,
+    instalments,
+    named_other_amount,
+    party_near_amount,
+    party_series,
+    party_sum,
+    payment_run,
+    reference,
+    reference_whole,
+    several_named,
+    transfer,
+)
+from matcher.rules.view import View
+
+
+class Step(NamedTuple):
+    """A pass in its place. `repeats`: of more identical lines than items the first are taken, the rest repeat them."""
+
+    code: str
+    find: Callable[[View], Candidates]
+    repeats: bool = False
+
+
+ORDER: tuple[Step, ...] = (
+    Step(reference_whole.CODE, reference_whole.find, repeats=True),
+    Step(batch_details.CODE, batch_details.find),
+    Step(reference.CODE, reference.find, repeats=True),
+    Step(file_id.CODE, file_id.find),
+    Step(daily_sum.CODE, daily_sum.find),
+    Step(payment_run.CODE, payment_run.find),
+    Step(transfer.CODE, transfer.find),
+    Step(card_settlement.CODE, card_settlement.find),
+    Step(amount_party.CODE, amount_party.find),
+    Step(party_series.CODE, party_series.find),
+    Step(several_named.CODE, several_named.find),
+    Step(instalments.CODE, instalments.find),
+    Step(named_other_amount.CODE, named_other_amount.find),
+    Step(amount_near.CODE, amount_near.find),
+    Step(party_near_amount.CODE, party_near_amount.find),
+    Step(party_sum.CODE, party_sum.find),
+    Step(amount_only.CODE, amount_only.find),
+)

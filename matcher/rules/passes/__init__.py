@@ -1,0 +1,1 @@
+"""The passes: one file a rule, its docstring is its manual page."""

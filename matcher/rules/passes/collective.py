@@ -1,0 +1,45 @@
+"""Lines that may stand for many items: no counterparty of ours, no reference of ours."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matcher.rules.columns import Flags, Ints
+from matcher.rules.lines_kind import says_batch
+from matcher.rules.names import fold
+from matcher.rules.view import View
+
+
+def collective_lines(view: View) -> tuple[Ints, Flags]:
+    """Open lines that name no party and no reference of our books, and which of them the bank calls collective.
+
+    A line with a counterparty that our books know pays for that counterparty; one with a payer's text is a payer's.
+    """
+    items = view.items
+    named = np.zeros(len(items.line_open), np.bool_)
+    named[view.named.line] = True
+    lines = np.flatnonzero(items.line_open & ~view.known_party & ~named)
+    called = np.array([_called(view, line) for line in lines.tolist()], np.bool_)
+    silent = items.variant_l[lines] < 0
+    keep = called | silent
+    return lines[keep], called[keep]
+
+
+def _called(view: View, line: int) -> bool:
+    lines = view.items.lines
+    if lines.batch_count[line] > 1:
+        return True
+    words = [lines.text("additional_info").at(line), lines.text("counterparty_name").at(line)]
+    if not words[1]:
+        words.append(lines.text("remittance").at(line))
+    folded = " ".join(" ".join(fold(word).words) for word in words if word)
+    return says_batch(folded, lines.text("code").at(line))
+
+
+def single_rivals(view: View, line: int) -> bool:
+    """Whether one open item of the same amount in the window explains the line as well."""
+    items = view.items
+    rows = np.flatnonzero(
+        items.row_open & (items.pool_r == items.pool_l[line]) & (items.book.amount == items.lines.amount[line])
+    )
+    return bool(len(rows)) and bool(view.in_window(np.full(len(rows), line), rows).any())

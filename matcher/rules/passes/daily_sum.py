@@ -1,0 +1,87 @@
+"""M32: everything of one kind that our books have on one day, as one line.
+
+Incoming Bankgiro payments come as one sum a day and bankgiro number, salaries as one line: all open items of a day whose
+descriptions are alike but for their numbers must add up to the line exactly. The bank must call the line a collective
+booking, state how many transactions it holds, or name nobody at all; and the sum must be too odd to fit by accident.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from matcher.rules.chance import AmountChance
+from matcher.rules.columns import Codes, Flags, Ints
+from matcher.rules.contract import Candidates, Group
+from matcher.rules.joins import equal_pairs, mixed
+from matcher.rules.passes.collective import collective_lines, single_rivals
+from matcher.rules.view import View
+
+CODE = "M32"
+_NUMBERS = re.compile(r"[0-9]+")
+LAST_NUMBER = re.compile(r"[0-9][0-9A-Za-z./\-]*(?=[^0-9]*$)")
+_CHANCE_MAX = 0.001
+_CHANCE_MAX_CALLED_BATCH = 0.01
+_SCORE = 960
+_SCORE_BY_CHANCE = 450
+
+
+def find(view: View) -> Candidates:
+    """Groups of a day and a kind whose sum is the amount of a line that names nobody."""
+    items = view.items
+    lines, called = collective_lines(view)
+    rows = np.flatnonzero(items.row_open)
+    if not len(lines) or not len(rows):
+        return Candidates()
+    found: dict[tuple[int, tuple[int, ...]], Group] = {}
+    for kinds in _kinds(view):
+        for group in _sums(view, lines, called, rows, kinds):
+            found.setdefault((group.lines[0], group.rows), group)
+    return Candidates(groups=tuple(found.values()))
+
+
+def _kinds(view: View) -> list[Codes]:
+    """Codes of descriptions that are alike: with all numbers left out, and with only the last one left out."""
+    texts = view.items.book.text("description")
+    columns: list[Codes] = []
+    for pattern in (_NUMBERS, LAST_NUMBER):
+        seen: dict[str, int] = {}
+        codes = np.array(
+            [seen.setdefault(pattern.sub("#", value), len(seen)) for value in texts.values] or [0], np.int32
+        )
+        columns.append(np.where(texts.codes >= 0, codes[texts.codes], -1).astype(np.int32))
+    return columns
+
+
+def _sums(view: View, lines: Ints, called: Flags, rows: Ints, kinds: Codes) -> list[Group]:
+    items = view.items
+    rows = rows[kinds[rows] >= 0]
+    sign = (items.book.amount[rows] > 0).astype(np.int64)
+    key = mixed(items.pool_r[rows], items.book.day[rows], kinds[rows], sign)
+    order = np.argsort(key, kind="stable")
+    rows, key = rows[order], key[order]
+    starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
+    sizes = np.diff(np.r_[starts, len(rows)])
+    sums = np.add.reduceat(items.book.amount[rows], starts)
+    several = np.flatnonzero(sizes > 1)
+    first = rows[starts[several]]
+    chance = AmountChance(items.pool_r[first], sums[several])
+    at, to = equal_pairs(
+        mixed(items.pool_l[lines], items.lines.amount[lines]), mixed(items.pool_r[first], sums[several])
+    )
+    line, place = lines[at], several[to]
+    inside = view.in_window(line, first[to]) & (items.lines.amount[line] == sums[place])
+    groups = []
+    for one, where, batch in zip(
+        line[inside].tolist(), place[inside].tolist(), called[at[inside]].tolist(), strict=True
+    ):
+        members = np.sort(rows[starts[where] : starts[where] + sizes[where]])
+        count = int(items.lines.batch_count[one])
+        if count not in {0, 1, len(members)}:
+            continue
+        by_chance = chance.expected(items.pool_l[[one]], items.lines.amount[[one]])[0]
+        limit = _CHANCE_MAX_CALLED_BATCH if batch or count > 1 else _CHANCE_MAX
+        clear = bool(by_chance <= limit) and not single_rivals(view, one)
+        groups.append(Group((one,), tuple(members.tolist()), _SCORE if clear else _SCORE_BY_CHANCE, clear))
+    return groups

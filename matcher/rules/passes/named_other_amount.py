@@ -1,0 +1,92 @@
+"""M55: the reference names one item, the amount differs.
+
+What the difference is decides: rounding, the exchange rate (the item carries the same amount of foreign currency), a
+charge that the foreign bank kept, a part payment, or more than was asked for. Cleared only if the text names no other
+open item, the payer is the item's party (or quotes the whole reference in its field), no second line names the item, and
+no other open items of the party would make the amount exact.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matcher.proposal import Category
+from matcher.rules.columns import Ints
+from matcher.rules.contract import Candidates, Group
+from matcher.rules.foreign import foreign_amounts, is_foreign
+from matcher.rules.joins import counts_of
+from matcher.rules.names import NameLevel
+from matcher.rules.reference_index import Shared
+from matcher.rules.subsets import adding_up
+from matcher.rules.view import View
+
+CODE = "M55"
+_SCORE = {
+    Category.ROUNDING: 970,
+    Category.FX: 970,
+    Category.BANK_FEE: 950,
+    Category.PARTIAL: 920,
+    Category.OVERPAYMENT: 910,
+}
+_SCORE_DOUBTFUL = 500
+
+
+def find(view: View) -> Candidates:
+    """One group for each open line that names open items, none of which has its amount."""
+    items = view.items
+    named = view.named
+    inside = view.in_reference_window(named.line, named.row)
+    inside &= (items.lines.amount[named.line] > 0) == (items.book.amount[named.row] > 0)
+    line, row, shared = named.line[inside], named.row[inside], named.shared[inside]
+    level = items.name_levels(line, row)
+    sure = (level >= NameLevel.MISSPELT) | ((shared == Shared.WHOLE) & (level == NameLevel.UNKNOWN))
+    items_named = counts_of(line[shared >= Shared.TOKEN], len(items.line_open))
+    items_named_any = counts_of(line, len(items.line_open))
+    lines_naming = counts_of(row, len(items.row_open))
+    alone = (items_named[line] <= 1) & (items_named_any[line] == 1) & (lines_naming[row] == 1)
+    of_party = view.rows_of_parties()
+    groups = [
+        _group(view, one, other, sure=bool(certain), of_party=of_party)
+        for one, other, certain in zip(line.tolist(), row.tolist(), sure & alone, strict=True)
+    ]
+    return Candidates(groups=tuple(groups))
+
+
+def _group(view: View, line: int, row: int, *, sure: bool, of_party: dict[tuple[int, int], Ints]) -> Group:
+    items = view.items
+    difference = int(items.lines.amount[line] - items.book.amount[row])
+    category = kind_of_difference(view, line, row, difference)
+    if sure and category in {Category.PARTIAL, Category.OVERPAYMENT}:
+        sure = not _others_make_it_exact(view, line, row, difference, of_party)
+    return Group(
+        (line,), (row,), _SCORE[category] if sure else _SCORE_DOUBTFUL, sure, category=category, difference=difference
+    )
+
+
+def kind_of_difference(view: View, line: int, row: int, difference: int) -> Category:
+    """What a difference is, by its size, its direction, and what bank and books say about currency."""
+    items = view.items
+    place = np.array([line]), np.array([row])
+    if abs(difference) <= int(view.limit("rounding_minor_max", *place)[0]):
+        return Category.ROUNDING
+    asked = abs(int(items.book.amount[row]))
+    short = difference if items.lines.amount[line] > 0 else -difference
+    foreign = foreign_amounts(view, line)
+    if foreign and abs(difference) * 1000 <= asked * int(view.limit("fx_permille_max", *place)[0]):
+        return Category.FX
+    charge = int(view.limit("charge_minor_max", *place)[0])
+    if short < 0 and -short <= charge and is_foreign(view, line):
+        return Category.BANK_FEE
+    paid_less = abs(int(items.lines.amount[line])) < asked
+    return Category.PARTIAL if paid_less else Category.OVERPAYMENT
+
+
+def _others_make_it_exact(
+    view: View, line: int, row: int, difference: int, of_party: dict[tuple[int, int], Ints]
+) -> bool:
+    items = view.items
+    party = int(items.party(items.variant_r[[row]])[0])
+    others = of_party.get((int(items.pool_r[row]), party), np.empty(0, np.int64))
+    others = others[others != row]
+    others = others[view.in_window(np.full(len(others), line), others)]
+    return bool(adding_up(items.book.amount[others], difference, smallest=1).found)

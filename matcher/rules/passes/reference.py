@@ -1,0 +1,80 @@
+"""M10: same reference, same amount.
+
+The strongest rule. A reference counts wherever it stands: in its own field (OCR, RF, KID, our own payment id echoed by
+the bank, cheque number) or as a whole token in the text, with leading zeros, blanks, separators, a check digit too many
+or letters around it. Anti-pattern: any digits that occur in both texts; 123 is not found in 51234, and a number that
+many open items carry names none of them.
+
+A reference alone does not clear when it speaks against the payer: if the payer has an open item of the same amount, or
+if only a short number in free text names the item of somebody else, a person decides.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matcher.rules.columns import Codes, Flags, Ints
+from matcher.rules.contract import Candidates, Pairs
+from matcher.rules.joins import counts_of, is_member, mixed
+from matcher.rules.names import NameLevel
+from matcher.rules.reference_index import ReferencePairs, Shared
+from matcher.rules.view import View
+
+CODE = "M10"
+_BASE = np.array([0, 850, 930, 950], np.int32)
+_NAME = np.array([-60, 0, 10, 35, 40, 45], np.int32)
+# Expected number of items that a random number in the text would name by chance, per thousand; more is no proof.
+_ACCIDENTS_MAX_PERMILLE = 1
+
+
+def find(view: View) -> Candidates:
+    """Pairs by tokens and parts of numbers among what is still open."""
+    return Candidates(pairs=scored(view, view.named))
+
+
+def scored(view: View, found: ReferencePairs) -> Pairs:
+    """Pairs that share a reference and have the same amount, scored by how the reference is shared and by the name."""
+    items = view.items
+    keep = (
+        (items.lines.amount[found.line] == items.book.amount[found.row])
+        & items.line_open[found.line]
+        & items.row_open[found.row]
+    )
+    found = ReferencePairs(*(column[keep] for column in found))
+    keep = view.in_reference_window(found.line, found.row)
+    found = ReferencePairs(*(column[keep] for column in found))
+    level = items.name_levels(found.line, found.row)
+    clear = ~_payer_has_own(view, found.line, level) & (
+        (level > NameLevel.DIFFERENT) | (found.shared == Shared.WHOLE) | ~_by_chance(view, found)
+    )
+    score = np.minimum(_BASE[found.shared] + _NAME[level], 999).astype(np.int32)
+    return Pairs(found.line, found.row, score, clear)
+
+
+def _payer_has_own(view: View, line: Ints, level: Codes) -> Flags:
+    """Lines whose named payer is not the item's party but has an open item of the same amount in the window."""
+    items = view.items
+    has_own = np.zeros(len(line), np.bool_)
+    other = np.flatnonzero(level == NameLevel.DIFFERENT)
+    if not len(other):
+        return has_own
+    rows = np.flatnonzero(items.row_open & (items.variant_r >= 0))
+    party = items.party(items.variant_r[rows])
+    have = np.sort(mixed(items.pool_r[rows], items.book.amount[rows], party))
+    lines = line[other]
+    wanted = mixed(items.pool_l[lines], items.lines.amount[lines], items.party(items.variant_l[lines]))
+    has_own[other] = is_member(wanted, have)
+    return has_own
+
+
+def _by_chance(view: View, found: ReferencePairs) -> Flags:
+    """Whether a random number of that length would name some item of that amount too easily."""
+    items = view.items
+    rows = np.flatnonzero(items.row_open)
+    key = mixed(items.pool_r, items.book.amount)
+    distinct, codes = np.unique(key[rows], return_inverse=True)
+    alike = counts_of(codes, len(distinct))
+    same = alike[np.searchsorted(distinct, key[found.row])]
+    span = 10.0 ** np.minimum(found.digits.astype(np.int64) - 1, 15)
+    chance: Flags = same * 1000 > _ACCIDENTS_MAX_PERMILLE * span
+    return chance

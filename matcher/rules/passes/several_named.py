@@ -1,0 +1,88 @@
+"""M50: several items named in one text, credit notes included.
+
+"81023/8102675/8102774" names three invoices; their amounts, credit notes negative, must add up to the line exactly.
+If the text names fewer than it pays, the rest may be other open items of the same party, if just one choice of them
+adds up and no accident explains it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matcher.rules.chance import expected_hits
+from matcher.rules.columns import Codes, Ints
+from matcher.rules.contract import Candidates, Group
+from matcher.rules.names import NameLevel
+from matcher.rules.reference_index import Shared
+from matcher.rules.subsets import Subsets, adding_up
+from matcher.rules.view import View
+
+CODE = "M50"
+NAMED_MAX = 40
+_SCORE = 970
+_SCORE_SUBSET = 930
+_SCORE_DOUBTFUL = 450
+_CHANCE_MAX = 0.001
+
+
+def find(view: View) -> Candidates:
+    """One group for each way in which named items of a line add up to it."""
+    items = view.items
+    named = view.named
+    inside = view.in_reference_window(named.line, named.row)
+    line, row, shared = named.line[inside], named.row[inside], named.shared[inside]
+    level = items.name_levels(line, row)
+    starts = np.flatnonzero(np.r_[True, line[1:] != line[:-1]]) if len(line) else np.empty(0, np.int64)
+    of_party = view.rows_of_parties()
+    groups: list[Group] = []
+    for begin, end in zip(starts.tolist(), [*starts[1:].tolist(), len(line)], strict=True):
+        if end - begin <= NAMED_MAX:
+            part = slice(begin, end)
+            groups += _of_line(view, int(line[begin]), row[part], shared[part], level[part], of_party)
+    return Candidates(groups=tuple(groups))
+
+
+def _of_line(
+    view: View, line: int, rows: Ints, shared: Codes, level: Codes, of_party: dict[tuple[int, int], Ints]
+) -> list[Group]:
+    items = view.items
+    amount = int(items.lines.amount[line])
+    strong = (shared >= Shared.TOKEN) | (level >= NameLevel.MISSPELT)
+    rows = rows[strong]
+    if len(rows) > 1 and int(items.book.amount[rows].sum()) == amount:
+        return [_group(line, rows, _SCORE)]
+    found = adding_up(items.book.amount[rows], amount) if len(rows) > 1 else Subsets([], rows, gave_up=False)
+    if found.found:
+        return _judged(line, rows, found, amount, _SCORE_SUBSET)
+    return _with_unnamed(view, line, rows, level[strong], of_party)
+
+
+def _with_unnamed(
+    view: View, line: int, rows: Ints, level: Codes, of_party: dict[tuple[int, int], Ints]
+) -> list[Group]:
+    """Named items and some unnamed open ones of the same party, dated in the window of this line."""
+    items = view.items
+    party = int(items.party(items.variant_l[[line]])[0])
+    rows = rows[level >= NameLevel.MISSPELT]
+    if not len(rows) or party < 0:
+        return []
+    others = of_party.get((int(items.pool_l[line]), party), np.empty(0, np.int64))
+    others = others[~np.isin(others, rows)]
+    others = others[view.in_window(np.full(len(others), line), others)]
+    rest = int(items.lines.amount[line] - items.book.amount[rows].sum())
+    if rest == 0 or not len(others):
+        return []
+    found = adding_up(items.book.amount[others], rest, smallest=1)
+    judged = _judged(line, others, found, rest, _SCORE_SUBSET)
+    return [_group(line, np.r_[rows, group.rows], group.score, clear=group.clear) for group in judged]
+
+
+def _judged(line: int, rows: Ints, found: Subsets, amount: int, score: int) -> list[Group]:
+    certain = len(found.found) == 1 and not found.gave_up and expected_hits(found.sums, amount) <= _CHANCE_MAX
+    return [
+        _group(line, rows[list(places)], score if certain else _SCORE_DOUBTFUL, clear=certain) for places in found.found
+    ]
+
+
+def _group(line: int, rows: Ints, score: int, *, clear: bool = True) -> Group:
+    return Group((line,), tuple(sorted(rows.tolist())), score, clear)

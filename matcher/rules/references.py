@@ -1,0 +1,166 @@
+"""Reference numbers with check digits: what a number can be, and the invoice number inside it.
+
+A check digit is weak evidence (every tenth number passes Luhn), so nothing here decides a match. It tells which part
+of a number the payer may have quoted: OCR 1234574 is invoice 12345, length digit 7, check digit 4. Published standards
+that a maintained library covers (ISO 11649, QR-bill) are checked by python-stdnum; the Nordic ones are ours.
+
+Numbers are text, never integers: leading zeros and length belong to them.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+DIGITS = frozenset("0123456789")
+PAYLOAD_DIGITS_MIN = 4
+_QR_TABLE = (0, 9, 4, 6, 8, 2, 7, 1, 3, 5)
+_DUTCH_WEIGHTS = (2, 4, 8, 5, 10, 9, 7, 3, 6, 1)
+
+
+class Scheme(StrEnum):
+    """The standards that are told apart."""
+
+    OCR = "Swedish OCR"
+    KID = "Norwegian KID"
+    VIITE = "Finnish reference"
+    RF = "ISO 11649 creditor reference"
+    FI = "Danish FI"
+    QRR = "Swiss QR reference"
+    OGM = "Belgian structured communication"
+    DUTCH = "Dutch payment reference"
+
+
+class Reading(NamedTuple):
+    """One way to read a number: the scheme, and the payload without its check (and length) digits."""
+
+    scheme: Scheme
+    payload: str
+
+
+def is_digits(text: str) -> bool:
+    """ASCII digits only, at least one."""
+    return bool(text) and text.isascii() and text.isdecimal()
+
+
+def luhn(digits: str) -> bool:
+    """Luhn, modulus 10: OCR, Bankgiro, Plusgiro, KID and FI numbers. `digits` includes the check digit."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = ord(digit) - 48
+        if place % 2:
+            value = value * 2 - 9 if value > 4 else value * 2
+        total += value
+    return total % 10 == 0
+
+
+def luhn_digit(payload: str) -> str:
+    """The check digit that makes `payload` + digit pass Luhn."""
+    return next(digit for digit in "0123456789" if luhn(payload + digit))
+
+
+def mod11(digits: str) -> bool:
+    """Norwegian modulus 11: weights 2 to 7 from the right; a remainder that gives 10 is printed as "-"."""
+    return digits[-1:] == mod11_digit(digits[:-1])
+
+
+def mod11_digit(payload: str) -> str:
+    """The modulus 11 control character of a KID payload."""
+    total = sum((ord(digit) - 48) * (2 + place % 6) for place, digit in enumerate(reversed(payload)))
+    check = (11 - total % 11) % 11
+    return "-" if check == 10 else str(check)
+
+
+def viite(digits: str) -> bool:
+    """Finnish reference: 4 to 20 digits, weights 7, 3, 1 from the right. Leading zeros mean nothing."""
+    significant = digits.lstrip("0")
+    return 4 <= len(significant) <= 20 and digits[-1] == viite_digit(digits[:-1])
+
+
+def viite_digit(payload: str) -> str:
+    """The check digit of a Finnish reference."""
+    total = sum((ord(digit) - 48) * (7, 3, 1)[place % 3] for place, digit in enumerate(reversed(payload)))
+    return str(-total % 10)
+
+
+def rf(text: str) -> bool:
+    """ISO 11649: RF, two check digits, up to 21 letters and digits; modulus 97 is 1 with the head moved to the end."""
+    if not (text.startswith("RF") and 5 <= len(text) <= 25 and text.isascii() and text.isalnum()):
+        return False
+    return is_digits(text[2:4]) and int("".join(str(int(sign, 36)) for sign in text[4:] + text[:4])) % 97 == 1
+
+
+def qrr(digits: str) -> bool:
+    """Swiss QR (and old ESR) reference: 27 digits, recursive modulus 10."""
+    carry = 0
+    for digit in digits[:-1]:
+        carry = _QR_TABLE[(carry + ord(digit) - 48) % 10]
+    return len(digits) == 27 and (10 - carry) % 10 == ord(digits[-1]) - 48
+
+
+def ogm(digits: str) -> bool:
+    """Belgian OGM/VCS: ten digits and two check digits, modulus 97, where 0 is written 97."""
+    return len(digits) == 12 and (int(digits[:10]) % 97 or 97) == int(digits[10:])
+
+
+def dutch(digits: str) -> bool:
+    """Dutch betalingskenmerk of 16 digits: check digit, then 15; weights 2,4,8,5,10,9,7,3,6,1 from the right."""
+    if len(digits) != 16:
+        return False
+    total = sum((ord(digit) - 48) * _DUTCH_WEIGHTS[place % 10] for place, digit in enumerate(reversed(digits[1:])))
+    check = 11 - total % 11
+    return ord(digits[0]) - 48 == {10: 1, 11: 0}.get(check, check)
+
+
+def bankgiro(text: str) -> str | None:
+    """The digits of a Bankgiro number (`xxx-xxxx` or `xxxx-xxxx`), or None if it is none."""
+    digits = text.replace("-", "").replace(" ", "")
+    return digits if is_digits(digits) and len(digits) in {7, 8} and luhn(digits) else None
+
+
+def plusgiro(text: str) -> str | None:
+    """The digits of a Plusgiro number (`28 65 43-4`), or None if it is none."""
+    digits = text.replace("-", "").replace(" ", "")
+    return digits if is_digits(digits) and 2 <= len(digits) <= 8 and luhn(digits) else None
+
+
+def length_digit(digits: str) -> bool:
+    """Whether the second digit from the right is the whole length modulo 10 (OCR with variable length)."""
+    return len(digits) >= 3 and ord(digits[-2]) - 48 == len(digits) % 10
+
+
+def readings(text: str) -> list[Reading]:
+    """Every scheme whose checks `text` (upper case, no blanks) passes, most specific first; [] for a plain number."""
+    found: list[Reading] = []
+    if rf(text):
+        found.append(Reading(Scheme.RF, text[4:].lstrip("0")))
+    if not is_digits(text) or len(text) > 27:
+        return found
+    if qrr(text):
+        found.append(Reading(Scheme.QRR, text[:-1].lstrip("0")))
+    if ogm(text):
+        found.append(Reading(Scheme.OGM, text[:10].lstrip("0")))
+    if dutch(text):
+        found.append(Reading(Scheme.DUTCH, text[1:].lstrip("0")))
+    if 2 <= len(text) <= 25 and luhn(text):
+        found.extend(_luhn_readings(text))
+    elif 2 <= len(text) <= 25 and mod11(text):
+        found.append(Reading(Scheme.KID, text[:-1]))
+    if viite(text):
+        found.append(Reading(Scheme.VIITE, text[:-1].lstrip("0")))
+    return found
+
+
+def _luhn_readings(text: str) -> list[Reading]:
+    found = [Reading(Scheme.OCR, text[:-2])] if length_digit(text) else []
+    found.append(Reading(Scheme.OCR, text[:-1]))
+    if len(text) in {15, 16}:
+        found.append(Reading(Scheme.FI, text[:-1].lstrip("0")))
+    return found
+
+
+def payloads(text: str) -> set[str]:
+    """Numbers of at least `PAYLOAD_DIGITS_MIN` signs that a payer may quote instead of the whole reference."""
+    if len(text) <= PAYLOAD_DIGITS_MIN:
+        return set()
+    return {number for _, payload in readings(text) if len(number := payload.lstrip("0")) >= PAYLOAD_DIGITS_MIN}

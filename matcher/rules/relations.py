@@ -1,0 +1,143 @@
+"""What the numbers on a line say about one book item: the same, nearly, cut off, nothing, or another one.
+
+Used for the few pairs that have been found by something else (name and amount, mostly): there a number can confirm or
+contradict. Only a number that stands in a reference's place contradicts, and only an item whose own reference looks
+alike: a supplier's customer number says nothing against our payment id.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import IntEnum
+from functools import cached_property
+from typing import NamedTuple
+
+from rapidfuzz.distance import OSA
+
+from matcher.rules.columns import Texts
+from matcher.rules.items import Items
+from matcher.rules.reference_index import ReferenceIndex
+from matcher.rules.tokens import field_key, normalized, parts_of, tokens
+
+_DIGITS = re.compile("[0-9]+")
+_NEAR_LETTERS_MIN = 5
+_CUT_LETTERS_MIN = 4
+# Where banks cut: the end of a short text is the end of what was written.
+_CUT_TEXT_MIN = 30
+_CUT_FIELDS = (16, 35)
+_SHAPE_ITEMS_MIN = 3
+
+
+class Relation(IntEnum):
+    """The order is how much it speaks for the pair."""
+
+    OTHER = 0
+    NOTHING = 1
+    NEAR = 2
+    CUT = 3
+    SAME = 4
+
+
+class _LineNumber(NamedTuple):
+    key: str
+    is_reference: bool
+    is_cut: bool
+
+
+def shape(key: str) -> str:
+    """The letters of a key with every run of digits as one sign: PAY2026003899 is PAY#."""
+    return _DIGITS.sub("#", key)
+
+
+class Relations:
+    """Numbers of lines and items, read once each."""
+
+    def __init__(self, items: Items, index: ReferenceIndex) -> None:
+        self._items = items
+        self._known: Mapping[str, int] = index.keys
+        self._lines: dict[int, tuple[_LineNumber, ...]] = {}
+        self._rows: dict[int, tuple[str, frozenset[str]]] = {}
+
+    @cached_property
+    def _own_shapes(self) -> frozenset[str]:
+        """Shapes with letters that our own payment ids have: several items of the book carry each."""
+        counts: dict[str, int] = {}
+        for key in self._known:
+            form = shape(key)
+            if form != "#":
+                counts[form] = counts.get(form, 0) + 1
+        return frozenset(form for form, count in counts.items() if count >= _SHAPE_ITEMS_MIN)
+
+    def of(self, line: int, row: int) -> Relation:
+        """The strongest thing that the line's numbers say about the item."""
+        whole, keys = self._row(row)
+        best = Relation.NOTHING
+        against = False
+        for number in self._line(line):
+            found = self._compare(number, whole, keys)
+            against = against or found is Relation.OTHER
+            best = max(best, found)
+        return Relation.OTHER if against and best < Relation.NEAR else best
+
+    def keys_of(self, line: int) -> list[str]:
+        """The numbers on a line, as keys."""
+        return [number.key for number in self._line(line)]
+
+    def _compare(self, number: _LineNumber, whole: str, keys: frozenset[str]) -> Relation:
+        if number.key in keys or not parts_of(number.key).isdisjoint(keys):
+            return Relation.SAME
+        if number.is_cut and len(number.key) >= _CUT_LETTERS_MIN and whole.startswith(number.key):
+            return Relation.CUT
+        shortest = min(len(number.key), len(whole))
+        if shortest >= _NEAR_LETTERS_MIN and OSA.distance(number.key, whole, score_cutoff=1) == 1:
+            return Relation.NEAR
+        if number.key in self._known and len(number.key) >= _NEAR_LETTERS_MIN:
+            return Relation.OTHER
+        if number.is_reference and whole:
+            mine, yours = shape(number.key), shape(whole)
+            if mine == yours or (mine in self._own_shapes and yours in self._own_shapes):
+                return Relation.OTHER
+        return Relation.NOTHING
+
+    def _row(self, row: int) -> tuple[str, frozenset[str]]:
+        found = self._rows.get(row)
+        if found is None:
+            book = self._items.book
+            whole = normalized(book.text("reference").at(row))
+            keys = {key for key in tokens(book.text("description").at(row)) if len(key) >= _NEAR_LETTERS_MIN}
+            keys |= parts_of(whole) | {whole}
+            keys.discard("")
+            found = self._rows[row] = (whole, frozenset(keys))
+        return found
+
+    def _line(self, line: int) -> tuple[_LineNumber, ...]:
+        found = self._lines.get(line)
+        if found is None:
+            found = self._lines[line] = tuple(self._read(line))
+        return found
+
+    def _read(self, line: int) -> list[_LineNumber]:
+        lines = self._items.lines
+        ours = lines.amount[line] < 0
+        numbers = []
+        for name in ("creditor_reference", "check_number", "end_to_end_id", "transaction_id", "instruction_id"):
+            text = lines.text(name).at(line)
+            key = field_key(text)
+            # Ids of an incoming payment are the payer's, not ours.
+            if key and (ours or name in {"creditor_reference", "check_number"} or key in self._known):
+                numbers.append(_LineNumber(key, True, len(text) in _CUT_FIELDS))
+        for name in ("document_numbers", "remittance", "additional_info"):
+            numbers += _text_numbers(lines.text(name), line, is_reference=name != "additional_info")
+        return numbers
+
+
+def _text_numbers(texts: Texts, line: int, *, is_reference: bool) -> list[_LineNumber]:
+    text = texts.at(line)
+    found = tokens(text)
+    alone = is_reference and len(found) >= 1 and field_key(text) == max(found, key=len)
+    last = text.rstrip().upper()
+    return [
+        _LineNumber(key, alone, len(text) >= _CUT_TEXT_MIN and normalized(last[-len(key) - 4 :]).endswith(key))
+        for key in found
+    ]

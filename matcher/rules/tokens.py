@@ -1,0 +1,102 @@
+"""Reference numbers in texts: normalizing a field, and finding tokens in what a payer wrote.
+
+A key is a number as it is compared: upper case, letters and digits only, no leading zeros. "RF 63 26 05 08 10" in a
+field is one key, "Invoice 81023/8102675" holds two, "50524/25" means 50524 and 50525. Dates, amounts with a currency
+and words without a digit are no references. Whole tokens only: 123 is never found in 51234.
+"""
+
+from __future__ import annotations
+
+import re
+
+from matcher.rules.references import PAYLOAD_DIGITS_MIN, is_digits, payloads
+
+TOKENS_MAX = 64
+TEXT_LETTERS_MAX = 2000
+_KEY_LETTERS_MIN = 4
+_FIELD_LETTERS_MAX = 50
+_NOT_ALNUM = re.compile("[^0-9A-Z]")
+_CURRENCY = (
+    "SEK|NOK|DKK|ISK|EUR|USD|GBP|CHF|PLN|CZK|HUF|RON|BGN|JPY|CNY|CAD|AUD|NZD|SGD|HKD|INR|TRY|ZAR|BRL|MXN|AED|THB|KR"
+)
+_NOISE = re.compile(
+    r"\b[0-3]?[0-9][./-][01]?[0-9][./-](?:20)?[0-9]{2}\b"  # 26.12.2025, 1/2/26
+    r"|\b20[0-9]{2}[-./][01][0-9](?:[-./][0-3][0-9])?\b"  # 2026-01-31, 2026-01
+    rf"|\b(?:{_CURRENCY}) ?[0-9][0-9 ]*[.,][0-9]{{2}}\b"  # CHF 1527.50
+    rf"|\b[0-9]+[.,][0-9]{{2}} ?(?:{_CURRENCY})\b"  # 1527,50 CHF
+)
+_CHUNK = re.compile(r"[0-9A-Z][0-9A-Z./\-]*[0-9A-Z]|[0-9A-Z]")
+_SEPARATOR = re.compile(r"[./\-]")
+_CORE = re.compile(r"[A-Z]*([0-9]{4,})[A-Z]*")
+_GROUP_DIGITS_MAX = 6
+
+
+def normalized(text: str) -> str:
+    """The key of a whole field."""
+    upper = text.upper()
+    if not (upper.isascii() and upper.isalnum()):
+        upper = _NOT_ALNUM.sub("", upper)
+    return upper.lstrip("0")
+
+
+def field_key(text: str) -> str:
+    """The key of a field that may hold one reference and nothing else, "" if it can't be one."""
+    if len(text) > _FIELD_LETTERS_MAX:
+        return ""
+    key = normalized(text)
+    return key if len(key) >= _KEY_LETTERS_MIN - 1 and any(sign in "0123456789" for sign in key) else ""
+
+
+def parts_of(key: str) -> set[str]:
+    """Shorter keys inside a key: its digits without the letters around them, and the payloads of its check digits."""
+    found = payloads(key)
+    core = _CORE.fullmatch(key)
+    if core is not None:
+        digits = core[1].lstrip("0")
+        if digits != key and len(digits) >= PAYLOAD_DIGITS_MIN:
+            found.add(digits)
+            found |= payloads(digits)
+    found.discard(key)
+    return found
+
+
+def tokens(text: str) -> list[str]:
+    """Reference tokens of a free text, in their order, without repeats; at most `TOKENS_MAX`."""
+    upper = _NOISE.sub(" ", text[:TEXT_LETTERS_MAX].upper())
+    found: dict[str, None] = {}
+    chunks = _CHUNK.findall(upper)
+    for chunk in chunks:
+        if not chunk.isalpha():
+            _chunk_tokens(chunk, found)
+    found.update(dict.fromkeys(_joined_groups(chunks)))
+    return list(found)[:TOKENS_MAX]
+
+
+def _chunk_tokens(chunk: str, found: dict[str, None]) -> None:
+    whole = _NOT_ALNUM.sub("", chunk).lstrip("0")
+    if len(whole) >= _KEY_LETTERS_MIN and not whole.isalpha():
+        found[whole] = None
+    if whole == chunk:
+        return
+    before = ""
+    for part in _SEPARATOR.split(chunk):
+        digits = part.lstrip("0")
+        if is_digits(part) and is_digits(before) and len(part) < len(before) and len(part) >= 2:
+            found[(before[: -len(part)] + part).lstrip("0")] = None
+        if len(digits) >= _KEY_LETTERS_MIN and not digits.isalpha():
+            found[digits] = None
+            before = part
+
+
+def _joined_groups(chunks: list[str]) -> list[str]:
+    """Numbers printed in groups: "6318 8175 22" is one number."""
+    joined = []
+    run: list[str] = []
+    for chunk in [*chunks, ""]:
+        if is_digits(chunk) and len(chunk) <= _GROUP_DIGITS_MAX:
+            run.append(chunk)
+            continue
+        if len(run) > 1:
+            joined.append("".join(run).lstrip("0"))
+        run = [chunk] if chunk.startswith("RF") and len(chunk) <= 4 else []
+    return [key for key in joined if len(key) >= _KEY_LETTERS_MIN]
