@@ -59,3 +59,23 @@ class LineResult(NamedTuple):
     score: float = 0.0
     difference: int = 0
     evidence: tuple[Evidence, ...] = ()
+
+
+class RunFacts(NamedTuple):
+    """What a match run was: which version and rules, over how much, with what outcome."""
+
+    engine_version: str
+    rules_sha256: str
+    account_count: int
+    line_count: int
+    cleared_count: int
+    proposed_count: int
+    unmatched_count: int
+
+
+class Opinion(NamedTuple):
+    """A result on a stored bank line, with the ids of the database."""
+
+    account_id: int
+    line_id: int
+    result: LineResult

@@ -1,0 +1,113 @@
+"""Reports of the pipeline as tables and JSON. Amounts are printed with the decimals of their currency."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matcher.pipeline.ingest import Taken
+from matcher.pipeline.overview import AccountOverview
+from matcher.pipeline.run import RunReport
+from recon_core.domain.money import to_text
+
+NOTES_MAX = 5
+_WIDTH = 140
+
+
+def print_run(report: RunReport) -> None:
+    """The closing summary of a run: files, book, accounts, and what needs a person."""
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    taken = [file for file in report.files if file.taken == Taken.READ]
+    known = sum(1 for file in report.files if file.taken == Taken.KNOWN)
+    line = f"{len(taken)} statement file(s) read, {known} known already, {len(report.set_aside)} set aside"
+    if report.book is not None:
+        line += f"; book: {report.book.new} new, {report.book.changed} changed, {report.book.same} as before"
+    console.print(line, markup=False)
+    for text in report.opened:
+        console.print(f"  opened account {text}", markup=False)
+    for file in report.set_aside:
+        console.print(f"  set aside: {file.name}: {file.reason}", markup=False)
+    for file in taken:
+        for note in file.notes[:NOTES_MAX]:
+            console.print(f"  {file.name}: {note}", markup=False)
+        if len(file.notes) > NOTES_MAX:
+            console.print(f"  {file.name}: {len(file.notes) - NOTES_MAX} more note(s), see recon parse", markup=False)
+    numbers = {one.account_id: one.number for one in report.reconciled if one.number}
+    console.print()
+    print_accounts(report.overview, read=report.read)
+    for one in report.overview:
+        if one.account_id in numbers:
+            console.print(f"Released: {one.code}, reconciliation {numbers[one.account_id]}", markup=False)
+    if not report.changed:
+        console.print("Nothing changed: everything was imported, matched and reconciled before.", markup=False)
+
+
+def print_accounts(overview: Sequence[AccountOverview], *, read: Mapping[int, int] | None = None) -> None:
+    """A row an account; below it what needs a person. `read` adds the lines that came in now."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_WIDTH)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Account")
+    columns = ["Lines", "Cleared", "Proposed", "Unmatched", "Adjustments", "Difference"]
+    for name in (["Read"] if read is not None else []) + columns:
+        table.add_column(name, justify="right")
+    table.add_column("Reconciliation")
+    for one in overview:
+        counts = [one.lines, one.cleared, one.proposed, one.unmatched, one.adjustments]
+        cells = [str(count) for count in ([read.get(one.account_id, 0)] if read is not None else []) + counts]
+        table.add_row(one.code, *cells, _difference(one), _document(one))
+    console.print(table)
+    needing = [one for one in overview if one.needs]
+    for one in needing:
+        console.print(f"{one.code} needs a person: {'; '.join(one.needs)}", markup=False, soft_wrap=True)
+    if overview and not needing:
+        console.print("Nothing needs a person.", markup=False)
+    if not overview:
+        console.print("There are no accounts yet. Begin with: recon run INBOX --book BOOK.csv", markup=False)
+
+
+def _difference(one: AccountOverview) -> str:
+    return "-" if one.difference is None else f"{to_text(one.difference, one.currency)} {one.currency}"
+
+
+def _document(one: AccountOverview) -> str:
+    named = f" {one.number}" if one.number else ""
+    when = f" as of {one.reconciliation_date}" if one.reconciliation_date else ""
+    return f"{one.document_state}{named}{when}"
+
+
+def _account(one: AccountOverview) -> dict[str, Any]:
+    values = one._asdict()
+    values["difference"] = None if one.difference is None else to_text(one.difference, one.currency)
+    values["reconciliation_date"] = one.reconciliation_date.isoformat() if one.reconciliation_date else None
+    values["blockers"] = [blocker._asdict() for blocker in one.blockers]
+    return values | {"needs": list(one.needs)}
+
+
+def account_json(one: AccountOverview) -> str:
+    """One account as a line of JSON; the difference as decimal text."""
+    return json.dumps(_account(one), ensure_ascii=False)
+
+
+def run_json(report: RunReport) -> str:
+    """A run as one JSON object."""
+    values = {
+        "changed": report.changed,
+        "files": [
+            {"name": file.name, "taken": file.taken, "reason": file.reason, "notes": list(file.notes)}
+            for file in report.files
+        ],
+        "book": report.book._asdict() if report.book is not None else None,
+        "opened": list(report.opened),
+        "accounts": [_account(one) | {"read": report.read.get(one.account_id, 0)} for one in report.overview],
+        "released": {one.account_id: one.number for one in report.reconciled if one.number},
+    }
+    return json.dumps(values, ensure_ascii=False, indent=2)

@@ -1,0 +1,67 @@
+"""What every use case of the pipeline is given: the database, the rules, the clock, who acts, and who watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from matcher.proposal import Opinion, RunFacts
+from matcher.rules.settings import RuleSettings
+from recon_core.domain.account import CashAccount
+from recon_core.domain.states import POLICY_PREFIX, MatchingPolicy
+from recon_core.ports import UnitOfWork
+from recon_core.store.engine import Database
+
+# Automatic decisions are made by a named policy, never by a person (design: Decision).
+BY_IMPORT = f"{POLICY_PREFIX}{MatchingPolicy.IMPORT}"
+BY_MATCH = f"{POLICY_PREFIX}{MatchingPolicy.MATCH}"
+BY_CLEAR = f"{POLICY_PREFIX}{MatchingPolicy.CLEAR}"
+BY_ADJUST = f"{POLICY_PREFIX}{MatchingPolicy.ADJUST}"
+BY_RELEASE = f"{POLICY_PREFIX}{MatchingPolicy.RELEASE}"
+
+
+class OpinionStore(Protocol):
+    """Where opinions are kept (`matcher.store`)."""
+
+    def changed_since_match(
+        self, uow: UnitOfWork, *, accounts: Sequence[CashAccount], rules_sha256: str
+    ) -> list[CashAccount]:
+        """The accounts whose open items or rules are not as they were when they were last matched."""
+        ...
+
+    def record(
+        self,
+        uow: UnitOfWork,
+        *,
+        accounts: Sequence[CashAccount],
+        opinions: Sequence[Opinion],
+        facts: RunFacts,
+        by: str,
+        at: datetime,
+    ) -> int:
+        """Record a match run and make these the newest opinions of the accounts; returns the run's number."""
+        ...
+
+
+class Watch(Protocol):
+    """Progress of long work, for a bar or a log. `total` 0 means unknown."""
+
+    def __call__(self, stage: str, done: int, total: int) -> None: ...
+
+
+def nobody_watches(stage: str, done: int, total: int) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Made by `matcher.bootstrap`; tests make their own. `now` is the only clock."""
+
+    database: Database
+    opinions: OpinionStore
+    now: Callable[[], datetime]
+    user: str
+    rules: RuleSettings = field(default_factory=RuleSettings)
+    watch: Watch = nobody_watches

@@ -1,0 +1,166 @@
+"""Matching stored accounts: run the engine, keep its opinions, and let the account's policy act on what is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+from matcher import engine
+from matcher.pipeline import applying
+from matcher.pipeline.adjusting import adjust_lines, release_automatic
+from matcher.pipeline.context import BY_CLEAR, BY_MATCH, Context
+from matcher.pipeline.entry_types import EntryTypes
+from matcher.pipeline.open_items import OpenItems, load
+from matcher.proposal import Category, LineResult, MatchStatus, Opinion, RunFacts
+from matcher.rules.settings import RuleSettings
+from recon_core import __version__
+from recon_core.domain.account import CashAccount
+from recon_core.domain.matching import Match, group_key
+from recon_core.domain.states import MatchingPolicy
+from recon_core.ports import UnitOfWork
+from recon_core.services import clearing, lookup
+
+
+class AccountMatch(NamedTuple):
+    """What matching did on one account, in bank lines: cleared and adjusted by its policy, and those that stay open by
+    the engine's word.
+    """
+
+    account_id: int
+    cleared: int
+    adjusted: int
+    proposed: int
+    unmatched: int
+
+
+def match_accounts(context: Context, account_ids: Sequence[int], *, again: bool = False) -> list[AccountMatch]:
+    """Match all open lines of the accounts in one engine run and one transaction; safe to repeat.
+
+    Opinions on the lines that stay open are replaced. What the engine calls cleared is applied where the account's
+    policy lets it; else it stays a proposal. Accounts whose open items and rules are as they were at the last match
+    are left alone unless `again`; only accounts that were matched are in the result.
+    """
+    at = context.now()
+    with context.database.begin() as uow:
+        uow.lock_accounts(account_ids)
+        accounts = [lookup.account(uow, account_id) for account_id in sorted(account_ids)]
+        willing = [account for account in accounts if account.allows(MatchingPolicy.MATCH)]
+        if not again:
+            willing = context.opinions.changed_since_match(
+                uow, accounts=willing, rules_sha256=rules_digest(context.rules)
+            )
+        if not willing:
+            return []
+        items = load(uow, willing)
+        context.watch("matching", 0, len(items.lines))
+        results = engine.match(items.lines, items.book, rules=context.rules).rows()
+        opinions = _respecting(uow, willing, items, results)
+        amounts = dict(zip(map(int, items.lines.ids), items.lines.amount.tolist(), strict=True))
+        applied = _apply(uow, willing, amounts, opinions, context=context)
+        adjusted = adjust_lines(uow, willing, opinions, amounts, context=context)
+        release_automatic(uow, willing, context=context)
+        left = [opinion for opinion in opinions if opinion.line_id not in applied | adjusted]
+        counts = _counts(willing, opinions, applied, adjusted)
+        facts = RunFacts(
+            __version__,
+            rules_digest(context.rules),
+            len(willing),
+            len(opinions),
+            len(applied),
+            sum(one.proposed for one in counts),
+            sum(one.unmatched for one in counts),
+        )
+        context.opinions.record(uow, accounts=willing, opinions=left, facts=facts, by=context.user, at=at)
+        _mark(uow, left, context=context)
+        uow.commit()
+        context.watch("matching", len(items.lines), len(items.lines))
+    return counts
+
+
+def rules_digest(rules: RuleSettings) -> str:
+    """What binds a run to its rules: the same for equal settings, in every process."""
+    return sha256(repr(rules).encode()).hexdigest()
+
+
+def _respecting(
+    uow: UnitOfWork, accounts: Sequence[CashAccount], items: OpenItems, results: Iterable[LineResult]
+) -> list[Opinion]:
+    """Opinions without the groups that somebody rejected, and without clearing on statements that are not proved."""
+    rejected = clearing.rejected_groups(uow, account_ids=[account.id for account in accounts])
+    opinions = []
+    for result in results:
+        line_id = int(result.line_id)
+        if rejected:
+            result = _without(result, line_id, rejected)
+        if result.status == MatchStatus.CLEARED and line_id in items.unproved:
+            result = result._replace(status=MatchStatus.PROPOSED)
+        opinions.append(Opinion(items.account_ids[result.account], line_id, result))
+    return opinions
+
+
+def _without(result: LineResult, line_id: int, rejected: set[str]) -> LineResult:
+    """The result with rejected groups taken out; the best alternative that is left moves up, as a proposal."""
+    choices = (result.book, *result.alternatives) if result.book else result.alternatives
+    kept = [ids for ids in choices if group_key([line_id], [int(one) for one in ids]) not in rejected]
+    if len(kept) == len(choices):
+        return result
+    if not kept:
+        return result._replace(book=(), alternatives=(), status=MatchStatus.UNMATCHED, category=Category.UNKNOWN)
+    return result._replace(book=kept[0], alternatives=tuple(kept[1:]), status=MatchStatus.PROPOSED)
+
+
+def _apply(
+    uow: UnitOfWork,
+    accounts: Sequence[CashAccount],
+    amounts: dict[int, int],
+    opinions: Sequence[Opinion],
+    *,
+    context: Context,
+) -> set[int]:
+    """Apply what is proven where the policies allow it; returns the ids of the lines that were matched."""
+    if lookup.settings(uow).automatic_stopped:
+        return set()
+    may_adjust = {account.id for account in accounts if account.allows(MatchingPolicy.ADJUST)}
+    may_clear = {account.id for account in accounts if account.allows(MatchingPolicy.CLEAR)}
+    kinds = EntryTypes(uow)
+    matches: list[Match] = []
+    proven = [o for o in opinions if o.result.status == MatchStatus.CLEARED and o.account_id in may_clear]
+    for group in applying.groups(proven):
+        entry_type = kinds.code if group[0].account_id in may_adjust else _nobody_adjusts
+        match = applying.to_match(group, amounts=amounts, entry_type=entry_type)
+        if match is not None:
+            matches.append(match)
+    if not matches:
+        return set()
+    done = clearing.apply_matches(
+        uow, matches=matches, label="automatic match", skip_refused=True, by=BY_CLEAR, at=context.now()
+    )
+    refused = {skipped.position for skipped in done.skipped}
+    return {line for position, match in enumerate(matches) if position not in refused for line in match.line_ids}
+
+
+def _nobody_adjusts(_category: Category | None, _amount: int) -> None:
+    return None
+
+
+def _mark(uow: UnitOfWork, left: Sequence[Opinion], *, context: Context) -> None:
+    """Bank lines with a proposal are in the state proposed, the others open."""
+    for proposed in (True, False):
+        ids = [o.line_id for o in left if (o.result.status != MatchStatus.UNMATCHED) == proposed]
+        clearing.set_proposed(uow, line_ids=ids, proposed=proposed, by=BY_MATCH, at=context.now())
+
+
+def _counts(
+    accounts: Sequence[CashAccount], opinions: Sequence[Opinion], applied: set[int], adjusted: set[int]
+) -> list[AccountMatch]:
+    tally = {account.id: [0, 0, 0, 0] for account in accounts}
+    for opinion in opinions:
+        if opinion.line_id in applied:
+            column = 0
+        elif opinion.line_id in adjusted:
+            column = 1
+        else:
+            column = 3 if opinion.result.status == MatchStatus.UNMATCHED else 2
+        tally[opinion.account_id][column] += 1
+    return [AccountMatch(account_id, *counts) for account_id, counts in tally.items()]

@@ -1,0 +1,102 @@
+"""What the engine is given of stored accounts: open bank lines and open book transactions, each with what is left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from matcher.rules.columns import Book, BookItem, Lines, book_from_items, lines_from_statement
+from recon_core.domain.account import CashAccount
+from recon_core.domain.statement import StatementLine
+from recon_core.domain.states import TransactionStatus
+from recon_core.ports import UnitOfWork
+from recon_core.reports.open_items import Columns, advice_for, open_lines, open_transactions
+from recon_core.services.line_rows import from_content
+
+_OWN = tuple(name for name in StatementLine._fields if name not in {"line_index", "where", "status"})
+
+
+class OpenItems(NamedTuple):
+    """Columns for the engine, the accounts by the name they have there, and the lines that no policy may clear."""
+
+    lines: Lines
+    book: Book
+    account_ids: dict[str, int]
+    unproved: frozenset[int]
+
+
+def engine_names(uow: UnitOfWork, accounts: Sequence[CashAccount]) -> dict[int, str]:
+    """The name of each account in the engine: its IBAN or first identifier, because lines name counterparties so."""
+    rows = uow.select(
+        "SELECT cash_account_id, identifier FROM account_identifier WHERE active AND cash_account_id IN :ids"
+        " ORDER BY cash_account_id, CASE scheme WHEN 'IBAN' THEN 0 ELSE 1 END, id",
+        {"ids": [account.id for account in accounts]},
+    )
+    names: dict[int, str] = {}
+    for row in rows:
+        names.setdefault(row.cash_account_id, row.identifier)
+    taken: set[str] = set()
+    for account in accounts:
+        name = names.get(account.id, account.code)
+        if name in taken:  # one IBAN in two currencies is two accounts
+            name = f"{name} {account.currency}"
+        taken.add(name)
+        names[account.id] = name
+    return names
+
+
+def load(uow: UnitOfWork, accounts: Sequence[CashAccount]) -> OpenItems:
+    """Open items of the accounts, in an order that does not depend on when they came in."""
+    names = engine_names(uow, accounts)
+    ids = [account.id for account in accounts]
+    stored = open_lines(uow, ids)
+    lines = _statement_lines(stored, advice_for(uow, stored["id"]))
+    owners = [names[account_id] for account_id in stored["cash_account_id"]]
+    columns = lines_from_statement(zip(owners, map(str, stored["id"]), lines, strict=True))
+    unproved = (line_id for line_id, automatic in zip(stored["id"], stored["automatic"], strict=True) if not automatic)
+    account_ids = {name: account_id for account_id, name in names.items()}
+    return OpenItems(columns, _book(open_transactions(uow, ids), names), account_ids, frozenset(unproved))
+
+
+def _book(stored: Columns, names: dict[int, str]) -> Book:
+    rows = zip(
+        map(str, stored["id"]),
+        (names[account_id] for account_id in stored["cash_account_id"]),
+        *(stored[name] for name in ("transaction_date", "amount", "currency")),
+        *(stored[name] for name in ("reference", "counterparty", "description", "kind")),
+        strict=True,
+    )
+    released = (status == TransactionStatus.RELEASED for status in stored["status"])
+    return book_from_items(BookItem._make(row) for row, matchable in zip(rows, released, strict=True) if matchable)
+
+
+def _statement_lines(stored: Columns, advice: dict[int, list[str]]) -> list[StatementLine]:
+    found = []
+    present = [name for name in _OWN if name in stored]
+    for line_id, more, *values in zip(stored["id"], stored["more"], *(stored[name] for name in present), strict=True):
+        line = StatementLine(0, **dict(zip(present, values, strict=True)))
+        if more != "{}":
+            line = _with_more(line, json.loads(more))
+        if line_id in advice:
+            line = _enriched(line, [from_content(text) for text in advice[line_id]])
+        found.append(line)
+    return found
+
+
+def _with_more(line: StatementLine, more: dict[str, Any]) -> StatementLine:
+    rest = from_content(more)
+    return line._replace(**{name: getattr(rest, name) for name in more if name != "booking_date"})
+
+
+def _enriched(line: StatementLine, advice: Sequence[StatementLine]) -> StatementLine:
+    """The line with what a notification tells of it: details of a batch, and fields that it lacks. Never an amount."""
+    details = tuple(detail for told in advice for detail in (told.details or (told,)))
+    if len(details) > 1 and not line.details:
+        return line._replace(details=details) if sum(one.amount for one in details) == line.amount else line
+    if len(advice) != 1:
+        return line
+    told = advice[0]
+    fixed = {"line_index", "booking_date", "value_date", "amount", "currency", "status", "reversal", "where", "details"}
+    lacking = [name for name in StatementLine._fields if name not in fixed and not getattr(line, name)]
+    return line._replace(**{name: getattr(told, name) for name in lacking})

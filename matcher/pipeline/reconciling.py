@@ -1,0 +1,135 @@
+"""The document at the end: opened at the bank's latest balance, what the bank proved is ticked, closed where allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from matcher.pipeline.context import BY_RELEASE, Context
+from matcher.pipeline.matching import rules_digest
+from matcher.pipeline.setup import OpeningPoint
+from recon_core.domain.account import CashAccount
+from recon_core.domain.refusals import Blocked, Blocker
+from recon_core.domain.refused import Refused
+from recon_core.domain.states import DocumentState, MatchingPolicy
+from recon_core.ports import UnitOfWork
+from recon_core.services import blockers as blocking
+from recon_core.services import books, chains, documents, lookup, reconcile, release
+
+OPENING_TEXT = "Opening balance"
+
+
+class AccountReconciliation(NamedTuple):
+    """What became of an account's document: `number` if it was released now, `blockers` if it is still open."""
+
+    account_id: int
+    document_id: int | None = None
+    number: str | None = None
+    blockers: tuple[Blocker, ...] = ()
+
+
+def open_at(uow: UnitOfWork, *, account_id: int, opening: OpeningPoint, by: str, at: datetime) -> None:
+    """Let an account begin with a balance: an opening transaction, closed in a document of its own (procedure P2)."""
+    if opening.balance == 0:
+        return
+    transaction_id = books.create_transaction(
+        uow,
+        account_id=account_id,
+        transaction_date=opening.day,
+        amount=opening.balance,
+        description=OPENING_TEXT,
+        released=True,
+        by=by,
+        at=at,
+    )
+    document_id = reconcile.open_document(
+        uow,
+        account_id=account_id,
+        reconciliation_date=opening.day,
+        statement_balance=opening.balance,
+        notes=OPENING_TEXT,
+        by=by,
+        at=at,
+    )
+    reconcile.tick(uow, document_id=document_id, transaction_ids=[transaction_id], by=by, at=at)
+    reconcile.remove_hold(uow, document_id=document_id, by=by, at=at)
+    release.release(uow, document_id=document_id, by=by, at=at)
+
+
+def reconcile_accounts(context: Context, account_ids: Sequence[int], *, by: str) -> list[AccountReconciliation]:
+    """Bring the document of each account as far as the account's policy lets it, each in its own transaction.
+
+    Where no document is open one is opened at the date of the latest bank balance. Lines that the bank proved are
+    ticked, nothing else. With a difference of zero it is balanced, and where the policy releases it is closed.
+    `by` opens and ticks; only the account's policy closes. An open document keeps its date and balance.
+    """
+    done = []
+    for number, account_id in enumerate(account_ids):
+        context.watch("reconciling", number, len(account_ids))
+        with context.database.begin() as uow:
+            account = lookup.locked_account(uow, account_id)
+            made, changed = _reconcile(uow, account, context=context, by=by)
+            if changed:
+                uow.commit()
+        done.append(made)
+    context.watch("reconciling", len(account_ids), len(account_ids))
+    return done
+
+
+def _reconcile(
+    uow: UnitOfWork, account: CashAccount, *, context: Context, by: str
+) -> tuple[AccountReconciliation, bool]:
+    at = context.now()
+    document_id = documents.open_id(uow, account.id)
+    changed = document_id is None
+    if document_id is None:
+        document_id = _open_latest(uow, account, by=by, at=at)
+        if document_id is None:
+            return AccountReconciliation(account.id), False
+    state = documents.row(uow, document_id).state
+    ticked = reconcile.reconcile_processed(uow, document_id=document_id, by=by, at=at)
+    changed = changed or bool(ticked.changed)
+    found = documents.figures(uow, documents.row(uow, document_id))
+    if found.difference == 0 and state == DocumentState.HOLD:
+        reconcile.remove_hold(uow, document_id=document_id, by=by, at=at)
+        changed = True
+    against = blocking.blockers(uow, document_id=document_id)
+    if found.difference or not account.allows(MatchingPolicy.RELEASE) or lookup.settings(uow).automatic_stopped:
+        return AccountReconciliation(account.id, document_id, None, against), changed
+    try:
+        number = release.release(
+            uow, document_id=document_id, context={"rules": rules_digest(context.rules)}, by=BY_RELEASE, at=at
+        )
+    except Blocked as blocked:
+        return AccountReconciliation(account.id, document_id, None, blocked.blockers), changed
+    except Refused as refused:
+        reason = Blocker(refused.code, refused.message, refused.cure)
+        return AccountReconciliation(account.id, document_id, None, (reason,)), changed
+    return AccountReconciliation(account.id, document_id, number), True
+
+
+def _open_latest(uow: UnitOfWork, account: CashAccount, *, by: str, at: datetime) -> int | None:
+    """Open a document at the latest day that the bank's statements reach, if that is after the last one closed."""
+    if not account.requires_reconciliation or not account.active:
+        return None
+    day = latest_statement_day(uow, account.id)
+    last = documents.last_closed(uow, account.id)
+    if day is None or (last is not None and day <= last.reconciliation_date):
+        return None
+    balance = chains.bank_balance(uow, account.id, day=day)
+    if balance is None:
+        return None
+    return reconcile.open_document(
+        uow, account_id=account.id, reconciliation_date=day, statement_balance=balance, by=by, at=at
+    )
+
+
+def latest_statement_day(uow: UnitOfWork, account_id: int) -> date | None:
+    """The last day that accepted statements of the account reach, or None."""
+    days = uow.select(
+        "SELECT to_date, closing_date FROM statement WHERE cash_account_id = :account AND state = 'accepted'"
+        " AND kind = 'statement' AND closing_balance IS NOT NULL",
+        {"account": account_id},
+    )
+    return max((day for row in days if (day := row.to_date or row.closing_date) is not None), default=None)

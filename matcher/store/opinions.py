@@ -1,0 +1,150 @@
+"""Match runs and proposals on a unit of work of the books. Opinions are no facts: they are not in the log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from matcher.proposal import Evidence, LineResult, Opinion, RunFacts
+from matcher.store.tables import MATCH_RUN, MATCH_STATE, PROPOSAL, ProposalState
+from recon_core import __version__
+from recon_core.domain.account import CashAccount
+from recon_core.ports import UnitOfWork
+from recon_core.store.unit_of_work import SqlUnitOfWork
+
+_MILLION = 1_000_000
+
+
+class StoredProposal(NamedTuple):
+    """The newest opinion on a bank line. `score_ppm` is the score in millionths, `book` ids of book transactions."""
+
+    id: int
+    account_id: int
+    line_id: int
+    verdict: str
+    category: str
+    score_ppm: int
+    difference: int
+    book: tuple[int, ...]
+    alternatives: tuple[tuple[int, ...], ...]
+    evidence: tuple[Evidence, ...]
+
+
+# What an account's open items come to. Two different sets of open items with the same figures would have to differ in
+# ids and versions that cancel out; ids only grow, so they do not.
+_OPEN_LINES = (
+    "SELECT cash_account_id, count(*) AS n, sum(id) AS ids, sum(amount - used_amount) AS left_over FROM statement_line"
+    " WHERE cash_account_id IN :ids AND state IN ('open', 'proposed') AND withdrawn_by IS NULL GROUP BY cash_account_id"
+)
+_OPEN_BOOK = (
+    "SELECT cash_account_id, count(*) AS n, sum(id) AS ids, sum(amount - matched_amount) AS left_over,"
+    " sum(version) AS versions FROM book_transaction WHERE cash_account_id IN :ids AND reconciliation_id IS NULL"
+    " AND matched_amount <> amount GROUP BY cash_account_id"
+)
+_REJECTED = (
+    "SELECT cash_account_id, count(*) AS n, sum(id) AS ids FROM rejection WHERE cash_account_id IN :ids AND active"
+    " GROUP BY cash_account_id"
+)
+
+
+class SqlOpinions:
+    """`matcher.pipeline.context.OpinionStore` in the tables of `matcher.store.tables`."""
+
+    def changed_since_match(
+        self, uow: UnitOfWork, *, accounts: Sequence[CashAccount], rules_sha256: str
+    ) -> list[CashAccount]:
+        """The accounts whose open items or rules are not as they were when they were last matched."""
+        ids = [account.id for account in accounts]
+        now = _open_items(uow, ids)
+        rows = uow.select(
+            "SELECT s.cash_account_id, s.open_items FROM match_state s JOIN match_run r ON r.id = s.match_run_id"
+            " WHERE s.cash_account_id IN :ids AND r.rules_sha256 = :rules AND r.engine_version = :version",
+            {"ids": ids, "rules": rules_sha256, "version": __version__},
+        )
+        before = {row.cash_account_id: row.open_items for row in rows}
+        return [account for account in accounts if before.get(account.id) != now[account.id]]
+
+    def record(
+        self,
+        uow: UnitOfWork,
+        *,
+        accounts: Sequence[CashAccount],
+        opinions: Sequence[Opinion],
+        facts: RunFacts,
+        by: str,
+        at: datetime,
+    ) -> int:
+        """Record a match run and make these the newest opinions of the accounts; returns the run's number."""
+        assert isinstance(uow, SqlUnitOfWork)
+        ids = [account.id for account in accounts]
+        run_id = uow.reserve_ids("match_run", 1)[0]
+        uow.insert_rows(MATCH_RUN, {"id": run_id, "started_at": at, "started_by": by, **facts._asdict()}, 1)
+        uow.select(
+            "DELETE FROM proposal WHERE cash_account_id IN :ids AND proposal_state = :state RETURNING id",
+            {"ids": ids, "state": ProposalState.OPEN.value},
+        )
+        if opinions:
+            columns = {"id": uow.reserve_ids("proposal", len(opinions)), "match_run_id": run_id, **_columns(opinions)}
+            uow.insert_rows(PROPOSAL, columns, len(opinions))
+        uow.select("DELETE FROM match_state WHERE cash_account_id IN :ids RETURNING match_run_id", {"ids": ids})
+        now = _open_items(uow, ids)
+        state = {"cash_account_id": ids, "match_run_id": run_id, "open_items": [now[one] for one in ids]}
+        uow.insert_rows(MATCH_STATE, state, len(ids))
+        return run_id
+
+    def open_proposals(self, uow: UnitOfWork, *, account_ids: Sequence[int]) -> list[StoredProposal]:
+        """The newest opinions on lines of these accounts, by account and line."""
+        rows = uow.select(
+            "SELECT id, cash_account_id, statement_line_id, verdict, category, score_ppm, difference, book_ids,"
+            " alternatives, evidence FROM proposal WHERE cash_account_id IN :ids AND proposal_state = :state"
+            " ORDER BY cash_account_id, statement_line_id",
+            {"ids": list(account_ids), "state": ProposalState.OPEN.value},
+        )
+        return [_stored(row) for row in rows]
+
+
+def _open_items(uow: UnitOfWork, account_ids: Sequence[int]) -> dict[int, str]:
+    parts: dict[int, list[str]] = {account_id: [] for account_id in account_ids}
+    for sql in (_OPEN_LINES, _OPEN_BOOK, _REJECTED):
+        rows = {row.cash_account_id: row for row in uow.select(sql, {"ids": list(account_ids)})}
+        for account_id, found in parts.items():
+            row = rows.get(account_id)
+            found.append(",".join(str(int(value)) for value in row[1:]) if row is not None else "-")
+    return {account_id: "|".join(found) for account_id, found in parts.items()}
+
+
+def _columns(opinions: Sequence[Opinion]) -> dict[str, Any]:
+    results = [opinion.result for opinion in opinions]
+    return {
+        "cash_account_id": [opinion.account_id for opinion in opinions],
+        "statement_line_id": [opinion.line_id for opinion in opinions],
+        "verdict": [result.status.value for result in results],
+        "category": [result.category.value if result.category else "" for result in results],
+        "score_ppm": [round(result.score * _MILLION) for result in results],
+        "difference": [result.difference for result in results],
+        "book_ids": [json.dumps([int(one) for one in result.book]) for result in results],
+        "alternatives": [json.dumps([[int(one) for one in ids] for ids in r.alternatives]) for r in results],
+        "evidence": [evidence_json(result) for result in results],
+    }
+
+
+def evidence_json(result: LineResult) -> str:
+    """The evidence as JSON pairs of rule code and sentence."""
+    return json.dumps([list(one) for one in result.evidence], ensure_ascii=False)
+
+
+def _stored(row: Any) -> StoredProposal:
+    return StoredProposal(
+        row.id,
+        row.cash_account_id,
+        row.statement_line_id,
+        row.verdict,
+        row.category,
+        row.score_ppm,
+        row.difference,
+        tuple(json.loads(row.book_ids)),
+        tuple(tuple(ids) for ids in json.loads(row.alternatives)),
+        tuple(Evidence(*pair) for pair in json.loads(row.evidence)),
+    )
