@@ -31,8 +31,11 @@ class Action(Protocol):
         """Insert one row and return its id."""
         ...
 
-    def update(self, table: str, ids: Sequence[int], columns: Values) -> None:
-        """Set columns of the rows with these ids; a column is a list in the order of `ids` or one value for all."""
+    def update(self, table: str, ids: Sequence[int], columns: Values, *, before: Values | None = None) -> None:
+        """Set columns of the rows with these ids; a column is a list in the order of `ids` or one value for all.
+
+        `before` has the present values, where the caller has read them under the lock; else they are read.
+        """
         ...
 
     def delete(self, table: str, ids: Sequence[int]) -> None:
@@ -49,6 +52,10 @@ class UnitOfWork(Protocol):
 
     def select(self, sql: str, parameters: Values | None = None) -> list[Any]:
         """Rows as named tuples."""
+        ...
+
+    def columns(self, sql: str, parameters: Values | None = None) -> dict[str, list[Any]]:
+        """The result by column: for many rows."""
         ...
 
     def value(self, sql: str, parameters: Values | None = None) -> Any:

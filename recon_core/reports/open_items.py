@@ -28,13 +28,6 @@ _TRANSACTIONS = (
 _ADVICE = "SELECT statement_line_id, line_content FROM advice_line WHERE statement_line_id IN :ids ORDER BY id"
 
 
-def _columns(rows: Sequence[Any], sql: str) -> Columns:
-    if not rows:
-        head = sql[len("SELECT ") : sql.index(" FROM ")]
-        return {part.split(" AS ")[-1].split(".")[-1].strip(): [] for part in head.split(",")}
-    return {name: list(values) for name, values in zip(rows[0]._fields, zip(*rows, strict=True), strict=True)}
-
-
 def open_lines(uow: UnitOfWork, account_ids: Sequence[int] | None = None) -> Columns:
     """Columns of all open and proposed bank lines, by account and date. `amount` is what is left of it in minor units.
 
@@ -42,11 +35,9 @@ def open_lines(uow: UnitOfWork, account_ids: Sequence[int] | None = None) -> Col
     fields that have no column (`recon_core.services.line_rows`).
     """
     if account_ids is None:
-        rows = uow.select(f"{_LINES} ORDER BY l.cash_account_id, l.booking_date, l.id")
-    else:
-        sql = f"{_LINES} AND l.cash_account_id IN :accounts ORDER BY l.cash_account_id, l.booking_date, l.id"
-        rows = uow.select(sql, {"accounts": account_ids})
-    return _columns(rows, _LINES)
+        return uow.columns(f"{_LINES} ORDER BY l.cash_account_id, l.booking_date, l.id")
+    sql = f"{_LINES} AND l.cash_account_id IN :accounts ORDER BY l.cash_account_id, l.booking_date, l.id"
+    return uow.columns(sql, {"accounts": account_ids})
 
 
 def open_transactions(uow: UnitOfWork, account_ids: Sequence[int] | None = None) -> Columns:
@@ -54,11 +45,9 @@ def open_transactions(uow: UnitOfWork, account_ids: Sequence[int] | None = None)
     rejected ones are left out. `amount` is what is left of it in minor units.
     """
     if account_ids is None:
-        rows = uow.select(f"{_TRANSACTIONS} ORDER BY t.cash_account_id, t.transaction_date, t.id")
-    else:
-        sql = f"{_TRANSACTIONS} AND t.cash_account_id IN :accounts ORDER BY t.cash_account_id, t.transaction_date, t.id"
-        rows = uow.select(sql, {"accounts": account_ids})
-    return _columns(rows, _TRANSACTIONS)
+        return uow.columns(f"{_TRANSACTIONS} ORDER BY t.cash_account_id, t.transaction_date, t.id")
+    sql = f"{_TRANSACTIONS} AND t.cash_account_id IN :accounts ORDER BY t.cash_account_id, t.transaction_date, t.id"
+    return uow.columns(sql, {"accounts": account_ids})
 
 
 def advice_for(uow: UnitOfWork, line_ids: Sequence[int]) -> dict[int, list[str]]:

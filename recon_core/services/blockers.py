@@ -54,7 +54,7 @@ def _pending_voids(uow: UnitOfWork, document: Any) -> list[Blocker]:
         return []
     rows = uow.select(
         "SELECT t.id FROM book_transaction t JOIN book_transaction v ON v.voids_id = t.id"
-        " AND v.status NOT IN ('released', 'rejected') WHERE t.reconciliation_id = :document ORDER BY t.id",
+        " AND v.status <> 'rejected' WHERE v.status <> 'released' AND t.reconciliation_id = :document ORDER BY t.id",
         {"document": document.id},
     )
     if not rows:

@@ -92,7 +92,7 @@ def _stored(uow: UnitOfWork, rows: Sequence[BookRow], *, source: str) -> dict[tu
     found: dict[tuple[int, str], _Stored] = {}
     sql = (
         f"SELECT id, external_id, {', '.join(_CONTENT)}, cleared OR matched_amount <> 0 OR reconciliation_id IS NOT NULL"
-        " OR EXISTS (SELECT 1 FROM book_transaction v WHERE v.voids_id = t.id) AS touched"
+        " OR EXISTS (SELECT 1 FROM book_transaction v WHERE v.voids_id = t.id AND v.status <> 'rejected') AS touched"
         " FROM book_transaction t WHERE cash_account_id = :account AND source = :source AND external_id IN :ids"
     )
     for account_id, ids in by_account.items():

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from recon_core.domain.matching import Match, group_key
-from recon_core.domain.refusals import AmountUsed, BadRequest, Closed, NotBalanced, Unreleased, WrongState
+from recon_core.domain.refusals import BadRequest, Closed, NotBalanced, Unreleased, WrongState
 from recon_core.domain.refused import Refused
 from recon_core.domain.states import (
     DecisionKind,
@@ -23,7 +23,7 @@ from recon_core.domain.states import (
 )
 from recon_core.ports import Action, UnitOfWork
 from recon_core.services import control, lookup
-from recon_core.services.matched import Checked, Group, write_groups
+from recon_core.services.matched import Checked, Group, Side, write_groups
 
 _LINE = (
     "SELECT l.id, l.cash_account_id, l.booking_date, l.amount, l.used_amount, l.state, l.withdrawn_by, s.automatic"
@@ -35,6 +35,8 @@ _TRANSACTION = (
     " LEFT JOIN reconciliation r ON r.id = t.reconciliation_id AND r.state = 'closed'"
     " LEFT JOIN book_transaction v ON v.voids_id = t.id AND v.status <> 'rejected' WHERE t.id IN :ids"
 )
+_MATCHABLE = frozenset({LineState.OPEN.value, LineState.PROPOSED.value})
+_RELEASED = TransactionStatus.RELEASED.value
 
 
 class Skipped(NamedTuple):
@@ -100,88 +102,74 @@ def _load(uow: UnitOfWork, matches: Sequence[Match], *, by: str) -> Checked:
         control.check_automatic(uow, account, step=MatchingPolicy.CLEAR, by=by)
     lines = {row.id: row for row in uow.select(_LINE, {"ids": line_ids})}
     transactions = {row.id: row for row in uow.select(_TRANSACTION, {"ids": transaction_ids})}
+    automatic = is_policy(by)
     return Checked(
         accounts,
-        lines,
-        transactions,
-        {row.id: row.amount - row.used_amount for row in lines.values()},
-        {row.id: row.amount - row.matched_amount for row in transactions.values()},
+        Side(
+            "bank line",
+            lines,
+            {row.id: row.amount - row.used_amount for row in lines.values()},
+            {row.id: bad for row in lines.values() if (bad := _bad_line(row, automatic=automatic))},
+        ),
+        Side(
+            "transaction",
+            transactions,
+            {row.id: row.amount - row.matched_amount for row in transactions.values()},
+            {row.id: bad for row in transactions.values() if (bad := _bad_transaction(row, automatic=automatic))},
+        ),
     )
 
 
 def _check(uow: UnitOfWork, checked: Checked, match: Match, *, by: str) -> Group:
     """Check one match and take its amounts from what is left."""
-    lines = [checked.line(line_id) for line_id in match.line_ids]
-    transactions = [checked.transaction(one) for one in match.transaction_ids]
-    if not lines or len(set(match.line_ids)) < len(lines) or len(set(match.transaction_ids)) < len(transactions):
-        raise BadRequest("A match names each of its lines and transactions once, and at least one line.")
-    if not transactions and match.rest is None:
+    if not match.line_ids:
+        raise BadRequest("A match names at least one bank line.")
+    if not match.transaction_ids and match.rest is None:
         raise BadRequest("A match names at least one book transaction.", cure="Make an adjustment instead.")
-    account_ids = {row.cash_account_id for row in (*lines, *transactions)}
-    if len(account_ids) > 1:
-        raise BadRequest("A match stays within one cash account.", cure="Match each side in its own account.")
-    account = checked.accounts[account_ids.pop()]
-    automatic = is_policy(by)
-    for line in lines:
-        _check_line(line, automatic=automatic)
-    for row in transactions:
-        _check_transaction(row, automatic=automatic)
-    line_parts = _parts(match.line_ids, match.line_amounts, checked.line_left, what="bank line")
-    book_parts = _parts(match.transaction_ids, match.transaction_amounts, checked.transaction_left, what="transaction")
+    line_parts = checked.lines.parts(match.line_ids, match.line_amounts)
+    book_parts = checked.transactions.parts(match.transaction_ids, match.transaction_amounts)
+    account_id = checked.lines.rows[match.line_ids[0]].cash_account_id
+    checked.lines.check_account(match.line_ids, account_id)
+    checked.transactions.check_account(match.transaction_ids, account_id)
+    account = checked.accounts[account_id]
     rest = sum(line_parts) - sum(book_parts)
-    if rest and match.rest is None:
+    if match.rest is not None:
+        if not rest:
+            raise BadRequest("Nothing is left over, so there is nothing to write off.")
+        if book_parts:
+            control.check_limit(uow, purpose="write_off", account=account, amount=rest, reason=match.rest.entry_type)
+        control.check_automatic_amount(uow, account, amount=rest, reason=match.rest.entry_type, by=by)
+    elif rest:
         raise NotBalanced(
             f"Bank lines {', '.join(map(str, match.line_ids))} and their transactions differ by {rest} minor units.",
             cure="Name what is missing, match a part, or say what the rest is.",
         )
-    if match.rest is not None:
-        if not rest:
-            raise BadRequest("Nothing is left over, so there is nothing to write off.")
-        if transactions:
-            control.check_limit(uow, purpose="write_off", account=account, amount=rest, reason=match.rest.entry_type)
-        control.check_automatic_amount(uow, account, amount=rest, reason=match.rest.entry_type, by=by)
-    for line_id, part in zip(match.line_ids, line_parts, strict=True):
-        checked.line_left[line_id] -= part
-    for row_id, part in zip(match.transaction_ids, book_parts, strict=True):
-        checked.transaction_left[row_id] -= part
+    checked.lines.take(match.line_ids, line_parts)
+    checked.transactions.take(match.transaction_ids, book_parts)
     return Group(match, account, line_parts, book_parts, rest)
 
 
-def _parts(ids: Sequence[int], amounts: Sequence[int], left: dict[int, int], *, what: str) -> list[int]:
-    if not amounts:
-        parts = [left[one] for one in ids]
-    elif len(amounts) == len(ids):
-        parts = list(amounts)
-    else:
-        raise BadRequest(f"There must be as many {what} amounts as ids.")
-    for one, part in zip(ids, parts, strict=True):
-        rest = left[one]
-        if part == 0 or (part > 0) != (rest > 0) or abs(part) > abs(rest):
-            raise AmountUsed(
-                f"Of {what} {one} there are {rest} minor units left, not {part}.",
-                cure="Look again: somebody may have matched it.",
-            )
-    return parts
-
-
-def _check_line(line: Any, *, automatic: bool) -> None:
-    if line.state not in {LineState.OPEN, LineState.PROPOSED} or line.withdrawn_by is not None:
-        raise WrongState(f"Bank line {line.id} is {line.state} already.", cure="Undo that first.")
+def _bad_line(line: Any, *, automatic: bool) -> Refused | None:
+    """Why a bank line can't be matched, or None."""
+    if line.state not in _MATCHABLE or line.withdrawn_by is not None:
+        return WrongState(f"Bank line {line.id} is {line.state} already.", cure="Undo that first.")
     if automatic and not line.automatic:
-        raise WrongState(f"The statement of bank line {line.id} is not proved.", cure="A person may match it.")
+        return WrongState(f"The statement of bank line {line.id} is not proved.", cure="A person may match it.")
+    return None
 
 
-def _check_transaction(row: Any, *, automatic: bool) -> None:
+def _bad_transaction(row: Any, *, automatic: bool) -> Refused | None:
+    """Why a book transaction can't be matched, or None."""
     if row.closed_number is not None:
-        raise Closed(
+        return Closed(
             f"Transaction {row.external_id} is in the closed reconciliation {row.closed_number}.",
             cure="Void that reconciliation first, or ignore the bank line with that reason.",
         )
     if row.void_id is not None:
-        raise WrongState(f"Transaction {row.external_id} is voided, or about to be.")
-    allowed = {TransactionStatus.RELEASED} if automatic else {TransactionStatus.RELEASED, TransactionStatus.BALANCED}
-    if row.status not in allowed:
-        raise Unreleased(f"Transaction {row.external_id} is {row.status}.", cure="Release it first.")
+        return WrongState(f"Transaction {row.external_id} is voided, or about to be.")
+    if row.status != _RELEASED and (automatic or row.status != TransactionStatus.BALANCED):
+        return Unreleased(f"Transaction {row.external_id} is {row.status}.", cure="Release it first.")
+    return None
 
 
 def locked_lines(uow: UnitOfWork, line_ids: Iterable[int]) -> list[Any]:
@@ -210,7 +198,9 @@ def ignore_lines(
     for row in rows:
         if row.used_amount:
             raise WrongState(f"Bank line {row.id} is used by a match.", cure="Undo that first.")
-        _check_line(row, automatic=False)
+        bad = _bad_line(row, automatic=False)
+        if bad is not None:
+            raise bad
     decision_ids: list[int] = []
     batch_id = None
     for account_id, mine in _by_account(rows).items():

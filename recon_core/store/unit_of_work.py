@@ -43,7 +43,9 @@ def _row_type(names: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
 
 def _bind_sqlite(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset | range):
-        return patches.dumps([_bind_sqlite(one) for one in value])
+        listed = list(value)
+        plain = set(map(type, listed)) <= {int, str}
+        return patches.dumps(listed if plain else [_bind_sqlite(one) for one in listed])
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, datetime):
@@ -83,11 +85,19 @@ class SqlAction:
         single = {name: [value] for name, value in row.items()}
         return self.insert(table, single, count=1)[0]
 
-    def update(self, table: str, ids: Sequence[int], columns: Mapping[str, Any]) -> None:
+    def update(
+        self,
+        table: str,
+        ids: Sequence[int],
+        columns: Mapping[str, Any],
+        *,
+        before: Mapping[str, Any] | None = None,
+    ) -> None:
         if not ids:
             return
         target = self._uow.schema.tables[table]
-        before = self._uow.columns_by_id(target, ids, list(columns))
+        if before is None:
+            before = self._uow.columns_by_id(target, ids, list(columns))
         self._uow.update_rows(target, ids, columns)
         self.payload.append(patches.updated(target, ids, before, columns))
 
@@ -119,22 +129,32 @@ class SqlUnitOfWork:
         self._in_action = False
 
     def select(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
-        bind = self._bind
-        bound = {name: bind(value) for name, value in (parameters or {}).items()}
-        result = self.connection.execute(_clause(sql, self._dialect.name), bound)
-        names = tuple(result.keys())
-        rows: Sequence[Sequence[Any]] = result.all()
+        names, rows = self._fetch(sql, parameters)
         if not rows:
             return []
         made = _row_type(names)
-        processors = [self._results.get(name) for name in names]
-        if not any(processors):
+        if not any(name in self._results for name in names):
             return list(map(made, rows))
-        columns = [
-            values if process is None else [process(value) for value in values]
-            for process, values in zip(processors, zip(*rows, strict=True), strict=True)
-        ]
-        return list(map(made, zip(*columns, strict=True)))
+        return list(map(made, zip(*self._converted(names, rows), strict=True)))
+
+    def columns(self, sql: str, parameters: Mapping[str, Any] | None = None) -> dict[str, list[Any]]:
+        names, rows = self._fetch(sql, parameters)
+        if not rows:
+            return {name: [] for name in names}
+        return dict(zip(names, map(list, self._converted(names, rows)), strict=True))
+
+    def _fetch(self, sql: str, parameters: Mapping[str, Any] | None) -> tuple[tuple[str, ...], list[Any]]:
+        bind = self._bind
+        bound = {name: bind(value) for name, value in (parameters or {}).items()}
+        result = self.connection.execute(_clause(sql, self._dialect.name), bound)
+        # The driver's own tuples: a Row object a row would cost as much as the query.
+        assert result.cursor is not None
+        return tuple(result.keys()), list(result.cursor.fetchall())
+
+    def _converted(self, names: Sequence[str], rows: list[Any]) -> Iterator[Iterable[Any]]:
+        for name, values in zip(names, zip(*rows, strict=True), strict=True):
+            process = self._results.get(name)
+            yield values if process is None else map(process, values)
 
     def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
         bound = {name: self._bind(value) for name, value in (parameters or {}).items()}
