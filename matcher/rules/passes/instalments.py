@@ -43,7 +43,7 @@ def _all_named(view: View) -> list[Group]:
     line, row = line[order], row[order]
     starts = np.flatnonzero(np.r_[True, row[1:] != row[:-1]]) if len(row) else np.empty(0, np.int64)
     groups = []
-    for begin, end in zip(starts.tolist(), [*starts[1:].tolist(), len(row)], strict=True):
+    for begin, end in zip(starts.tolist(), np.r_[starts[1:], len(row)].tolist(), strict=False):
         lines = line[begin:end]
         item = int(row[begin])
         if len(lines) > 1 and int(items.lines.amount[lines].sum()) == int(items.book.amount[item]):

@@ -35,7 +35,7 @@ def find(view: View) -> Candidates:
     starts = np.flatnonzero(np.r_[True, line[1:] != line[:-1]]) if len(line) else np.empty(0, np.int64)
     of_party = view.rows_of_parties()
     groups: list[Group] = []
-    for begin, end in zip(starts.tolist(), [*starts[1:].tolist(), len(line)], strict=True):
+    for begin, end in zip(starts.tolist(), np.r_[starts[1:], len(line)].tolist(), strict=False):
         if end - begin <= NAMED_MAX:
             part = slice(begin, end)
             groups += _of_line(view, int(line[begin]), row[part], shared[part], level[part], of_party)
