@@ -85,8 +85,9 @@ def _statement_lines(stored: Columns, advice: dict[int, list[str]]) -> list[Stat
 
 
 def _with_more(line: StatementLine, more: dict[str, Any]) -> StatementLine:
-    rest = from_content(more)
-    return line._replace(**{name: getattr(rest, name) for name in more if name != "booking_date"})
+    more = {name: value for name, value in more.items() if name != "booking_date"}
+    rest = from_content({"line_index": 0, "currency": line.currency, **more})
+    return line._replace(**{name: getattr(rest, name) for name in more})
 
 
 def _enriched(line: StatementLine, advice: Sequence[StatementLine]) -> StatementLine:
