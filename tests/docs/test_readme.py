@@ -1,0 +1,59 @@
+"""The README's examples are run: what it shows works."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder that looks like the checkout to a command that is run in it."""
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    return tmp_path
+
+
+def test_the_python_examples_run_in_their_order(checkout: Path) -> None:
+    code = "\n".join(blocks("python"))
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "B1 cleared ('K30110',)" in done.stdout
+
+
+def test_the_console_examples_run_in_their_order(checkout: Path) -> None:
+    commands = [line[2:] for block in blocks("console") for line in block.splitlines() if line.startswith("$ ")]
+    recon = Path(sys.executable).parent / "recon"
+    environment = {name: value for name, value in os.environ.items() if name != "RECON_DATABASE_URL"}
+
+    assert commands
+    for command in commands:
+        name, *arguments = shlex.split(command)
+        assert name == "recon"
+        done = subprocess.run(
+            [recon, *arguments], cwd=checkout, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode in {0, 1}, f"{command}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+
+
+def test_the_two_commands_stand_in_the_readme_and_in_the_script() -> None:
+    script = (ROOT / "dev").read_text(encoding="utf-8")
+
+    for word in ("run", "test"):
+        assert f"./dev {word}" in README
+        assert f"\n{word})\n" in script
