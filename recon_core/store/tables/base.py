@@ -29,7 +29,16 @@ def table(name: str, *items: SchemaItem, numbered: bool = True, info: dict[str, 
     first: list[SchemaItem] = []
     if numbered:
         first = [Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)]
-    return Table(name, METADATA, *first, *items, sqlite_strict=True, sqlite_autoincrement=numbered, info=info or {})
+    return Table(
+        name,
+        METADATA,
+        *first,
+        *items,
+        sqlite_strict=True,
+        sqlite_autoincrement=numbered,
+        sqlite_with_rowid=numbered,
+        info=info or {},
+    )
 
 
 def text(name: str, *, default: str | None = None, null: bool = False, unique: bool = False) -> Column[str]:

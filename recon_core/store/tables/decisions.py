@@ -38,7 +38,6 @@ DECISION = table(
     CheckConstraint("line_total - book_total = adjustment_total", name="adds_up"),
     CheckConstraint("(state = 'undone') = (undone_at IS NOT NULL)", name="undone"),
     Index("ix_decision_decision_batch_id", "decision_batch_id"),
-    Index("ix_decision_cash_account_id", "cash_account_id"),
 )
 
 # An adjustment's transaction stands in decision_transaction too, marked, so that each amount is used in one place.
