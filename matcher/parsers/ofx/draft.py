@@ -63,10 +63,9 @@ class Draft:
             self._currency(text, where, notes)
         elif section in _BALANCES and tag == "BALAMT":
             self.balances[section] = text
-        elif tag in ("DTSTART", "DTEND") or (section in _BALANCES and tag == "DTASOF"):
-            path = tag if tag != "DTASOF" else f"{section}/DTASOF"
+        elif tag in ("DTSTART", "DTEND") or (section == "LEDGERBAL" and tag == "DTASOF"):
             try:
-                self.dates[path] = day(text)
+                self.dates[tag] = day(text)
             except BadDate as error:
                 notes.warning(error.code, f"{where}, {tag}", error.message, error.cure)
         elif tag == "TRNAMT":
@@ -124,7 +123,7 @@ class Draft:
             created_at=self.sign_on.created_at,
             currency=self.currency,
             closing_balance=self._balance("LEDGERBAL", notes),
-            closing_date=self.dates.get("LEDGERBAL/DTASOF"),
+            closing_date=self.dates.get("DTASOF"),
             available_balance=self._balance("AVAILBAL", notes),
             version=self.version,
             line_count=self.line_count if notes is not None else None,

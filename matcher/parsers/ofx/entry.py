@@ -102,12 +102,12 @@ def line_of(entry: Entry, *, currency: str, index: int, notes: Notes) -> Stateme
         extra.append(("CURRENCY/CURSYM", own))
         own = ""
     minor = _amount_of(entry, own.upper(), extra, notes)
-    name = next((leaves[path] for path in _NAMES if path in leaves), None)
-    if name is not None and leaves.get("EXTDNAME", "").startswith(name):
+    named_by = next((path for path in _NAMES if path in leaves), "")
+    if named_by and leaves.get("EXTDNAME", "").startswith(leaves[named_by]):
         # NAME is cut at 32 characters, EXTDNAME at 100.
-        name = leaves["EXTDNAME"]
+        named_by = "EXTDNAME"
     bank = leaves.get("BANKACCTTO/BANKID", "")
-    extra += [(path, text) for path, text in leaves.items() if path not in _FIELDS and text != name]
+    extra += [(path, text) for path, text in leaves.items() if path not in _FIELDS and path != named_by]
     kind = leaves.get("TRNTYPE")
     _note_oddities(entry, kind, minor, notes)
     return StatementLine(
@@ -122,7 +122,7 @@ def line_of(entry: Entry, *, currency: str, index: int, notes: Notes) -> Stateme
         transaction_id=leaves.get("SRVRTID"),
         creditor_reference=leaves.get("REFNUM"),
         remittance=leaves.get("MEMO"),
-        counterparty_name=name,
+        counterparty_name=leaves.get(named_by),
         counterparty_account=leaves.get("BANKACCTTO/ACCTID") or leaves.get("CCACCTTO/ACCTID"),
         counterparty_bic=bank if _BIC.fullmatch(bank) else None,
         original_currency=leaves.get("ORIGCURRENCY/CURSYM"),

@@ -7,8 +7,9 @@ line after it, keys missing, no header at all, an SGML header before XML and the
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
+from matcher.parsers.contract import HEAD_BYTES
 from recon_core.domain.refused import Unreadable
 
 _KEYS = "OFXHEADER|DATA|VERSION|SECURITY|ENCODING|CHARSET|COMPRESSION|OLDFILEUID|NEWFILEUID"
@@ -58,6 +59,14 @@ def sureness(head: bytes) -> int:
     if _FRAGMENT.search(text) and start.startswith("<"):
         return 70
     return 95 if "OFXHEADER" in text and "OFXSGML" in text else 0
+
+
+def read_head(stream: BinaryIO, block_bytes: int) -> bytes:
+    """The first blocks of a stream, until the header is complete; `HEAD_BYTES` are enough for any."""
+    head = stream.read(block_bytes)
+    while len(head) < HEAD_BYTES and b"<OFX>" not in head.upper() and (more := stream.read(block_bytes)):
+        head += more
+    return head
 
 
 def read_header(head: bytes) -> OfxHeader:

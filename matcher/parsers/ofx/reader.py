@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import date
 from typing import BinaryIO
 
-from matcher.parsers.contract import Event, LinesRead, ReadOptions, StatementEnded, StatementStarted
+from matcher.parsers.contract import HEAD_BYTES, Event, LinesRead, ReadOptions, StatementEnded, StatementStarted
 from matcher.parsers.notes import Notes
-from matcher.parsers.ofx.blocks import BLOCK_BYTES, Block, Places, blocks
+from matcher.parsers.ofx.blocks import BLANK, BLOCK_BYTES, Block, Places, blocks
 from matcher.parsers.ofx.draft import Draft, SignOn
 from matcher.parsers.ofx.entry import Entry, entry_at, line_of, note_sign
-from matcher.parsers.ofx.header import OfxHeader, read_header
+from matcher.parsers.ofx.header import OfxHeader, read_head, read_header
 from matcher.parsers.ofx.shapes import Shapes
 from matcher.parsers.ofx.tokens import ENTRY_TAGS, Token, depth, tokens
 from matcher.parsers.ofx.values import clean, unescaped
@@ -36,8 +36,8 @@ _CUT_OFF = "Fetch the file again."
 
 def read(stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
     """Events of an OFX file. Raises `Unreadable` or `LimitExceeded` where it can't go on."""
-    first = stream.read(BLOCK_BYTES)
-    header = read_header(first[:8192])
+    first = read_head(stream, BLOCK_BYTES)
+    header = read_header(first[:HEAD_BYTES])
     decoder = Decoder(configured=options.encoding, declared=header.declared)
     reader = _Reader(header, options)
     told = 0
@@ -108,7 +108,7 @@ class _Reader:
                 tags = [token.tag for token in found]
                 if "/STMTTRN" in tags:
                     self._shapes_of(self._draft.currency).learn(tags[1 : tags.index("/STMTTRN")])
-            self._take_tokens(found, stop, places)
+            self._take_tokens(found, text, stop, places)
             place = stop
         self._tail = text[-200:]
 
@@ -136,7 +136,7 @@ class _Reader:
                 shape, found = other
             stop = found.end()
             end = start + (stop - place if flat else len(received[place:stop].encode(encoding, "replace")))
-            where = f"bytes {start}-{end}"
+            where = f"bytes {start}-{end - stop + found.end(shape.end)}"
             if not shape.common:
                 draft.line_count = index
                 self._take_leaves(shape.leaves, found.groups(), where)
@@ -202,7 +202,7 @@ class _Reader:
         else:
             self._notes.warning("fitid-missing", where, "a line without FITID.", "It is told apart by its content.")
 
-    def _take_tokens(self, found: list[Token], stop: int, places: Places) -> None:
+    def _take_tokens(self, found: list[Token], text: str, stop: int, places: Places) -> None:
         """Follow the tags of a part of the file that ends at the character `stop`."""
         place = 0
         while place < len(found):
@@ -210,8 +210,9 @@ class _Reader:
             start = places.at(token.start)
             if token.tag in ENTRY_TAGS:
                 entry, place = entry_at(found, place)
-                end = places.at(found[place].start if place < len(found) else stop)
-                entry.where = f"bytes {start}-{end}"
+                after = found[place].start if place < len(found) else stop
+                end = token.start + len(text[token.start : after].rstrip(BLANK))
+                entry.where = f"bytes {start}-{places.at(end)}"
                 self._ends_in_entry = not entry.closed and place == len(found)
                 self._take_entry(entry)
                 continue

@@ -33,21 +33,22 @@ Match = Callable[[str, int], "re.Match[str] | None"]
 class Shape(NamedTuple):
     """`match(text, place)` of a transaction at `<STMTTRN>`, with what follows it up to the next tag.
 
-    `common` are the groups of type, DTPOSTED, DTUSER, DTAVAIL, whole units, decimals, FITID, SRVRTID, CHECKNUM,
+    It ends where the empty group `end` stands. `common` are the groups of type, DTPOSTED, DTUSER, DTAVAIL, whole units, decimals, FITID, SRVRTID, CHECKNUM,
     REFNUM, NAME and MEMO, or empty; then `leaves` are the paths of the groups in their order.
     """
 
     match: Match
     common: tuple[int, ...]
     leaves: tuple[str, ...]
+    end: int
 
 
 @lru_cache(maxsize=8)
 def standard(places: int) -> Shape:
     """The order of the standard (OFX 2.3 section 11.4.4.1) in a currency of `places` decimals."""
     pattern = "".join(_leaf(tag, _value(tag, places), needed=tag in _NEEDED) for tag in _COMMON)
-    compiled = re.compile(rf"<STMTTRN>\s*+{pattern}</STMTTRN>\s*+")
-    return Shape(compiled.match, tuple(range(1, 13)), ())
+    compiled = re.compile(rf"<STMTTRN>\s*+{pattern}</STMTTRN>()\s*+")
+    return Shape(compiled.match, tuple(range(1, 13)), (), compiled.groups)
 
 
 class Shapes:
@@ -104,9 +105,9 @@ def _learned(tags: tuple[str, ...], places: int) -> Shape | None:
         else:
             pattern += _leaf(tag, _value(tag, places) if ordinary else _WORDS, needed=True)
     # The last group never takes part: it stands for the leaves that the shape does not have.
-    compiled = re.compile(rf"<STMTTRN>\s*+{pattern}</STMTTRN>\s*+|(?!)()")
+    compiled = re.compile(rf"<STMTTRN>\s*+{pattern}</STMTTRN>()\s*+|(?!)()")
     if not ordinary:
-        return Shape(compiled.match, (), tuple(paths))
+        return Shape(compiled.match, (), tuple(paths), compiled.groups - 1)
     common: list[int] = []
     for tag in _COMMON:
         if tag not in paths:
@@ -114,7 +115,7 @@ def _learned(tags: tuple[str, ...], places: int) -> Shape | None:
             continue
         group = paths.index(tag) + 1 + (paths.index(tag) > paths.index("TRNAMT"))
         common += [group, group + 1] if tag == "TRNAMT" else [group]
-    return Shape(compiled.match, tuple(common), ())
+    return Shape(compiled.match, tuple(common), (), compiled.groups - 1)
 
 
 def _value(tag: str, places: int) -> str:
