@@ -87,8 +87,21 @@ class UnitOfWork(Protocol):
         reason: str = "",
     ) -> AbstractContextManager[Action]:
         """Begin a deed. Its log entry is written with the transaction; a deed that writes nothing leaves no entry
-        unless it notes facts. Deeds do not nest.
+        unless it notes facts. Deeds do not nest. `subject` is a table and the id of the row that the deed is about;
+        id 0 is the first row of that table that it inserts.
         """
+        ...
+
+    def logged_tables(self) -> Sequence[str]:
+        """Names of all tables whose rows the log describes."""
+        ...
+
+    def plain_rows(self, table: str, columns: Sequence[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
+        """All rows of a table as the log writes values, by primary key; without `columns` only the keys."""
+        ...
+
+    def unlogged_digest(self, table: str, ids: Sequence[int]) -> str | None:
+        """The digest over what the log does not repeat of these rows; None if one is missing."""
         ...
 
     def commit(self) -> None:

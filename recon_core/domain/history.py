@@ -2,12 +2,13 @@
 
 A payload is a JSON list of patches, in the order in which they were made:
 
-    {"insert": table, "key": [column, ...], "count": n, "columns": {column: values}}
+    {"insert": table, "key": [column, ...], "count": n, "columns": {column: values}, "unlogged": digest}
     {"update": table, "ids": [...], "before": {column: values}, "after": {column: values}}
     {"delete": table, "ids": [...], "before": {column: values}}
     {"note": {...}}
 
-`values` is a list with a value a row, or one value that holds for all. Dates and times are ISO text.
+`values` is a list with a value a row, or one value that holds for all. Dates and times are ISO text. The digest covers columns that are too large to repeat, such as
+a file's bytes.
 """
 
 from __future__ import annotations

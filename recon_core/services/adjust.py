@@ -69,9 +69,7 @@ def create_adjustment(  # noqa: PLR0913  the fields of the dialog
     """Make an unreleased adjustment by hand (Skapa justering). `amount` is signed: a fee is < 0."""
     account = lookup.locked_account(uow, account_id)
     control.check_automatic_amount(uow, account, amount=amount, reason=entry_type, by=by)
-    with uow.action(
-        "adjustment.create", subject=("cash_account", account_id), account_id=account_id, by=by, at=at
-    ) as act:
+    with uow.action("adjustment.create", subject=("adjustment", 0), account_id=account_id, by=by, at=at) as act:
         adjustment_id, transaction_id = adjustment_rows.insert(
             uow,
             act,

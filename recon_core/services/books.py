@@ -215,7 +215,7 @@ def create_transaction(  # noqa: PLR0913  the fields of a transaction
     row = BookRow(account_id, external_id or "-", transaction_date, amount, reference, counterparty, description, kind)
     _check_rows([row])
     status = TransactionStatus.HOLD if hold else TransactionStatus.RELEASED if released else TransactionStatus.BALANCED
-    with uow.action("book.create", subject=("cash_account", account_id), account_id=account_id, by=by, at=at) as act:
+    with uow.action("book.create", subject=("book_transaction", 0), account_id=account_id, by=by, at=at) as act:
         return insert_own(uow, act, row, currency=account.currency, status=status, external_id=external_id)
 
 

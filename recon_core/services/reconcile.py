@@ -68,7 +68,7 @@ def open_document(
         "changed_at": at,
         "version": 1,
     }
-    with uow.action("document.open", subject=("cash_account", account_id), account_id=account_id, by=by, at=at) as act:
+    with uow.action("document.open", subject=("reconciliation", 0), account_id=account_id, by=by, at=at) as act:
         return act.insert_row("reconciliation", row)
 
 

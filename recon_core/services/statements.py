@@ -124,7 +124,7 @@ def register_statement(
     balanced = _balanced(header, booked)
     flags = _flags(header, balanced, plan)
     automatic = balanced != "no" and not plan.hold_reason
-    with uow.action("statement.register", subject=("source_file", file_id), account_id=account_id, by=by, at=at) as act:
+    with uow.action("statement.register", subject=("statement", 0), account_id=account_id, by=by, at=at) as act:
         row = _statement_row(incoming, plan, balanced=balanced, automatic=automatic, flags=flags)
         statement_id = act.insert_row("statement", row)
         ids: Sequence[int] = ()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import LargeBinary, Table
 
 from recon_core.store.columns import Day, Moment
 
@@ -32,7 +33,7 @@ def _plain(values: Any, *, convert: Callable[[Any], str] | None) -> Any:
     return [None if value is None else convert(value) for value in values]
 
 
-def plain(table: Table, columns: Mapping[str, Any]) -> dict[str, Any]:
+def plain(table: Table, columns: Mapping[str, Any], *, collapse: bool = True) -> dict[str, Any]:
     """Columns as JSON values, without those that the table keeps out of the log. Equal values become one."""
     unlogged = table.info.get("unlogged", ())
     found: dict[str, Any] = {}
@@ -41,16 +42,35 @@ def plain(table: Table, columns: Mapping[str, Any]) -> dict[str, Any]:
             continue
         kind = table.c[name].type
         convert = date.isoformat if isinstance(kind, Day) else moment_text if isinstance(kind, Moment) else None
-        if is_column(values) and len(values) > 1 and values.count(values[0]) == len(values):
+        if collapse and is_column(values) and len(values) > 1 and values.count(values[0]) == len(values):
             values = values[0]
         found[name] = _plain(values, convert=convert)
     return found
 
 
+def unlogged_digest(table: Table, columns: Mapping[str, Any], count: int) -> str | None:
+    """SHA-256 over the values that the table keeps out of the log, so that the log still proves them."""
+    names = sorted(set(table.info.get("unlogged", ())) & columns.keys())
+    if not names:
+        return None
+    digest = sha256()
+    for name in names:
+        digest.update(f"{name}:".encode())
+        values = columns[name] if is_column(columns[name]) else [columns[name]] * count
+        if isinstance(table.c[name].type, LargeBinary):
+            for value in values:
+                digest.update(sha256(value).digest())
+        else:
+            digest.update(dumps(list(values)).encode())
+    return digest.hexdigest()
+
+
 def inserted(table: Table, columns: Mapping[str, Any], count: int) -> dict[str, Any]:
     """Patch of an insert."""
     key = [column.name for column in table.primary_key.columns]
-    return {"insert": table.name, "key": key, "count": count, "columns": plain(table, columns)}
+    patch = {"insert": table.name, "key": key, "count": count, "columns": plain(table, columns)}
+    digest = unlogged_digest(table, columns, count)
+    return patch if digest is None else {**patch, "unlogged": digest}
 
 
 def updated(table: Table, ids: Sequence[int], before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

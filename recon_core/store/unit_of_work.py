@@ -79,6 +79,8 @@ class SqlAction:
             columns = {"id": ids, **columns}
         self._uow.insert_rows(target, columns, count)
         self.payload.append(patches.inserted(target, columns, count))
+        if self.header["subject_id"] == 0 and self.header["subject_kind"] == table:
+            self.header["subject_id"] = ids[0]
         return ids
 
     def insert_row(self, table: str, row: Mapping[str, Any]) -> int:
@@ -223,6 +225,26 @@ class SqlUnitOfWork:
         found = {row[0]: row[1:] for row in rows}
         ordered = [found[row_id] for row_id in ids]
         return {name: [row[position] for row in ordered] for position, name in enumerate(names)}
+
+    def logged_tables(self) -> Sequence[str]:
+        return [name for name, table in self.schema.tables.items() if table.info.get("logged", True)]
+
+    def plain_rows(self, table: str, columns: Sequence[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
+        target = self.schema.tables[table]
+        key = [column.name for column in target.primary_key.columns]
+        names = list(dict.fromkeys([*key, *columns]))
+        found = patches.plain(target, self.columns(f"SELECT {', '.join(names)} FROM {target.name}"), collapse=False)
+        rows = (dict(zip(names, values, strict=True)) for values in zip(*(found[one] for one in names), strict=True))
+        return {tuple(row[name] for name in key): row for row in rows}
+
+    def unlogged_digest(self, table: str, ids: Sequence[int]) -> str | None:
+        target = self.schema.tables[table]
+        names = sorted(target.info["unlogged"])
+        try:
+            columns = self.columns_by_id(target, ids, names)
+        except KeyError:
+            return None
+        return patches.unlogged_digest(target, columns, len(ids))
 
     def _driver_values(self, table: Table, name: str, values: Any, count: int) -> Iterable[Any]:
         process = table.c[name].type.bind_processor(self._dialect)

@@ -99,10 +99,8 @@ class World:
         parsed = bank_lines(*lines)
         total = sum(line.amount for line in parsed)
         start = None if opening is None else kr(opening)
-        if closing == "":
-            end = None if start is None else start + total
-        else:
-            end = None if closing is None else kr(closing)
+        worked_out = None if start is None else start + total
+        end = worked_out if closing == "" else None if closing is None else kr(closing)
         days = [line.booking_date for line in parsed if line.booking_date]
         values: dict[str, Any] = {
             "format": "camt.053",

@@ -24,4 +24,5 @@ LOG = table(
     Index("ix_log_subject", "subject_kind", "subject_id"),
     Index("ix_log_cash_account_id", "cash_account_id"),
     numbered=False,
+    info={"logged": False},
 )
