@@ -36,8 +36,8 @@ class Decoder:
 
     `configured` is what the caller knows of the bank, `declared` what the file says; both are tried only where strict
     UTF-8 fails, because bodies contradict headers often. Bytes that are no UTF-8 after text that was, are decoded alone
-    and the rest stays UTF-8. What was used is in `encoding`, what was odd in `diagnostics`. Memory: one block. A decoder may take over in mid-file:
-    `offset` is then its place, and `after_utf8` whether letters beyond ASCII were UTF-8 up to there.
+    and the rest stays UTF-8. What was used is in `encoding`, what was odd in `diagnostics`. `only` names a
+    codec that the file certainly has; then no other one is tried. Memory: one block.
     """
 
     def __init__(
@@ -45,20 +45,22 @@ class Decoder:
         *,
         configured: str | None = None,
         declared: str | None = None,
-        after_utf8: bool = False,
-        offset: int = 0,
+        only: str | None = None,
     ) -> None:
         self.encoding = "utf-8"
         self.diagnostics: list[Diagnostic] = []
         named = [_known(configured, "configured")] if configured else []
-        if declared and (codec := _codec(declared)):
+        if declared and (codec := text_codec(declared)):
             named.append(codec)
         self._fallbacks = [*dict.fromkeys(codec for codec in (*named, *FALLBACKS) if codec != "utf-8")]
         self._held = b""
-        self._offset = offset
-        self._started = offset > 0
-        self._multibyte = after_utf8
+        self._offset = 0
+        self._started = only is not None
+        self._multibyte = False
         self._other: codecs.IncrementalDecoder | None = None
+        if only is not None:
+            self.encoding = only
+            self._other = codecs.getincrementaldecoder(only)("strict")
 
     def feed(self, data: bytes, *, final: bool = False) -> str:
         """Text of the next bytes; a character that is cut by the end of the block comes with the next block."""
@@ -155,7 +157,7 @@ def decoded_blocks(stream: BinaryIO, decoder: Decoder, *, block_bytes: int = 1 <
         yield text
 
 
-def _codec(name: str) -> str | None:
+def text_codec(name: str) -> str | None:
     """Python's name of a text codec, or None for a name that is none."""
     try:
         info = codecs.lookup(name.strip())
@@ -165,7 +167,7 @@ def _codec(name: str) -> str | None:
 
 
 def _known(name: str, whose: str) -> str:
-    codec = _codec(name)
+    codec = text_codec(name)
     if codec is None:
         raise BadSetting(f"{name!r} is no known encoding ({whose}).", cure="Write it like cp1252 or iso-8859-15.")
     return codec

@@ -1,167 +1,118 @@
-"""The bytes of an XML file in blocks that the tokenizer can be fed with.
+"""The bytes of an XML file as UTF-8 in blocks, whatever its encoding is.
 
-Between file and tokenizer stand: the guard of the prolog, the repair of bytes that are no UTF-8 in a file that claims
-to be, the removal of indentation (which costs more than the text that it separates), and the place of each entry.
+The encoding is that of the byte order mark, of the pattern of zero bytes, or of the declaration. Control characters,
+which XML does not have, become spaces. The guard of the prolog looks at the same bytes that the tokenizer gets.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections import deque
 from collections.abc import Iterator
-from itertools import islice
 from typing import BinaryIO
 
-from matcher.parsers.camt.prolog import PrologGuard, declared_utf8
-from matcher.parsers.text import Decoder
-from recon_core.domain.diagnostic import Diagnostic
+from matcher.parsers.camt.prolog import PrologGuard
+from matcher.parsers.text import Decoder, text_codec
+from recon_core.domain.diagnostic import Diagnostic, Severity
 
 BLOCK_BYTES = 1 << 16
-_INDENT = re.compile(rb">[ \t\r\n]+<")
-_INDENTS_MIN = 4
-_ENTRY = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,60}:)?Ntry(?=[\s/>])", re.ASCII)
-_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
-_AFTER_NAME = b" \t\r\n/>"
-_OVERLAP = 96
+_DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']", re.ASCII)
+# Byte patterns at the beginning of a file that is not one byte a letter: marks first, then "<" as it is written.
+_WIDE = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (b"<\x00\x00\x00", "utf-32-le"),
+    (b"\x00\x00\x00<", "utf-32-be"),
+    (b"<\x00", "utf-16-le"),
+    (b"\x00<", "utf-16-be"),
+)
+_AS_IT_IS = ("utf-8", "ascii")
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
+_SPACED = bytes(32 if code in _CONTROLS else code for code in range(256))
 _TRAILING = b"\x00\x1a \t\r\n"
 
 
 class Blocks:
-    """Iterable once. `where` is the place of the last block, `squeezed` whether indentation was taken out."""
+    """Iterable once. `offset` is the place in the file of the first byte of the block, where `exact` is set."""
 
-    def __init__(self, stream: BinaryIO, encoding: str | None) -> None:
-        self.squeezed = False
+    def __init__(self, stream: BinaryIO, configured: str | None) -> None:
+        self.offset = 0
+        self.exact = True
+        self.diagnostics: list[Diagnostic] = []
         self._stream = stream
-        self._configured = encoding
-        self._decoder: Decoder | None = None
-        self._held = b""
-        self._multibyte = False
-        self._start = self._end = 0
-        self._utf8 = False
-        self._places = EntryPlaces()
+        self._configured = configured
+        self._read = 0
 
     @property
     def where(self) -> str:
-        """The bytes of the block that was read last."""
-        return f"bytes {self._start} to {self._end}"
-
-    def entry_place(self, number: int) -> str:
-        """Where the next entry begins; to be asked once for each, in their order."""
-        place = self._places.next()
-        return f"entry {number}" if place is None else f"entry {number} at byte {place}"
-
-    def take_diagnostics(self) -> list[Diagnostic]:
-        """What was odd in the bytes since the last call."""
-        if self._decoder is None or not self._decoder.diagnostics:
-            return []
-        taken = self._decoder.diagnostics[:]
-        self._decoder.diagnostics.clear()
-        return taken
+        """How far the file was read."""
+        return f"byte {self._read}"
 
     def __iter__(self) -> Iterator[bytes]:
         """Blocks for the tokenizer. Raises `Unreadable` for a document type."""
         guard = PrologGuard()
-        block = self._stream.read(BLOCK_BYTES)
-        bytewise = b"\x00" not in block[:4] and block[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-        self._end = len(block)
-        if bytewise:
-            block = block.removeprefix(codecs.BOM_UTF8).lstrip()
-            self._start = self._end - len(block)
-        first = True
+        block = self._next()
+        decoder = self._decoder(block)
+        if decoder is None:
+            stripped = block.removeprefix(codecs.BOM_UTF8).lstrip()
+            self.offset = len(block) - len(stripped)
+            block = stripped
+        self.exact = decoder is None
         while block:
-            following = self._stream.read(BLOCK_BYTES)
-            if bytewise and not following:
+            following = self._next()
+            size = len(block)
+            if decoder is not None:
+                block = decoder.feed(block, final=not following).encode("utf-8", "backslashreplace")
+                self.diagnostics += decoder.diagnostics
+                decoder.diagnostics.clear()
+            if not following:
                 block = block.rstrip(_TRAILING)
+            if len(block.translate(None, _CONTROLS)) != len(block):
+                block = block.translate(_SPACED)
+                self.report("control-characters", "control characters, which XML does not allow, are read as spaces")
             guard.feed(block, final=not following)
-            if first:
-                first = False
-                self._utf8 = bytewise and declared_utf8(block, guard.encoding)
-                self.squeezed = (
-                    bytewise and sum(1 for _ in islice(_INDENT.finditer(block), _INDENTS_MIN)) >= _INDENTS_MIN
-                )
-            if bytewise:
-                self._places.look(block, self._start)
-            data = self._as_utf8(block, final=not following) if self._utf8 else block
-            if self.squeezed:
-                if b"CDATA[" in block or self._places.split_cdata:
-                    self.squeezed = False
-                else:
-                    data = _INDENT.sub(b"><", data)
-            yield data
+            yield block
+            self.offset += size
             block = following
-            self._start, self._end = self._end, self._end + len(following)
 
-    def _as_utf8(self, block: bytes, *, final: bool) -> bytes:
-        """The block as UTF-8. Bytes that are none are read as the caller's code page or as Windows-1252."""
-        if self._decoder is None:
-            data = self._held + block
-            if data.isascii():
-                self._held = b""
-                return data
-            try:
-                used = codecs.utf_8_decode(data, "strict", final)[1]
-            except UnicodeDecodeError:
-                before = self._start - len(self._held)
-                self._decoder = Decoder(configured=self._configured, after_utf8=self._multibyte, offset=before)
-                return self._decoder.feed(data, final=final).encode()
-            self._multibyte = True
-            self._held = data[used:]
-            return data[:used]
-        return self._decoder.feed(block, final=final).encode()
+    def _next(self) -> bytes:
+        block = self._stream.read(BLOCK_BYTES)
+        self._read += len(block)
+        return block
 
-
-class EntryPlaces:
-    """Byte offsets of the `Ntry` start tags, found beside the tokenizer, which does not tell them.
-
-    A comment that holds such a tag, or tags that the count does not agree with, end the telling of places: none is
-    better than a wrong one.
-    """
-
-    def __init__(self) -> None:
-        self.split_cdata = False
-        self._tag = b""
-        self._tail = b""
-        self._found: deque[int] = deque()
-        self._told = True
-
-    def next(self) -> int | None:
-        """Offset of the next entry."""
-        if not self._told:
+    def _decoder(self, block: bytes) -> Decoder | None:
+        """What turns the file into text, or None where its bytes are UTF-8 already."""
+        for pattern, codec in _WIDE:
+            if block.startswith(pattern):
+                return Decoder(only=codec)
+        declared = _DECLARED.match(block.removeprefix(codecs.BOM_UTF8).lstrip())
+        if declared is None:
             return None
-        if not self._found:
-            self._told = False
+        named = declared[1].decode("ascii")
+        found = text_codec(named)
+        if found is None:
+            self.report("encoding-unknown", f"the declared encoding {named!r} is not known; read as UTF-8")
             return None
-        return self._found.popleft()
+        # A file whose declaration can be read as ASCII is not UTF-16 or UTF-32, whatever it declares.
+        return None if found in _AS_IT_IS or found.startswith(("utf-16", "utf-32")) else Decoder(only=found)
 
-    def look(self, block: bytes, offset: int) -> None:
-        """Search the next block, which begins at `offset`."""
-        data = self._tail + block
-        start = len(self._tail)
-        self._tail = data[-_OVERLAP:]
-        self.split_cdata = b"CDATA[" in data[start - 8 : start + 8] if start else False
-        if not self._told or self._is_doubtful(data):
-            self._told = False
-            return
-        if not self._tag:
-            first = _ENTRY.search(data)
-            if first is None:
-                return
-            self._tag = first[0]
-        base, at, size = offset - start, data.find(self._tag), len(self._tag)
-        while at >= 0:
-            after = at + size
-            if start <= after < len(data) and data[after] in _AFTER_NAME:
-                self._found.append(base + at)
-            at = data.find(self._tag, after)
+    def utf8(self, piece: bytes) -> bytes:
+        """The piece, where it is UTF-8; else repaired by the caller's code page or Windows-1252, with a diagnostic."""
+        if piece.isascii():
+            return piece
+        try:
+            piece.decode()
+        except UnicodeDecodeError:
+            decoder = Decoder(configured=self._configured)
+            piece = decoder.feed(piece, final=True).encode()
+            for found in decoder.diagnostics:
+                self.report(found.code, found.message.rstrip("."))
+        return piece
 
-    @staticmethod
-    def _is_doubtful(data: bytes) -> bool:
-        """Whether something that is no markup may look like an entry."""
-        if b"CDATA[" in data:
-            return True
-        comments = data.count(b"<!--")
-        if not comments:
-            return False
-        closed = _COMMENT.findall(data)
-        return len(closed) != comments or any(b"Ntry" in comment for comment in closed)
+    def report(self, code: str, message: str) -> None:
+        """Note an oddity of the bytes, each kind once."""
+        if all(known.code != code for known in self.diagnostics):
+            cure = "Ask the bank for a file that is what it says it is."
+            self.diagnostics.append(Diagnostic(code, Severity.WARNING, self.where, f"{message}.", cure))

@@ -2,224 +2,314 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import date
 from xml.etree.ElementTree import Element
 
+from matcher.parsers.camt import paths
 from matcher.parsers.camt.amounts import minor
-from matcher.parsers.camt.lines import Batch, check_batch, children, compose, difference, is_one_of_many
-from matcher.parsers.camt.tags import Extra, LocalNames, Slots, clean, keep, slots
+from matcher.parsers.camt.form import NOWHERE, BatchPlaces, EntryForm, EntryKind, Texts, TransactionForm
+from matcher.parsers.camt.lines import NO_BATCH, Batch, check_batch, children, compose, difference, is_one_of_many
+from matcher.parsers.camt.shape import JOINT, cut, leaves_of_element, leaves_of_markup, local_name
 from matcher.parsers.camt.transaction import (
-    BANK,
+    KINDS_MAX,
     NO_CHARGES,
     NO_TRANSACTION,
     NOT_FOREIGN,
-    Common,
+    Extra,
+    OwnAccount,
     Transaction,
-    TransactionReader,
     is_true,
+    iso_code,
+    keep_others,
+    kept,
+    read_charges,
+    read_foreign,
+    read_minor,
+    read_transaction,
 )
 from matcher.parsers.text import iso_date
-from recon_core.domain.currency import EXPONENTS
+from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
 from recon_core.domain.diagnostic import Diagnostic, Severity
 from recon_core.domain.refused import BadAmount, InputError
 from recon_core.domain.statement import AMOUNT_UNKNOWN, LineStatus, StatementLine
 
-_ENTRY = slots(
-    [
-        "NtryRef", "Amt", "CdtDbtInd", "RvslInd", "Sts", "BookgDt", "ValDt", "AcctSvcrRef", "BkTxCd", "AmtDtls",
-        "AddtlNtryInf", "Chrgs", "NtryDtls", "Btch", "TxDtls",
-    ]
-)  # fmt: skip
-REF, AMT, DIRECTION, REVERSAL, STATUS, BOOKED, VALUE, BANK_REF, CODES, AMOUNTS, INFO, CHARGES = range(1, 13)
-DETAILS, BATCH, TRANSACTION = range(13, 16)
-_BATCH = slots(["MsgId", "PmtInfId", "NbOfTxs", "TtlAmt"])
+FORMS_MAX = 4000
+
 _STATUSES = {
     "BOOK": LineStatus.BOOKED,
     "PDNG": LineStatus.PENDING,
     "INFO": LineStatus.INFO,
     "FUTR": LineStatus.FUTURE,
 }
+_STATUS = [*paths.ENTRY_KIND].index("status")
+_ENTITY = re.compile(r"&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));", re.ASCII)
+_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_LINE_END = re.compile(r"\r\n?")
+_strip = str.strip
+
+
+class NotPlain(Exception):
+    """Markup that is more than plain elements and texts: only the tokenizer can read it."""
 
 
 class EntryReader:
-    """Reads the entries of one statement after the other; holds the tables of tags of one file."""
+    """Reads entries, from markup that was cut out of the file or from elements of the tree, to the same lines."""
 
-    def __init__(self, names: LocalNames) -> None:
-        self._names = names
-        self._entry = Slots(_ENTRY)
-        self._batch = Slots(_BATCH)
-        self.transactions = TransactionReader(names)
-        self.currency: str | None = None
+    def __init__(self) -> None:
+        self.own = OwnAccount()
         self.status_unless_said = LineStatus.INFO
         self.diagnostics: list[Diagnostic] = []
+        self._currency = NO_CURRENCY
+        self._prefix = ""
+        self._open, self._close = "<TxDtls>", "</TxDtls>"
+        self._entry_forms: dict[str, EntryForm] = {}
+        self._transaction_forms: dict[tuple[str, str], TransactionForm] = {}
 
-    def read(self, entry: Element, index: int, where: str) -> StatementLine:
-        """The line of one entry. What is wrong with it goes to `diagnostics`; the line is always returned."""
-        parts: list[Element | None] = [None] * 16
-        transactions: list[Element] = []
-        chargings: list[Element] = []
-        extra: Extra = []
-        batch: Batch | None = None
-        for child in entry:
-            slot = self._entry[child.tag]
-            if slot == 0:
-                keep(child, self._names[child.tag], self._names, extra)
-            elif slot < CHARGES:
-                parts[slot] = child
-            elif slot == DETAILS:
-                batch = self._details(child, transactions, batch, extra, where)
-            elif slot == TRANSACTION:
+    def begin(self, own: OwnAccount, currency: str | None, status_unless_said: LineStatus) -> None:
+        """A new statement: its account, its currency, and what an entry is that does not say its status."""
+        self.own = own
+        if (currency or NO_CURRENCY, status_unless_said) != (self._currency, self.status_unless_said):
+            self._currency, self.status_unless_said = currency or NO_CURRENCY, status_unless_said
+            self._entry_forms.clear()
+
+    def use_prefix(self, prefix: str) -> None:
+        """The prefix that the elements of the file have, with its colon."""
+        if prefix != self._prefix:
+            self._prefix = prefix
+            self._open, self._close = f"<{prefix}TxDtls>", f"</{prefix}TxDtls>"
+            self._entry_forms.clear()
+            self._transaction_forms.clear()
+
+    def read_markup(self, inside: str, index: int, where: str) -> StatementLine:
+        """The line of what stands between the tags of one `Ntry`, well-formed or not.
+
+        Raises `NotPlain` for everything that is not surely the same to a tokenizer: comments, CDATA, instructions,
+        unknown entities, a `>` in a text, elements that are not closed, attributes other than `Ccy`.
+        """
+        if ("!" in inside and "<!" in inside) or ("?" in inside and "<?" in inside):
+            raise NotPlain
+        head, *bodies = inside.split(self._open)
+        if bodies:
+            rest = ""
+            for number, body in enumerate(bodies, 1):
+                bodies[number - 1], closed, rest = body.rpartition(self._close)
+                if not closed or (rest and number < len(bodies) and not rest.isspace()):
+                    raise NotPlain
+            head += rest
+        pieces = _pieces(head)
+        form = self._entry_form(pieces)
+        tags = form.tags + 2 * len(bodies)
+        listed = []
+        for body in bodies:
+            texts = _pieces(body)
+            inner = self._transaction_form(texts, form.currency)
+            listed.append((inner, texts))
+            tags += inner.tags
+        # A `>` in a text would pass for the end of a tag; but the shapes say how many tags there are.
+        if inside.count(">") != tags:
+            raise NotPlain
+        return self._line(form, pieces, listed, index, where)
+
+    def _entry_form(self, pieces: list[str]) -> EntryForm:
+        key = "<".join(pieces[1:-1:2])
+        form = self._entry_forms.get(key)
+        if form is None:
+            leaves = leaves_of_markup(pieces, self._prefix)
+            if leaves is None or any("TxDtls" in leaf.path for leaf in leaves):
+                raise NotPlain
+            form = EntryForm(leaves, self._currency, _tag_count(key))
+            if len(self._entry_forms) < FORMS_MAX:
+                self._entry_forms[key] = form
+        return form
+
+    def _transaction_form(self, pieces: list[str], currency: str) -> TransactionForm:
+        key = currency, "<".join(pieces[1:-1:2])
+        form = self._transaction_forms.get(key)
+        if form is None:
+            leaves = leaves_of_markup(pieces, self._prefix)
+            if leaves is None:
+                raise NotPlain
+            form = TransactionForm(leaves, currency, _tag_count(key[1]))
+            if len(self._transaction_forms) < FORMS_MAX:
+                self._transaction_forms[key] = form
+        return form
+
+    def read_element(self, entry: Element, index: int, where: str) -> StatementLine:
+        """The line of an element of the tree, which is taken apart."""
+        transactions = []
+        for parent in (entry, *(child for child in entry if local_name(child.tag) == "NtryDtls")):
+            for child in [child for child in parent if local_name(child.tag) == "TxDtls"]:
                 transactions.append(child)
-            elif slot == CHARGES:
-                chargings.append(child)
-            else:
-                batch = self._batch_of(child, batch or Batch(), extra, where)
+                parent.remove(child)
+        leaves, texts = leaves_of_element(entry)
+        form = EntryForm(leaves, self._currency)
+        listed = []
+        for transaction in transactions:
+            inner, inner_texts = leaves_of_element(transaction)
+            listed.append((TransactionForm(inner, form.currency), inner_texts))
+        return self._line(form, texts, listed, index, where)
+
+    def _line(
+        self,
+        form: EntryForm,
+        texts: Texts,
+        listed: Sequence[tuple[TransactionForm, Texts]],
+        index: int,
+        where: str,
+    ) -> StatementLine:
+        """The line of an entry and its transactions; what is wrong with it goes to `diagnostics`."""
         odd: list[InputError] = []
-        common = self._common(parts, extra, odd, where)
-        foreign, charges, single = NOT_FOREIGN, NO_CHARGES, NO_TRANSACTION
-        if (amounts := parts[AMOUNTS]) is not None:
-            foreign = self.transactions.amounts(None, amounts, common.currency, extra, odd)[1]
-        if chargings:
-            charges = self.transactions.charged(chargings, common.currency, extra, odd)
+        raw = form.kind(texts)
+        kind = form.kinds.get(raw) or self._kind(form, raw, odd)
+        reference, amount_text, bank, info = map(_strip, form.fixed(texts))
+        extra = kept(form.kept, texts) if form.kept.names else []
+        amount = self._amount(amount_text, form.currency, kind, extra, odd)
+        if kind.status is LineStatus.INFO:
+            self._tell_unknown_status(raw[_STATUS].strip(), extra, where)
+        if form.amounts.others:
+            keep_others(form.amounts, texts, extra)
+        charges = read_charges(form.charges, texts, kind.currency, odd) if form.charges else NO_CHARGES
+        batch = self._batch(form.batches, texts, kind.currency, odd) if form.batches else NO_BATCH
+        read = [read_transaction(one, inner, kind, self.own, odd) for one, inner in listed]
+        single = NO_TRANSACTION
         details: tuple[StatementLine, ...] = ()
-        read = [self.transactions.read(found, common, odd) for found in transactions]
-        if len(read) == 1 and not is_one_of_many(read[0], batch, common.amount):
+        if len(read) == 1 and not is_one_of_many(read[0], batch, amount):
             single = read[0]
-            difference(single, common, charges.total, extra)
+            if single.amount != amount:
+                difference(single, kind, amount, charges.total, extra)
+            _keep_overridden(single, bank, kind, extra)
+            extra += single.extra
         elif read:
-            details = children(read, common, charges.total, where, self.diagnostics)
-        if batch is not None:
-            check_batch(batch, read, common, where, self.diagnostics)
+            details = children(read, kind, amount, charges.total, where, self.diagnostics)
+        if batch is not NO_BATCH:
+            check_batch(batch, read, kind, amount, where, self.diagnostics)
+        foreign = single.foreign
+        if foreign is NOT_FOREIGN and not form.amounts.original == form.amounts.rate == NOWHERE:
+            foreign = read_foreign(form.amounts, texts, odd)
         for error in odd:
-            self._report(error, where)
-        bank = _text(parts[BANK_REF])
-        if single is not NO_TRANSACTION:
-            self._overridden(single, bank, common, extra)
+            self.diagnostics.append(Diagnostic(error.code, Severity.ERROR, where, error.message, error.cure))
         return compose(
             index,
-            common,
-            single,
-            bank_reference=bank or single.references[BANK],
-            entry_reference=_text(parts[REF]),
-            foreign=single.foreign if single.foreign is not NOT_FOREIGN else foreign,
-            charges=charges.total if charges.total is not None else single.charges.total,
-            info=_text(parts[INFO]),
-            batch=batch,
-            details=details,
-            where=where,
-            extra=(*extra, *single.extra),
-        )
-
-    def _common(self, parts: list[Element | None], extra: Extra, odd: list[InputError], where: str) -> Common:
-        """What the entry itself says of money, dates, state and kind."""
-        amount, currency, money_in = self._amount(parts[AMT], parts[DIRECTION], extra, odd)
-        code = proprietary = None
-        if (codes := parts[CODES]) is not None:
-            code, proprietary = self.transactions.codes(codes, extra)
-        return Common(
-            _date(parts[BOOKED], odd),
-            _date(parts[VALUE], odd),
+            kind,
             amount,
-            currency,
-            self._status(parts[STATUS], extra, where),
-            (flag := parts[REVERSAL]) is not None and is_true(flag.text),
-            money_in,
-            code,
-            proprietary,
+            single,
+            bank or single.bank,
+            reference or None,
+            foreign,
+            charges.total if charges.total is not None else single.charges.total,
+            info or None,
+            batch,
+            details,
+            where,
+            extra,
         )
 
-    def _overridden(self, single: Transaction, bank: str | None, common: Common, extra: Extra) -> None:
-        """Keep what entry and transaction both say, and say differently."""
-        if bank and (other := single.references[BANK]) and other != bank:
-            extra.append(("Refs/AcctSvcrRef", other))
-        if common.code and single.code and common.code != single.code:
-            extra.append(("Ntry/BkTxCd/Domn", common.code))
-        own = common.proprietary_code
-        if own and single.proprietary_code and own != single.proprietary_code:
-            extra.append(("Ntry/BkTxCd/Prtry/Cd", own))
+    def _kind(self, form: EntryForm, raw: tuple[str, ...], odd: list[InputError]) -> EntryKind:
+        """Work out what the form then remembers; a kind with something wrong is worked out each time."""
+        direction, reversal, status, booked, value, domain, family, subfamily, proprietary = map(_strip, raw)
+        before = len(odd)
+        kind = EntryKind(
+            _date(booked, odd),
+            _date(value, odd),
+            form.currency if form.currency in EXPONENTS else self._currency,
+            _STATUSES.get(status, LineStatus.INFO) if status else self.status_unless_said,
+            is_true(reversal),
+            direction == "CRDT" if direction in ("CRDT", "DBIT") else None,
+            iso_code(domain, family, subfamily),
+            proprietary or None,
+        )
+        if len(odd) == before and len(form.kinds) < KINDS_MAX:
+            form.kinds[raw] = kind
+        return kind
 
-    def _details(
-        self, details: Element, transactions: list[Element], batch: Batch | None, extra: Extra, where: str
-    ) -> Batch | None:
-        """Collect the transactions and the batch of one `NtryDtls`."""
-        for child in details:
-            slot = self._entry[child.tag]
-            if slot == TRANSACTION:
-                transactions.append(child)
-            elif slot == BATCH:
-                batch = self._batch_of(child, batch or Batch(), extra, where)
-            else:
-                keep(child, f"NtryDtls/{self._names[child.tag]}", self._names, extra)
-        return batch
-
-    def _batch_of(self, element: Element, batch: Batch, extra: Extra, where: str) -> Batch:
-        """Add one `Btch`: counts and totals of several add up, the first one's references are the entry's."""
-        for child in element:
-            slot, text = self._batch[child.tag], clean(child.text)
-            if slot == 1 and batch.message is None:
-                batch.message = text
-            elif slot == 2 and batch.payment is None:
-                batch.payment = text
-            elif slot == 3 and text and text.isascii() and text.isdigit() and len(text) <= 15:
-                batch.count = (batch.count or 0) + int(text)
-            elif slot == 4 and text:
-                try:
-                    batch.total = (batch.total or 0) + minor(text, child.get("Ccy") or self.currency or "")
-                except InputError as error:
-                    self._report(error, where)
-            else:
-                keep(child, f"NtryDtls/Btch/{self._names[child.tag]}", self._names, extra)
-        return batch
-
-    def _amount(
-        self, element: Element | None, direction: Element | None, extra: Extra, odd: list[InputError]
-    ) -> tuple[int, str, bool]:
-        """Signed amount, currency, and whether it came in. What can't be read is 0 and marked in `extra`."""
-        text = clean(element.text) if element is not None else None
-        currency = ((element.get("Ccy") if element is not None else None) or self.currency or "").strip()
-        if currency not in EXPONENTS:
-            currency = currency.upper() if currency.upper() in EXPONENTS else currency
-        said = clean(direction.text) if direction is not None else None
+    @staticmethod
+    def _amount(text: str, currency: str, kind: EntryKind, extra: Extra, odd: list[InputError]) -> int:
+        """Signed amount. What can't be read is 0 and marked in `extra`."""
         try:
-            if text is None:
+            if kind.money_in is None:
+                raise BadAmount("CdtDbtInd does not say whether the money came in or went out.")
+            if not text:
                 raise BadAmount("the entry has no amount (Amt).", cure="Ask the bank what this entry is.")
             amount = minor(text, currency)
-            if said not in ("CRDT", "DBIT"):
-                raise BadAmount(f"CdtDbtInd is {said!r}: whether the money came in or went out is not said.")
         except InputError as error:
             odd.append(error)
             extra.append(AMOUNT_UNKNOWN)
-            if text is not None:
+            if text:
                 extra.append(("Amt", f"{text} {currency}"))
-            return 0, currency if currency in EXPONENTS else self.currency or currency, said != "DBIT"
-        return (amount if said == "CRDT" else -amount), currency, said == "CRDT"
+            return 0
+        return amount if kind.money_in else -amount
 
-    def _status(self, element: Element | None, extra: Extra, where: str) -> LineStatus:
-        """`Sts` (a code up to .06) or `Sts/Cd` or `Sts/Prtry`. An unknown one is held as information."""
-        if element is None:
-            return self.status_unless_said
-        text = clean(element[0].text if len(element) else element.text) or ""
-        status = _STATUSES.get(text)
-        if status is None:
-            extra.append(("Sts", text))
-            message = f"{text!r} is no known status; the entry is kept as information."
+    def _tell_unknown_status(self, said: str, extra: Extra, where: str) -> None:
+        """An entry is held as information where its status is not known."""
+        if said and said not in _STATUSES:
+            extra.append(("Sts", said))
+            message = f"{said!r} is no known status; the entry is kept as information."
             self.diagnostics.append(Diagnostic("status-unknown", Severity.WARNING, where, message))
-            return LineStatus.INFO
-        return status
 
-    def _report(self, error: InputError, where: str) -> None:
-        self.diagnostics.append(Diagnostic(error.code, Severity.ERROR, where, error.message, error.cure))
+    @staticmethod
+    def _batch(places: tuple[BatchPlaces, ...], texts: Texts, currency: str, odd: list[InputError]) -> Batch:
+        """Counts and totals of several batches add up, the first one's references are the entry's."""
+        message = payment = count = total = None
+        for place in places:
+            message = message or texts[place.message].strip() or None
+            payment = payment or texts[place.payment].strip() or None
+            number = texts[place.number].strip()
+            if number.isascii() and number.isdigit() and len(number) <= 15:
+                count = (count or 0) + int(number)
+            if (amount := read_minor(texts[place.total], currency, odd)) is not None:
+                total = (total or 0) + amount
+        return Batch(message, payment, count, total)
 
 
-def _text(element: Element | None) -> str | None:
-    return None if element is None else clean(element.text)
+def _pieces(markup: str) -> list[str]:
+    """`cut`, with entities and line ends in the texts as the tokenizer gives them. Raises `NotPlain`."""
+    if "\r" in markup:
+        markup = _LINE_END.sub("\n", markup)
+    pieces = cut(markup)
+    if "&" in markup:
+        for place in range(0, len(pieces), 2):
+            if "&" in pieces[place]:
+                pieces[place] = _unescaped(pieces[place])
+        if any("&" in tags for tags in pieces[1::2]):
+            raise NotPlain
+    return pieces
 
 
-def _date(element: Element | None, odd: list[InputError]) -> date | None:
-    """Calendar date of a choice of `Dt` and `DtTm`, as written; a zone never moves it."""
-    if element is None:
-        return None
-    text = element[0].text if len(element) else element.text
+def _unescaped(text: str) -> str:
+    if text.count("&") != len(_ENTITY.findall(text)):
+        raise NotPlain
+    return _ENTITY.sub(_character, text)
+
+
+def _character(found: re.Match[str]) -> str:
+    if found[1]:
+        return _ENTITIES[found[1]]
+    code = int(found[2]) if found[2] else int(found[3], 16)
+    if code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000:
+        return chr(code)
+    raise NotPlain
+
+
+def _tag_count(key: str) -> int:
+    """Number of tags in the markup of a shape."""
+    return key.count("<") + key.count(JOINT) + 1 if key else 0
+
+
+def _keep_overridden(single: Transaction, bank: str, kind: EntryKind, extra: Extra) -> None:
+    """Keep what entry and transaction both say, and say differently."""
+    if bank and single.bank and single.bank != bank:
+        extra.append(("Refs/AcctSvcrRef", single.bank))
+    if single.code and kind.code and kind.code != single.code:
+        extra.append(("Ntry/BkTxCd/Domn", kind.code))
+    own = kind.proprietary_code
+    if own and single.proprietary_code and own != single.proprietary_code:
+        extra.append(("Ntry/BkTxCd/Prtry/Cd", own))
+
+
+def _date(text: str, odd: list[InputError]) -> date | None:
+    """Calendar date of `Dt` or `DtTm`, as written; a zone never moves it."""
     if not text:
         return None
     try:

@@ -1,26 +1,71 @@
-"""Everything of a `Stmt`, `Rpt` or `Ntfctn` but its entries: account, period, pages, balances, control sums."""
+"""Everything of a message but its entries: group header, account, period, pages, balances, control sums."""
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
+from matcher.parsers.camt import paths
 from matcher.parsers.camt.amounts import minor
-from matcher.parsers.camt.parties import OwnAccount, PartyReader
-from matcher.parsers.camt.tags import Extra, LocalNames, clean, keep
-from matcher.parsers.camt.transaction import is_true
+from matcher.parsers.camt.shape import leaves_of_element, local_name
+from matcher.parsers.camt.transaction import Extra, OwnAccount, account_number, is_true
 from matcher.parsers.contract import ControlTotals
 from matcher.parsers.text import iso_date, iso_datetime
 from recon_core.domain.currency import exponent
 from recon_core.domain.diagnostic import Diagnostic, Severity
 from recon_core.domain.money import to_text
 from recon_core.domain.refused import BadAmount, BadDate, InputError
-from recon_core.domain.statement import FOREIGN_BALANCE, StatementHeader
+from recon_core.domain.statement import FOREIGN_BALANCE, LineStatus, StatementHeader, StatementKind
 
+_MESSAGES = {
+    "AcctRpt": ("camt.052", StatementKind.REPORT),
+    "Stmt": ("camt.053", StatementKind.STATEMENT),
+    "DbtCdtNtfctn": ("camt.054", StatementKind.NOTIFICATION),
+}
+_NAMESPACE = re.compile(r"camt\.(05[234])\.([0-9]{3})\.([0-9]{2})", re.ASCII)
+_PAGINATIONS = frozenset({"MsgPgntn", "StmtPgntn", "RptPgntn", "NtfctnPgntn"})
 # Balance types that may open and close the proof, the best one first (domain 2.3).
 _OPENING, _CLOSING, _AVAILABLE = ("OPBD", "PRCD"), ("CLBD",), ("CLAV", "ITAV")
 _NUMBER_DIGITS_MAX = 18
+
+
+class Part:
+    """The leaves of one element: texts by path, the first of each; what is not asked for goes to `rest`."""
+
+    def __init__(self, element: Element) -> None:
+        name = local_name(element.tag)
+        leaves, texts = leaves_of_element(element)
+        self.leaves = [
+            (leaf.path, f"{name}/{leaf.shown}", text, leaf.currency)
+            for leaf in leaves
+            if (text := texts[leaf.place].strip())
+        ]
+        if not len(element) and element.text and (text := element.text.strip()):
+            self.leaves.append(("", name, text, None))
+        self._taken: set[str] = set()
+
+    def take(self, *options: str) -> str | None:
+        """Text of the first of the paths that there is."""
+        for option in options:
+            for path, shown, text, _ in self.leaves:
+                if path == option:
+                    self._taken.add(shown)
+                    return text
+        return None
+
+    def currency_of(self, option: str) -> str | None:
+        """The attribute `Ccy` of the first leaf of a path."""
+        return next((currency for path, _, _, currency in self.leaves if path == option), None)
+
+    def rest(self, prefix: str = "") -> Extra:
+        """What was not taken."""
+        return [
+            (prefix + shown, f"{text} {currency}" if currency else text)
+            for _, shown, text, currency in self.leaves
+            if shown not in self._taken
+        ]
 
 
 class Balance(NamedTuple):
@@ -37,57 +82,89 @@ class Balance(NamedTuple):
         if currency is None or currency == self.currency:
             return self.amount
         places, own = exponent(currency), exponent(self.currency)
-        return int(self.amount * 10**places) // 10**own
+        scaled: int = self.amount * 10**places // 10**own
+        return scaled
+
+
+class MessageHeader:
+    """Kind and version of a message, and its `GrpHdr`, which all its statements share."""
+
+    def __init__(self, tag: str, message: str, version: str | None, currency: str | None) -> None:
+        name, kind = _MESSAGES[message]
+        space = _NAMESPACE.search(tag)
+        told = f"{space[2]}.{space[3]}" if space else f"001.{version}" if version else None
+        self.base = StatementHeader(name, kind, version=told, currency=currency)
+        self.extra: Extra = []
+        self.diagnostics: list[Diagnostic] = []
+        self.status_unless_said = LineStatus.BOOKED if kind is StatementKind.STATEMENT else LineStatus.INFO
+        if space and f"camt.{space[1]}" != name:
+            differs = f"the namespace says camt.{space[1]}, the message is {name}; read as {name}."
+            self.diagnostics.append(Diagnostic("namespace-differs", Severity.WARNING, "", differs))
+
+    def add(self, element: Element) -> None:
+        """Read a finished child of the message that is no statement."""
+        part = Part(element)
+        if local_name(element.tag) == "GrpHdr":
+            created = part.take("CreDtTm")
+            self.base = self.base._replace(
+                message_id=part.take("MsgId"),
+                page=_number(part.take("MsgPgntn/PgNb")),
+                last_page=_flag(part.take("MsgPgntn/LastPgInd")),
+            )
+            try:
+                self.base = self.base._replace(created_at=iso_datetime(created) if created else None)
+            except BadDate as error:
+                where = "GrpHdr/CreDtTm"
+                self.diagnostics.append(Diagnostic(error.code, Severity.WARNING, where, error.message, error.cure))
+        self.extra += part.rest()
 
 
 class HeaderBuilder:
     """Collects the parts of one statement as they come, and makes its header whenever it is asked for."""
 
-    def __init__(self, base: StatementHeader, shared: Extra, names: LocalNames, parties: PartyReader) -> None:
-        self._base = base
-        self._names = names
-        self._parties = parties
-        self._extra: Extra = list(shared)
+    def __init__(self, shared: MessageHeader) -> None:
+        self._base = shared.base
+        self._extra: Extra = list(shared.extra)
         self._balances: list[Balance] = []
         self._legal_sequence: int | None = None
-        self.totals: list[Element] = []
+        self._summaries: list[Element] = []
         self.diagnostics: list[Diagnostic] = []
-        self.currency: str | None = base.currency
-        self.own = OwnAccount(None, None)
+        self.own = OwnAccount()
 
     def add(self, element: Element) -> None:
         """Read one child of the statement that is no entry."""
-        name = self._names[element.tag]
-        handler = _HANDLERS.get(name)
+        name = local_name(element.tag)
         try:
-            if handler is not None:
-                handler(self, element)
+            if name == "Acct":
+                self._account(Part(element))
+            elif name == "Bal":
+                self._balance(Part(element))
+            elif name == "TxsSummry":
+                self._summaries.append(element)
             else:
-                keep(element, name, self._names, self._extra)
+                self._detail(name, Part(element))
         except InputError as error:
             self._report(error, name)
 
     def header(self) -> StatementHeader:
         """The header as far as it is known; opening is OPBD, else PRCD, else the page's carry, closing likewise."""
         base = self._base
-        if base.sequence is None and self._legal_sequence is not None:
+        if base.sequence is None:
             base = base._replace(sequence=self._legal_sequence)
-        currency = self.currency or (self._balances[0].currency if self._balances else None)
+        currency = base.currency or (self._balances[0].currency if self._balances else None)
         mine = sorted(self._balances, key=lambda balance: balance.currency != currency)
         interim = [balance for balance in mine if balance.code == "ITBD" and balance.interim]
-        opening, closing = _first(mine, _OPENING), _first(mine, _CLOSING)
+        opening, closing, available = _first(mine, _OPENING), _first(mine, _CLOSING), _first(mine, _AVAILABLE)
         if opening is None and interim and (base.page or 0) > 1:
             opening = interim.pop(0)
         if closing is None and interim and base.last_page is not True:
             closing = interim[-1]
-        available = _first(mine, _AVAILABLE)
-        used = (opening, closing, available)
         foreign = [one for one in (opening, closing) if one is not None and one.currency != currency]
         others = [(FOREIGN_BALANCE, f"{one.code} {one.currency}") for one in foreign]
         others += [
             (f"Bal/{one.code}", f"{to_text(one.amount, one.currency)} {one.currency}")
             for one in self._balances
-            if one not in used
+            if one not in (opening, closing, available)
         ]
         return base._replace(
             currency=currency,
@@ -95,16 +172,16 @@ class HeaderBuilder:
             opening_date=opening.day if opening else None,
             closing_balance=closing.minor(currency) if closing else None,
             closing_date=closing.day if closing else None,
-            available_balance=available.minor(currency) if available and available.currency == currency else None,
+            available_balance=available.amount if available and available.currency == currency else None,
             extra=(*self._extra, *others),
         )
 
     def control_totals(self) -> list[ControlTotals]:
         """`TxsSummry` in minor units of the statement's currency."""
         made = []
-        for summary in self.totals:
+        for summary in self._summaries:
             try:
-                made.append(self._summary(summary))
+                made.append(self._summary(Part(summary)))
             except InputError as error:
                 self._report(error, "TxsSummry")
         return made
@@ -112,183 +189,90 @@ class HeaderBuilder:
     def _report(self, error: InputError, where: str) -> None:
         self.diagnostics.append(Diagnostic(error.code, Severity.ERROR, where, error.message, error.cure))
 
-    def _identity(self, element: Element) -> None:
-        self._base = self._base._replace(statement_id=clean(element.text))
+    def _detail(self, name: str, part: Part) -> None:
+        """One of the small parts: identity, numbers, times."""
+        if name == "Id":
+            self._base = self._base._replace(statement_id=part.take(""))
+        elif name in _PAGINATIONS:
+            page, last = _number(part.take("PgNb")), _flag(part.take("LastPgInd"))
+            self._base = self._base._replace(page=page, last_page=last)
+        elif name == "ElctrncSeqNb":
+            self._base = self._base._replace(sequence=_number(part.take("")))
+        elif name == "LglSeqNb":
+            self._legal_sequence = _number(part.leaves[0][2]) if part.leaves else None
+        elif name == "CreDtTm":
+            if text := part.take(""):
+                self._base = self._base._replace(created_at=iso_datetime(text))
+        elif name == "FrToDt":
+            since, until = part.take("FrDtTm", "FrDt"), part.take("ToDtTm", "ToDt")
+            self._base = self._base._replace(
+                from_date=iso_date(since) if since else None, to_date=iso_date(until) if until else None
+            )
+        elif name == "CpyDplctInd":
+            self._base = self._base._replace(duplicate=part.take(""))
+        self._extra += part.rest()
 
-    def _pages(self, element: Element) -> None:
-        number, last = page(element, self._names)
-        self._base = self._base._replace(page=number, last_page=last)
-
-    def _sequence(self, element: Element) -> None:
-        self._base = self._base._replace(sequence=_number(clean(element.text)))
-
-    def _legal(self, element: Element) -> None:
-        keep(element, "LglSeqNb", self._names, self._extra)
-        self._legal_sequence = _number(clean(element.text))
-
-    def _created(self, element: Element) -> None:
-        if text := clean(element.text):
-            self._base = self._base._replace(created_at=iso_datetime(text))
-
-    def _period(self, element: Element) -> None:
-        for child in element:
-            if text := clean(child.text):
-                if self._names[child.tag].startswith("Fr"):
-                    self._base = self._base._replace(from_date=iso_date(text))
-                else:
-                    self._base = self._base._replace(to_date=iso_date(text))
-
-    def _copy(self, element: Element) -> None:
-        self._base = self._base._replace(duplicate=clean(element.text))
-
-    def _account(self, element: Element) -> None:
-        identity: list[Element] = []
-        owner = None
-        for child in element:
-            name = self._names[child.tag]
-            if name in ("Id", "Prxy"):
-                identity.append(child)
-            elif name == "Ccy":
-                self.currency = clean(child.text)
-            elif name == "Ownr":
-                owner = self._parties.name(child, "Acct/Ownr", self._extra)
-                if owner:
-                    self._extra.append(("Acct/Ownr/Nm", owner))
-            elif name == "Svcr":
-                self._servicer(child)
-            else:
-                keep(child, f"Acct/{name}", self._names, self._extra)
-        number, scheme = self._parties.account(identity, "Acct", self._extra)
+    def _account(self, part: Part) -> None:
+        number = scheme = None
+        for option, kind in paths.ACCOUNT_KINDS.items():
+            number = part.take(option)
+            if number is not None:
+                scheme = kind
+                break
+        if scheme == "IBAN" and number is not None:
+            number = account_number(number)
+            if not iban_is_valid(number):
+                message = f"the check digits of the account {number} are wrong."
+                self.diagnostics.append(Diagnostic("iban-check-digits", Severity.WARNING, "Acct/Id/IBAN", message))
+        scheme = scheme or part.take("Id/Othr/SchmeNm/Cd", "Id/Othr/SchmeNm/Prtry", "Prxy/Tp/Cd", "Prxy/Tp/Prtry")
+        owner = next((text for path, _, text, _ in part.leaves if path == "Ownr/Nm"), None)
         self.own = OwnAccount(number, owner)
-        scheme = scheme or next((text for path, text in self._extra if path.startswith("Acct/Id/Othr/SchmeNm/")), None)
-        self._base = self._base._replace(account=number, account_scheme=scheme)
-        if number and scheme == "IBAN" and not iban_is_valid(number):
-            message = f"the check digits of the account {number} are wrong."
-            self.diagnostics.append(Diagnostic("iban-check-digits", Severity.WARNING, "Acct/Id/IBAN", message))
+        bic = part.take(*(f"Svcr/{path}" for path in paths.AGENT_BIC))
+        currency = part.take("Ccy")
+        self._base = self._base._replace(
+            account=number, account_scheme=scheme, bank_bic=bic, currency=currency or self._base.currency
+        )
+        self._extra += part.rest()
 
-    def _servicer(self, element: Element) -> None:
-        found: Extra = []
-        bic, name = self._parties.agent(element, "Acct/Svcr", found)
-        if name:
-            found.append(("Acct/Svcr/FinInstnId/Nm", name))
-        self._extra.extend(found)
-        self._base = self._base._replace(bank_bic=bic)
-
-    def _balance(self, element: Element) -> None:
-        code = amount = currency = said = day = None
-        interim = False
-        for child in element:
-            name, text = self._names[child.tag], clean(child.text)
-            if name == "Tp":
-                texts = [clean(leaf.text) for leaf in child.iter() if clean(leaf.text)]
-                code = texts[0] if texts else None
-                interim = "INTM" in texts[1:]
-            elif name == "Amt" and text:
-                currency = (child.get("Ccy") or self.currency or "").strip()
-                amount = minor(text, currency)
-            elif name == "CdtDbtInd":
-                said = text
-            elif name == "Dt":
-                text = text or next((clean(leaf.text) for leaf in child if leaf.text), None)
-                day = iso_date(text) if text else None
-            else:
-                keep(child, f"Bal/{name}", self._names, self._extra)
-        if amount is None or currency is None:
+    def _balance(self, part: Part) -> None:
+        code = part.take("Tp/CdOrPrtry/Cd", "Tp/CdOrPrtry/Prtry", "Tp/Cd", "Tp/Prtry", "Tp") or ""
+        interim = part.take("Tp/SubTp/Cd", "Tp/SubTp/Prtry") == "INTM"
+        currency = (part.currency_of("Amt") or self._base.currency or "").strip()
+        text, said, day = part.take("Amt"), part.take("CdtDbtInd"), part.take("Dt/Dt", "Dt/DtTm", "Dt")
+        self._extra += part.rest(f"{code} " if code else "")
+        if text is None:
             raise BadAmount(f"the balance {code} has no amount.")
+        amount = minor(text, currency)
         if said not in ("CRDT", "DBIT") and amount:
             raise BadAmount(f"CdtDbtInd of the balance {code} is {said!r}.")
         signed = -amount if said == "DBIT" else amount
-        self._balances.append(Balance(code or "", interim, signed, currency, day))
+        self._balances.append(Balance(code, interim, signed, currency, iso_date(day) if day else None))
 
-    def _summary_kept(self, element: Element) -> None:
-        self.totals.append(element)
-
-    def _summary(self, summary: Element) -> ControlTotals:
-        """One `TxsSummry`; sums by transaction code stay in `extra`."""
-        counts: dict[str, int | None] = {}
-        sums: dict[str, int | None] = {}
-        net = None
+    def _summary(self, part: Part) -> ControlTotals:
+        """One `TxsSummry`; the sums by transaction code stay in `extra`."""
         currency = self.header().currency or ""
-        for part in summary:
-            name = self._names[part.tag]
-            if name not in ("TtlNtries", "TtlCdtNtries", "TtlDbtNtries"):
-                keep(part, f"TxsSummry/{name}", self._names, self._extra)
-                continue
-            said = None
-            for leaf in part.iter():
-                leaf_name, text = self._names[leaf.tag], clean(leaf.text)
-                if text is None:
-                    continue
-                if leaf_name == "NbOfNtries":
-                    counts[name] = _number(text)
-                elif leaf_name == "Sum" and currency:
-                    sums[name] = minor(text, currency)
-                elif leaf_name in ("TtlNetNtryAmt", "Amt") and currency:
-                    net = minor(text, currency)
-                elif leaf_name == "CdtDbtInd":
-                    said = text
-            if name == "TtlNtries" and net is not None:
-                net = net if said == "CRDT" else -net if said == "DBIT" else None
-        return ControlTotals(
-            line_count=counts.get("TtlNtries"),
-            net=net,
-            credit_count=counts.get("TtlCdtNtries"),
-            credit_sum=sums.get("TtlCdtNtries"),
-            debit_count=counts.get("TtlDbtNtries"),
-            debit_sum=sums.get("TtlDbtNtries"),
+
+        def amount(*options: str) -> int | None:
+            text = part.take(*options)
+            return minor(text, currency) if text and currency else None
+
+        net = amount("TtlNtries/TtlNetNtry/Amt", "TtlNtries/TtlNetNtryAmt")
+        said = part.take("TtlNtries/TtlNetNtry/CdtDbtInd", "TtlNtries/CdtDbtInd")
+        totals = ControlTotals(
+            line_count=_number(part.take("TtlNtries/NbOfNtries")),
+            net=None if net is None or said not in ("CRDT", "DBIT") else net if said == "CRDT" else -net,
+            credit_count=_number(part.take("TtlCdtNtries/NbOfNtries")),
+            credit_sum=amount("TtlCdtNtries/Sum"),
+            debit_count=_number(part.take("TtlDbtNtries/NbOfNtries")),
+            debit_sum=amount("TtlDbtNtries/Sum"),
             where="TxsSummry",
         )
-
-
-_HANDLERS = {
-    "Id": HeaderBuilder._identity,
-    "StmtPgntn": HeaderBuilder._pages,
-    "RptPgntn": HeaderBuilder._pages,
-    "NtfctnPgntn": HeaderBuilder._pages,
-    "ElctrncSeqNb": HeaderBuilder._sequence,
-    "LglSeqNb": HeaderBuilder._legal,
-    "CreDtTm": HeaderBuilder._created,
-    "FrToDt": HeaderBuilder._period,
-    "CpyDplctInd": HeaderBuilder._copy,
-    "Acct": HeaderBuilder._account,
-    "Bal": HeaderBuilder._balance,
-    "TxsSummry": HeaderBuilder._summary_kept,
-}
-
-
-def group_header(element: Element, names: LocalNames) -> tuple[StatementHeader, Extra]:
-    """What `GrpHdr` lends to every statement of the message: id, time, page."""
-    shared, extra = StatementHeader("", ""), Extra()
-    for child in element:
-        name = names[child.tag]
-        if name == "MsgId":
-            shared = shared._replace(message_id=clean(child.text))
-        elif name == "CreDtTm" and (text := clean(child.text)):
-            try:
-                shared = shared._replace(created_at=iso_datetime(text))
-            except BadDate:
-                extra.append(("GrpHdr/CreDtTm", text))
-        elif name == "MsgPgntn":
-            number, last = page(child, names)
-            shared = shared._replace(page=number, last_page=last)
-        else:
-            keep(child, f"GrpHdr/{name}", names, extra)
-    return shared, extra
-
-
-def page(element: Element, names: LocalNames) -> tuple[int | None, bool | None]:
-    """`PgNb` and `LastPgInd`."""
-    number, last = None, None
-    for child in element:
-        if names[child.tag] == "PgNb":
-            number = _number(clean(child.text))
-        else:
-            last = is_true(child.text)
-    return number, last
+        self._extra += part.rest()
+        return totals
 
 
 def iban_is_valid(iban: str) -> bool:
-    """ISO 13616: country first and letters as 10 to 35, the number leaves 1 when divided by 97."""
+    """ISO 13616: country last and letters as 10 to 35, the number leaves 1 when divided by 97."""
     if not (iban.isascii() and iban.isalnum() and 5 <= len(iban) <= 34):
         return False
     return int("".join(str(int(letter, 36)) for letter in iban[4:] + iban[:4])) % 97 == 1
@@ -304,3 +288,7 @@ def _number(text: str | None) -> int | None:
     if text and text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS_MAX:
         return int(text)
     return None
+
+
+def _flag(text: str | None) -> bool | None:
+    return None if text is None else is_true(text)

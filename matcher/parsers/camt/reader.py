@@ -1,41 +1,45 @@
-"""Blocks of bytes in, events out: the tree is built by C code and cut down while it grows.
+"""Bytes in, events out: known entries are cut out of the file, all the rest goes through the tokenizer.
 
-`TreeBuilder.start` hands out a root that stays ours, so that after each block everything but the open elements, the
-last child on each level, is finished, is read, and is taken out of the tree. Memory is one block and one entry.
+The tokenizer (expat, building a tree in C) reads the file up to the end of the first entry of a statement. From there
+the place in the file is known to lie between two entries. As long as plain `<Ntry>...</Ntry>` follow each other they
+are taken out and read by their shape (see `entry`), which is several times faster than a tree; the tokenizer never
+sees them, and a document without some complete elements is still a document. Whatever is not plain ends that: it goes
+through the tokenizer, and after the next entry the place is known again.
+
+The tree is cut down while it grows: `TreeBuilder.start` hands out a root that stays ours, and all but the last child
+on each level is finished. Memory is one block and one entry.
 """
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from matcher.parsers.camt.blocks import Blocks
-from matcher.parsers.camt.entry import EntryReader
-from matcher.parsers.camt.header import HeaderBuilder, group_header
-from matcher.parsers.camt.tags import DEPTH_MAX, Extra, LocalNames
+from matcher.parsers.camt.entry import EntryReader, NotPlain
+from matcher.parsers.camt.header import HeaderBuilder, MessageHeader
+from matcher.parsers.camt.shape import DEPTH_MAX, local_name
 from matcher.parsers.contract import Event, LinesRead, ReadOptions, StatementEnded, StatementStarted
-from recon_core.domain.diagnostic import Diagnostic, Severity
+from recon_core.domain.diagnostic import Diagnostic
 from recon_core.domain.refused import LimitExceeded, UnknownFormat, Unreadable
-from recon_core.domain.statement import LineStatus, StatementHeader, StatementKind
+from recon_core.domain.statement import StatementLine
 
 ENTRY_BYTES_MAX = 64 << 20
+MARKUP_BYTES_MAX = 1 << 20
 
 _MESSAGE = re.compile(r"BkToCstmr(AcctRpt|Stmt|DbtCdtNtfctn)(?:V([0-9]{2}))?", re.ASCII)
-_NAMESPACE = re.compile(r"camt\.(05[234])\.([0-9]{3})\.([0-9]{2})", re.ASCII)
-_MESSAGES = {
-    "AcctRpt": ("camt.052", StatementKind.REPORT),
-    "Stmt": ("camt.053", StatementKind.STATEMENT),
-    "DbtCdtNtfctn": ("camt.054", StatementKind.NOTIFICATION),
-}
 _STATEMENTS = frozenset({"Rpt", "Stmt", "Ntfctn"})
+# What a search for tags has to step over, whole or open at the end of what was read; then the tags themselves.
+_ASIDE = rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<[!?]"
+_ENTRY_STARTS = re.compile(_ASIDE + rb"|<([A-Za-z_][\w.-]*:)?Ntry(?=[\s/>])", re.DOTALL)
+_ENTRY_ENDS = re.compile(_ASIDE + rb"|</?(?:[A-Za-z_][\w.-]*:)?Ntry(?=[\s/>])", re.DOTALL)
 
 
 def read(stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
     """Events of one file. Raises `Unreadable`, `LimitExceeded`, or `UnknownFormat` for XML without a statement."""
-    return _Reading(stream, options).events()
+    return Reading(stream, options).events()
 
 
 class _Open:
@@ -49,52 +53,58 @@ class _Open:
         self.count = 0
 
 
-class _Reading:
-    """The state of reading one file."""
+class Reading:
+    """The state of reading one file. With `only_tree`, the tokenizer reads everything: slower, the same result."""
 
-    def __init__(self, stream: BinaryIO, options: ReadOptions) -> None:
-        self._names = LocalNames()
+    def __init__(self, stream: BinaryIO, options: ReadOptions, *, only_tree: bool = False) -> None:
         self._blocks = Blocks(stream, options.encoding)
-        self._entries = EntryReader(self._names)
+        self._entries = EntryReader()
         self._currency = options.currency
+        self._cutting = not only_tree
+        builder = TreeBuilder()
+        self._root = builder.start("", {})
+        self._parser = XMLParser(target=builder, encoding="utf-8")  # noqa: S314 - the guard refused document types
+        # Newer tokenizers hold back what they may have to read again; they have a method to stop that.
+        self._flush = getattr(self._parser, "flush", lambda: None)
         self._message: Element | None = None
-        self._base = StatementHeader("", "")
-        self._shared: tuple[StatementHeader, Extra] = (StatementHeader("", ""), [])
+        self._shared: MessageHeader | None = None
         self._statement: _Open | None = None
         self._statements = 0
-        self._fed_since_cut = 0
-        self._cut = False
+        self._lines: list[StatementLine] = []
+        self._buffer = b""
+        self._offset = 0
+        self._between = False
+        self._open_tag = self._close_tag = b""
+        self._pending = 0
 
     def events(self) -> Iterator[Event]:
-        """Feed block after block, and read what each block finished."""
-        builder = TreeBuilder()
-        root = builder.start("", {})
-        parser = XMLParser(target=builder)  # noqa: S314 - the guard refused document types
+        """Read block after block."""
+        waiting: list[bytes] = []
+        more = 0
         for block in self._blocks:
-            self._cut = False
-            collecting = gc.isenabled()
-            # One collection a block instead of one every 700 objects: the tree has no cycles to find.
-            gc.disable()
-            try:
-                parser.feed(block)
-                found = list(self._below(root, complete=False, depth=0))
-            except ParseError as error:
-                raise self._broken(error) from error
-            finally:
-                if collecting:
-                    gc.enable()
-            yield from self._blocks.take_diagnostics()
-            yield from found
-            self._fed_since_cut = 0 if self._cut else self._fed_since_cut + len(block)
-            if self._fed_since_cut > ENTRY_BYTES_MAX:
+            if not self._buffer and not waiting:
+                self._offset = self._blocks.offset
+            waiting.append(block)
+            more += len(block)
+            # An entry that is longer than the buffer is looked for again only when twice as much of it is there.
+            if more < len(self._buffer):
+                continue
+            self._buffer = b"".join((self._buffer, *waiting))
+            waiting, more = [], 0
+            yield from self._advance(final=False)
+            yield from self._flushed()
+            if len(self._buffer) > ENTRY_BYTES_MAX or self._pending > ENTRY_BYTES_MAX:
                 raise LimitExceeded(f"one element has more than {ENTRY_BYTES_MAX} bytes.", where=self._blocks.where)
+        self._buffer = b"".join((self._buffer, *waiting))
+        yield from self._advance(final=True)
         try:
-            parser.close()
+            self._parser.close()
         except ParseError as error:
             raise self._broken(error) from error
-        yield from self._below(root, complete=True, depth=0)
+        yield from self._below(self._root, finished=True, depth=0)
+        yield from self._blocks.diagnostics
         if not self._statements:
-            inside = self._names[root[0].tag] if len(root) else "nothing"
+            inside = local_name(self._root[0].tag) if len(self._root) else "nothing"
             raise UnknownFormat(
                 f"the XML file ({inside}) has no account report, statement or notification (camt.052, .053, .054).",
                 cure="Ask the bank for camt.053.",
@@ -102,110 +112,224 @@ class _Reading:
 
     def _broken(self, error: ParseError) -> Unreadable:
         """A typed error that says whether the file was cut off."""
+        cure, where = "Fetch the file again.", f"before {self._blocks.where}"
         if "no element found" in str(error) or "unclosed token" in str(error):
-            cut = "the file ends before its last element is closed: it was cut off."
-            return Unreadable(cut, cure="Fetch the file again.", where=self._blocks.where)
-        line, column = error.position
-        where = f"line {line}, column {column + 1}" if not self._blocks.squeezed else self._blocks.where
-        return Unreadable(f"the file is no well-formed XML ({error}).", cure="Fetch the file again.", where=where)
+            return Unreadable(
+                "the file ends before its last element is closed: it was cut off.", cure=cure, where=where
+            )
+        return Unreadable(f"the file is no well-formed XML: {str(error).split(':')[0]}.", cure=cure, where=where)
 
-    def _below(self, element: Element, *, complete: bool, depth: int) -> Iterator[Event]:
+    def _advance(self, *, final: bool) -> Iterator[Event]:
+        """Read as much of the buffer as can be read; the rest stays in it."""
+        at = 0
+        while True:
+            if self._between:
+                at = self._cut_entries(at)
+                if self._between:
+                    break
+            start, safe = self._entry_start(at, final=final)
+            if start is None:
+                yield from self._feed(at, safe)
+                at = safe
+                break
+            end = self._entry_end(start)
+            if end is None:
+                yield from self._feed(at, start)
+                at = start
+                break
+            yield from self._feed(at, end)
+            yield from self._after_entry(start)
+            at = end
+        if final and at < len(self._buffer):
+            yield from self._feed(at, len(self._buffer))
+            at = len(self._buffer)
+        self._buffer = self._buffer[at:]
+        self._offset += at
+
+    def _cut_entries(self, at: int) -> int:
+        """Read plain entries from here on. Where `_between` is still set afterwards, the buffer is at its end."""
+        data, open_tag, close_tag = self._buffer, self._open_tag, self._close_tag
+        current, entries, exact = self._statement, self._entries, self._blocks.exact
+        assert current is not None
+        while True:
+            start = data.find(b"<", at)
+            if start < 0 or len(data) - start < len(open_tag):
+                return at
+            if not data.startswith(open_tag, start) or (start > at and not data[at:start].isspace()):
+                break
+            end = data.find(close_tag, start)
+            if end < 0:
+                return start
+            number = current.count + 1
+            where = f"entry {number} at byte {self._offset + start}" if exact else f"entry {number}"
+            try:
+                inside = data[start + len(open_tag) : end].decode()
+                self._lines.append(entries.read_markup(inside, number, where))
+            except (NotPlain, UnicodeDecodeError):
+                break
+            current.count = number
+            at = end + len(close_tag)
+        self._between = False
+        return at
+
+    def _entry_start(self, at: int, *, final: bool) -> tuple[int | None, int]:
+        """Place of the next start tag of an entry, else None and how far the buffer was surely searched."""
+        data = self._buffer
+        whole = len(data) if final else _whole_letters(data)
+        if not self._cutting:
+            return None, whole
+        for found in _ENTRY_STARTS.finditer(data, at):
+            piece = found[0]
+            if piece in (b"<!", b"<?"):
+                # Open at the end of the buffer, or no markup that is known: the tokenizer will say.
+                if len(data) - found.start() > MARKUP_BYTES_MAX or final:
+                    self._cutting = False
+                    return None, whole
+                return None, found.start()
+            if piece[1] not in b"!?":
+                self._set_tags(found[1] or b"")
+                return found.start(), whole
+        last = data.rfind(b"<", at)
+        return None, whole if final or last < 0 or b">" in data[last:] else last
+
+    def _set_tags(self, prefix: bytes) -> None:
+        self._open_tag, self._close_tag = b"<" + prefix + b"Ntry>", b"</" + prefix + b"Ntry>"
+        self._entries.use_prefix(prefix.decode("ascii", "replace"))
+
+    def _entry_end(self, start: int) -> int | None:
+        """Place after the end tag of the entry that starts here, or None where it is not in the buffer yet."""
+        for found in _ENTRY_ENDS.finditer(self._buffer, start + 1):
+            piece = found[0]
+            if piece in (b"<!", b"<?"):
+                return None
+            if piece[1:2] == b"/":
+                return self._buffer.find(b">", found.end()) + 1 or None
+            if piece[1] not in b"!?":
+                # An entry inside an entry, or one that is empty: only the tokenizer can tell where it ends.
+                self._cutting = False
+                return None
+        return None
+
+    def _after_entry(self, start: int) -> Iterator[Event]:
+        """The tokenizer has read up to the end tag of an entry: read the element, and know the place in the file."""
+        message = self._message
+        statement = message[-1] if message is not None and len(message) else None
+        if self._statement is None or statement is None or not len(statement):
+            return
+        if local_name(statement.tag) not in _STATEMENTS or local_name(statement[-1].tag) != "Ntry":
+            return
+        place = f" at byte {self._offset + start}" if self._blocks.exact else ""
+        yield from self._read_child(self._statement, statement[-1], place)
+        del statement[-1]
+        self._pending = 0
+        self._between = True
+
+    def _feed(self, start: int, end: int) -> Iterator[Event]:
+        """Hand a piece of the buffer to the tokenizer, and read what it finished."""
+        if start >= end:
+            return
+        piece = self._blocks.utf8(self._buffer[start:end])
+        try:
+            self._parser.feed(piece)
+            self._flush()
+        except ParseError as error:
+            raise self._broken(error) from error
+        self._pending += end - start
+        yield from self._below(self._root, finished=False, depth=0)
+
+    def _below(self, element: Element, *, finished: bool, depth: int) -> Iterator[Event]:
         """Everything finished below an element of the envelope; what is finished is taken out of the tree."""
         if depth > DEPTH_MAX:
             raise LimitExceeded(f"elements are nested more than {DEPTH_MAX} deep.", where=self._blocks.where)
         last = len(element) - 1
         for number, child in enumerate(list(element)):
-            finished = complete or number < last
-            found = _MESSAGE.fullmatch(self._names[child.tag])
+            found = _MESSAGE.fullmatch(local_name(child.tag))
             if found is not None:
-                yield from self._in_message(child, found, complete=finished)
+                yield from self._in_message(child, found, finished=finished or number < last)
             else:
-                yield from self._below(child, complete=finished, depth=depth + 1)
-        if last > 0:
-            del element[:last]
-            self._cut = True
+                yield from self._below(child, finished=finished or number < last, depth=depth + 1)
+        self._take_out(element, last)
 
-    def _in_message(self, message: Element, found: re.Match[str], *, complete: bool) -> Iterator[Event]:
+    def _take_out(self, element: Element, count: int) -> None:
+        if count > 0:
+            del element[:count]
+            self._pending = 0
+
+    def _in_message(self, message: Element, found: re.Match[str], *, finished: bool) -> Iterator[Event]:
         """Header and statements of one message."""
-        if message is not self._message:
+        if message is not self._message or self._shared is None:
             self._message = message
-            name, kind = _MESSAGES[found[1]]
-            space = _NAMESPACE.search(message.tag)
-            version = f"{space[2]}.{space[3]}" if space else f"001.{found[2]}" if found[2] else None
-            self._base = StatementHeader(name, kind, version=version)
-            self._shared = StatementHeader("", ""), []
-            self._entries.status_unless_said = LineStatus.BOOKED if kind is StatementKind.STATEMENT else LineStatus.INFO
-            if space and f"camt.{space[1]}" != name:
-                message_text = f"the namespace says camt.{space[1]}, the message is {name}; read as {name}."
-                yield Diagnostic("namespace-differs", Severity.WARNING, self._blocks.where, message_text)
+            self._shared = MessageHeader(message.tag, found[1], found[2], self._currency)
+            yield from self._shared.diagnostics
         last = len(message) - 1
         for number, child in enumerate(list(message)):
-            finished = complete or number < last
-            name = self._names[child.tag]
-            if name in _STATEMENTS:
-                yield from self._in_statement(child, complete=finished)
-            elif finished and name == "GrpHdr":
-                self._shared = group_header(child, self._names)
-        cut = last + 1 if complete else last
-        if cut > 0:
-            del message[:cut]
-            self._cut = True
+            complete = finished or number < last
+            if local_name(child.tag) in _STATEMENTS:
+                yield from self._in_statement(child, self._shared, finished=complete)
+            elif complete:
+                self._shared.add(child)
+        self._take_out(message, last + 1 if finished else last)
 
-    def _in_statement(self, statement: Element, *, complete: bool) -> Iterator[Event]:
+    def _in_statement(self, statement: Element, shared: MessageHeader, *, finished: bool) -> Iterator[Event]:
         """Entries and other parts of one statement."""
         if self._statement is None:
-            self._statement = _Open(self._new_header())
+            self._statement = _Open(HeaderBuilder(shared))
             self._statements += 1
-        current = self._statement
-        cut = len(statement) if complete else len(statement) - 1
-        lines = []
-        if cut > 0:
-            children = statement[:cut]
-            del statement[:cut]
-            self._cut = True
-            names = self._names
-            for child in children:
-                if names[child.tag] != "Ntry":
-                    current.header.add(child)
-                    continue
-                if not current.started:
-                    yield from self._start(current)
-                current.count += 1
-                lines.append(self._entries.read(child, current.count, self._blocks.entry_place(current.count)))
-        if lines:
-            yield LinesRead(lines)
-            yield from self._take(self._entries.diagnostics)
-        if complete:
-            yield from self._end(current)
+        count = len(statement) if finished else len(statement) - 1
+        for child in statement[: max(count, 0)]:
+            yield from self._read_child(self._statement, child, "")
+        self._take_out(statement, count)
+        if finished:
+            yield from self._flushed()
+            yield from self._end(self._statement)
             self._statement = None
+            self._between = False
 
-    def _new_header(self) -> HeaderBuilder:
-        shared, extra = self._shared
-        base = self._base._replace(
-            message_id=shared.message_id,
-            created_at=shared.created_at,
-            page=shared.page,
-            last_page=shared.last_page,
-            currency=self._currency,
-        )
-        return HeaderBuilder(base, extra, self._names, self._entries.transactions.parties)
+    def _read_child(self, current: _Open, child: Element, place: str) -> Iterator[Event]:
+        """One part of a statement: an entry, or something of the header."""
+        if local_name(child.tag) != "Ntry":
+            current.header.add(child)
+            return
+        if not current.started:
+            yield from self._start(current)
+        current.count += 1
+        self._lines.append(self._entries.read_element(child, current.count, f"entry {current.count}{place}"))
+
+    def _flushed(self) -> Iterator[Event]:
+        """The lines and oddities that were collected."""
+        if self._lines:
+            yield LinesRead(self._lines)
+            self._lines = []
+        yield from _taken(self._entries.diagnostics)
 
     def _start(self, current: _Open) -> Iterator[Event]:
         header = current.header.header()
         current.started = True
-        self._entries.currency = header.currency
-        self._entries.transactions.parties.own = current.header.own
+        assert self._shared is not None
+        self._entries.begin(current.header.own, header.currency, self._shared.status_unless_said)
         yield StatementStarted(header)
 
     def _end(self, current: _Open) -> Iterator[Event]:
         if not current.started:
             yield from self._start(current)
         yield from current.header.control_totals()
-        yield from self._take(current.header.diagnostics)
+        yield from _taken(current.header.diagnostics)
         yield StatementEnded(current.header.header())
 
-    @staticmethod
-    def _take(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
-        taken = diagnostics[:]
-        diagnostics.clear()
-        return taken
+
+def _whole_letters(data: bytes) -> int:
+    """Length of the data without a UTF-8 letter that is cut at its end."""
+    for back in range(1, min(len(data), 3) + 1):
+        byte = data[-back]
+        if byte >= 0xC0:
+            wanted = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return len(data) - back if wanted > back else len(data)
+        if byte < 0x80:
+            break
+    return len(data)
+
+
+def _taken(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
+    taken = diagnostics[:]
+    diagnostics.clear()
+    return taken

@@ -1,62 +1,34 @@
-"""One transaction of an entry: `NtryDtls/TxDtls` (in .01 `Ntry/TxDtls`) to the fields of a line."""
+"""One transaction: the texts of a `TxDtls`, fetched by its form, to the fields of a line."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import NamedTuple
-from xml.etree.ElementTree import Element
 
 from matcher.parsers.camt.amounts import minor
-from matcher.parsers.camt.parties import NOBODY, Counterparty, PartyReader
-from matcher.parsers.camt.tags import Extra, LocalNames, Slots, clean, keep, slots
-from recon_core.domain.refused import InputError
-from recon_core.domain.statement import LineStatus
-
-_TRANSACTION = slots(
-    [
-        "Refs",
-        "Amt",
-        "CdtDbtInd",
-        "AmtDtls",
-        "BkTxCd",
-        "Chrgs",
-        "RltdPties",
-        "RltdAgts",
-        "RmtInf",
-        "RtrInf",
-        "AddtlTxInf",
-    ]
+from matcher.parsers.camt.form import (
+    NOWHERE,
+    Amounts,
+    Charges,
+    EntryKind,
+    Kept,
+    Texts,
+    TransactionForm,
+    TransactionKind,
 )
-REFS, AMT, DIRECTION, AMOUNTS, CODES, CHARGES, PARTIES, AGENTS, REMITTANCE, RETURN, INFO = range(1, 12)
-_REFS = slots(["EndToEndId", "InstrId", "TxId", "MndtId", "MsgId", "PmtInfId", "ChqNb", "AcctSvcrRef"])
-END_TO_END, INSTRUCTION, TRANSACTION_ID, MANDATE, MESSAGE, PAYMENT, CHEQUE, BANK = range(1, 9)
-_AMOUNTS = slots(["InstdAmt", "TxAmt", "CntrValAmt"])
-INSTRUCTED, TRANSACTED, COUNTER_VALUE = range(1, 4)
-_AMOUNT = slots(["Amt", "CcyXchg"])
-_CHARGES = slots(["TtlChrgsAndTaxAmt", "Rcrd", "Amt", "CdtDbtInd", "ChrgInclInd"])
-_REMITTANCE = slots(["Ustrd", "Strd"])
-_STRUCTURED = slots(["CdtrRefInf", "RfrdDocInf", "AddtlRmtInf"])
-_REFERENCE = slots(["Ref", "CdtrRef"])
-_DOCUMENT = slots(["Nb", "RfrdDocNb"])
-_RETURN = slots(["Rsn", "RtrRsn", "AddtlInf", "AddtlRtrRsnInf"])
-_CODES = slots(["Domn", "Prtry"])
-_NOT_PROVIDED = frozenset({"NOTPROVIDED", "NOT PROVIDED"})
+from recon_core.domain.refused import InputError
 
-StatedAmount = tuple[str, str]
+KINDS_MAX = 2000
+NOT_PROVIDED = frozenset({"", "NOTPROVIDED", "NOT PROVIDED"})
+_NEW = tuple.__new__
+_strip = str.strip
+Extra = list[tuple[str, str]]
 
 
-class Common(NamedTuple):
-    """What an entry lends to its details. `amount` is signed."""
+class OwnAccount(NamedTuple):
+    """The account of the statement, to tell our side of a payment from the other one's."""
 
-    booking_date: date | None
-    value_date: date | None
-    amount: int
-    currency: str
-    status: LineStatus
-    reversal: bool
-    money_in: bool
-    code: str | None
-    proprietary_code: str | None
+    number: str | None = None
+    owner: str | None = None
 
 
 class Foreign(NamedTuple):
@@ -74,317 +46,167 @@ class Charged(NamedTuple):
     included: int = 0
 
 
-class Remittance(NamedTuple):
-    """What the payer wrote."""
-
-    text: str | None = None
-    reference: str | None = None
-    documents: tuple[str, ...] = ()
-
-
-NO_REFERENCES: tuple[str | None, ...] = (None,) * 9
-NOT_FOREIGN, NO_CHARGES, NO_REMITTANCE = Foreign(), Charged(), Remittance()
+NOT_FOREIGN, NO_CHARGES = Foreign(), Charged()
 
 
 class Transaction(NamedTuple):
-    """One `TxDtls`. `references` is indexed by END_TO_END ... BANK; `amount` is signed, None where it is not told."""
+    """One transaction. `amount` is signed, None where it is not told in the account's currency."""
 
-    references: tuple[str | None, ...] = NO_REFERENCES
     amount: int | None = None
     money_in: bool | None = None
-    foreign: Foreign = NOT_FOREIGN
+    bank: str | None = None
     code: str | None = None
     proprietary_code: str | None = None
+    end_to_end: str | None = None
+    instruction: str | None = None
+    transaction: str | None = None
+    mandate: str | None = None
+    message: str | None = None
+    payment: str | None = None
+    reference: str | None = None
+    documents: tuple[str, ...] = ()
+    remittance: str | None = None
+    name: str | None = None
+    account: str | None = None
+    bic: str | None = None
+    ultimate: str | None = None
+    foreign: Foreign = NOT_FOREIGN
     charges: Charged = NO_CHARGES
-    party: Counterparty = NOBODY
-    remittance: Remittance = NO_REMITTANCE
-    return_reason: str | None = None
-    info: tuple[str, ...] = ()
-    extra: tuple[tuple[str, str], ...] = ()
+    cheque: str | None = None
+    reason: str | None = None
+    infos: tuple[str, ...] = ()
+    extra: Extra = []  # noqa: RUF012 - never added to: `compose` makes a tuple of it
 
 
 NO_TRANSACTION = Transaction()
 
 
-class TransactionReader:
-    """Reads transactions and the parts that entries have in common with them."""
+def read_transaction(
+    form: TransactionForm, texts: Texts, entry: EntryKind, own: OwnAccount, odd: list[InputError]
+) -> Transaction:
+    """The fields of one transaction of an entry; what is wrong with it goes to `odd`.
 
-    def __init__(self, names: LocalNames) -> None:
-        self._names = names
-        self.parties = PartyReader(names)
-        self._transaction = Slots(_TRANSACTION)
-        self._refs = Slots(_REFS)
-        self._amounts = Slots(_AMOUNTS)
-        self._amount = Slots(_AMOUNT)
-        self._charges = Slots(_CHARGES)
-        self._remittance = Slots(_REMITTANCE)
-        self._structured = Slots(_STRUCTURED)
-        self._reference = Slots(_REFERENCE)
-        self._document = Slots(_DOCUMENT)
-        self._return = Slots(_RETURN)
-        self._codes = Slots(_CODES)
-
-    def read(self, element: Element, entry: Common, odd: list[InputError]) -> Transaction:
-        """The fields of one transaction of an entry; what is wrong goes to `odd`."""
-        money_in, currency = entry.money_in, entry.currency
-        extra: Extra = []
-        parts: list[Element | None] = [None] * 12
-        chargings: list[Element] = []
-        for child in element:
-            slot = self._transaction[child.tag]
-            if slot == CHARGES:
-                chargings.append(child)
-            elif slot and parts[slot] is None:
-                parts[slot] = child
-            else:
-                keep(child, self._names[child.tag], self._names, extra)
-        if (direction := parts[DIRECTION]) is not None:
-            money_in = _is_credit(direction, money_in)
-        stated: StatedAmount | None = None
-        if (own := parts[AMT]) is not None and own.text:
-            stated = own.text, own.get("Ccy") or currency
-        amount, foreign = None, NOT_FOREIGN
-        if stated is not None or parts[AMOUNTS] is not None:
-            amount, foreign = self.amounts(stated, parts[AMOUNTS], currency, extra, odd)
-        code = proprietary = None
-        if (codes := parts[CODES]) is not None:
-            code, proprietary = self.codes(codes, extra)
-        returned = parts[RETURN]
-        reason, info = (None, []) if returned is None else self._return_of(returned, extra)
-        if (text := parts[INFO]) is not None and (said := clean(text.text)):
-            info.insert(0, said)
-        party = NOBODY
-        if parts[PARTIES] is not None or parts[AGENTS] is not None:
-            party = self.parties.counterparty(
-                parts[PARTIES],
-                parts[AGENTS],
-                extra,
-                money_in=money_in,
-                came_back=returned is not None or entry.reversal,
-            )
-        refs, remitted = parts[REFS], parts[REMITTANCE]
-        return Transaction(
-            NO_REFERENCES if refs is None else self._references(refs, extra),
-            amount if amount is None or money_in else -amount,
+    The other side is the debtor of money that came in and the creditor of money that went out. Where the entry undoes
+    a payment, its parties keep the roles of the payment that is undone: see `_debtor_is_other`.
+    """
+    raw = form.kind(texts)
+    kind = form.kinds.get(raw) or _kind_of(form, raw)
+    money_in = entry.money_in is not False if kind.money_in is None else kind.money_in
+    end_to_end, instruction, transaction, mandate, message, payment, cheque, bank, trader = map(
+        _strip, form.fixed(texts)
+    )
+    debtor = money_in
+    if form.is_return or entry.reversal:
+        debtor = _debtor_is_other(form, texts, own, money_in=money_in)
+    side = form.sides[debtor]
+    name, account, bic, ultimate = map(_strip, side.fetch(texts))
+    if account and side.account_is_iban:
+        account = account_number(account)
+    extra = kept(side.kept, texts)
+    if trader and (name or ultimate):
+        extra.append(("RltdPties/TradgPty/Nm", trader))
+    amounts = form.amounts
+    amount = read_minor(texts[amounts.own], entry.currency, odd) if amounts.own >= 0 else None
+    if amounts.others:
+        keep_others(amounts, texts, extra)
+    said = [text for place in form.texts if (text := texts[place].strip())] if form.texts else ()
+    references = [text for place in form.references if (text := texts[place].strip())] if form.references else ()
+    documents: tuple[str, ...] = ()
+    if form.documents or len(references) > 1:
+        documents = (*(text for place in form.documents if (text := texts[place].strip())), *references[1:])
+    one: Transaction = _NEW(
+        Transaction,
+        (
+            amount if money_in or amount is None else -amount,
             money_in,
-            foreign,
-            code,
-            proprietary,
-            self.charged(chargings, currency, extra, odd) if chargings else NO_CHARGES,
-            party,
-            NO_REMITTANCE if remitted is None else self._remitted(remitted, extra),
-            reason,
-            tuple(info),
-            tuple(extra),
-        )
-
-    def amounts(
-        self,
-        stated: StatedAmount | None,
-        details: Element | None,
-        currency: str,
-        extra: Extra,
-        odd: list[InputError],
-    ) -> tuple[int | None, Foreign]:
-        """Unsigned amount in the account's currency, and the original one.
-
-        `stated` is the `Amt` beside `AmtDtls`. In the account's currency the first of Amt, TxAmt, CntrValAmt and
-        InstdAmt counts. The original amount is the first of InstdAmt, TxAmt, CntrValAmt and Amt in another currency,
-        else InstdAmt. The amounts that say something else go to `extra`.
-        """
-        found: list[StatedAmount | None] = [stated, None, None, None]
-        rate = None
-        if details is not None:
-            for kind in details:
-                slot = self._amounts[kind.tag]
-                path = f"AmtDtls/{self._names[kind.tag]}"
-                if not slot:
-                    keep(kind, path, self._names, extra)
-                    continue
-                for child in kind:
-                    part = self._amount[child.tag]
-                    if part == 1 and child.text:
-                        found[slot] = child.text, child.get("Ccy") or currency
-                    elif part == 2:
-                        rate = self._rate(child, f"{path}/CcyXchg", extra, rate)
-                    else:
-                        keep(child, f"{path}/{self._names[child.tag]}", self._names, extra)
-        if found[INSTRUCTED] is found[COUNTER_VALUE] is None and (
-            found[TRANSACTED] is None or stated is None or found[TRANSACTED] == stated
-        ):
-            only = stated or found[TRANSACTED]
-            if only is not None and only[1] == currency:
-                return _minor(only[0], currency, odd), Foreign(None, None, rate) if rate else NOT_FOREIGN
-        return self._chosen(found, currency, rate, extra, odd)
-
-    def _chosen(
-        self,
-        found: list[StatedAmount | None],
-        currency: str,
-        rate: str | None,
-        extra: Extra,
-        odd: list[InputError],
-    ) -> tuple[int | None, Foreign]:
-        own = original = None
-        for slot in (0, TRANSACTED, COUNTER_VALUE, INSTRUCTED):
-            if own is None and (said := found[slot]) is not None and said[1] == currency:
-                own = said
-        for slot in (INSTRUCTED, TRANSACTED, COUNTER_VALUE, 0):
-            if original is None and (said := found[slot]) is not None and said[1] != currency:
-                original = said
-        original = original or found[INSTRUCTED]
-        for slot, name in enumerate(("Amt", "AmtDtls/InstdAmt/Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt")):
-            if (said := found[slot]) is not None and said not in (own, original):
-                extra.append((name, f"{said[0].strip()} {said[1]}"))
-        amount = None if own is None else _minor(own[0], currency, odd)
-        if original is None:
-            return amount, Foreign(None, None, rate)
-        return amount, Foreign(_minor(original[0], original[1], odd), original[1], rate)
-
-    def _rate(self, exchange: Element, path: str, extra: Extra, rate: str | None) -> str | None:
-        """The first `XchgRate`; currencies, contract and date of quotation go to `extra`."""
-        for child in exchange:
-            name = self._names[child.tag]
-            if name == "XchgRate" and rate is None:
-                rate = clean(child.text)
-            else:
-                keep(child, f"{path}/{name}", self._names, extra)
-        return rate
-
-    def charged(self, chargings: list[Element], currency: str, extra: Extra, odd: list[InputError]) -> Charged:
-        """Charges of `Chrgs`: the stated totals, else the sum of the records. All that is told stays in `extra`.
-
-        Up to .02 `Chrgs` itself is a record and repeats; from .03 there are `Rcrd` and one total. A charge in another
-        currency is only in `extra`.
-        """
-        total: int | None = None
-        included = 0
-        for charging in chargings:
-            keep(charging, "Chrgs", self._names, extra)
-            stated, records = None, []
-            for child in charging:
-                slot = self._charges[child.tag]
-                if slot == 1:
-                    stated = self._charge(child, currency, odd)
-                elif slot == 2:
-                    records.append(self._record(child, currency, odd))
-            if not records:
-                records.append(self._record(charging, currency, odd))
-            known = [amount for amount, _ in records if amount is not None]
-            amount = stated if stated is not None else sum(known) if known else None
-            if amount is not None:
-                total = (total or 0) + amount
-            included += sum(amount for amount, inside in records if amount is not None and inside)
-        return Charged(total, included)
-
-    def _record(self, record: Element, currency: str, odd: list[InputError]) -> tuple[int | None, bool]:
-        """Cost of one record, negative where it is given back, and whether it is inside the amount."""
-        amount, back, inside = None, False, False
-        for child in record:
-            slot = self._charges[child.tag]
-            if slot == 3:
-                amount = self._charge(child, currency, odd)
-            elif slot == 4:
-                back = _is_credit(child, False)
-            elif slot == 5:
-                inside = is_true(child.text)
-        return (-amount if back and amount is not None else amount), inside
-
-    def _charge(self, element: Element, currency: str, odd: list[InputError]) -> int | None:
-        if not element.text or (element.get("Ccy") or currency) != currency:
-            return None
-        return _minor(element.text, currency, odd)
-
-    def codes(self, codes: Element, extra: Extra) -> tuple[str | None, str | None]:
-        """`BkTxCd`: the ISO code as `PMNT/RCDT/ESCT`, and the bank's own code; its issuer goes to `extra`."""
-        iso = own = None
-        for child in codes:
-            slot = self._codes[child.tag]
-            if slot == 1:
-                iso = "/".join(text.strip() for text in child.itertext() if not text.isspace()) or None
-            elif slot == 2:
-                for part in child:
-                    if self._names[part.tag] == "Cd" and own is None:
-                        own = clean(part.text)
-                    else:
-                        keep(part, f"BkTxCd/Prtry/{self._names[part.tag]}", self._names, extra)
-            else:
-                keep(child, f"BkTxCd/{self._names[child.tag]}", self._names, extra)
-        return iso, own
-
-    def _references(self, element: Element, extra: Extra) -> tuple[str | None, ...]:
-        """References, trimmed; `NOTPROVIDED` is none. What has no field goes to `extra`."""
-        references: list[str | None] = [None] * 9
-        for child in element:
-            slot = self._refs[child.tag]
-            if slot:
-                text = child.text
-                if text and (text := text.strip()) and text not in _NOT_PROVIDED:
-                    references[slot] = text
-            else:
-                keep(child, f"Refs/{self._names[child.tag]}", self._names, extra)
-        return tuple(references)
-
-    def _remitted(self, element: Element, extra: Extra) -> Remittance:
-        """Free texts in their order joined by newlines, the first creditor reference, and the document numbers.
-
-        Further creditor references stand among the document numbers: each names one more thing that was paid.
-        """
-        texts: list[str] = []
-        references: list[str] = []
-        documents: list[str] = []
-        structured = 0
-        for child in element:
-            slot = self._remittance[child.tag]
-            if slot == 1:
-                if text := clean(child.text):
-                    texts.append(text)
-            elif slot == 2:
-                structured += 1
-                path = "RmtInf/Strd" if structured == 1 else f"RmtInf/Strd[{structured}]"
-                self._structured_remittance(child, path, texts, references, documents, extra)
-            else:
-                keep(child, f"RmtInf/{self._names[child.tag]}", self._names, extra)
-        return Remittance(
-            "\n".join(texts) or None, references[0] if references else None, (*documents, *references[1:])
-        )
-
-    def _structured_remittance(
-        self, strd: Element, path: str, texts: list[str], references: list[str], documents: list[str], extra: Extra
-    ) -> None:
-        for child in strd:
-            slot = self._structured[child.tag]
-            if slot == 3:
-                if text := clean(child.text):
-                    texts.append(text)
-            elif slot:
-                table, into = (self._reference, references) if slot == 1 else (self._document, documents)
-                inner = f"{path}/{self._names[child.tag]}"
-                for part in child:
-                    if table[part.tag] and (text := clean(part.text)):
-                        into.append(text)
-                    else:
-                        keep(part, f"{inner}/{self._names[part.tag]}", self._names, extra)
-            else:
-                keep(child, f"{path}/{self._names[child.tag]}", self._names, extra)
-
-    def _return_of(self, element: Element, extra: Extra) -> tuple[str | None, list[str]]:
-        """Reason and texts of `RtrInf`; the original code and originator go to `extra`."""
-        reason: str | None = None
-        texts: list[str] = []
-        for child in element:
-            slot = self._return[child.tag]
-            if slot in (1, 2) and reason is None:
-                reason = clean("".join(child.itertext()))
-            elif slot in (3, 4):
-                if text := clean(child.text):
-                    texts.append(text)
-            else:
-                keep(child, f"RtrInf/{self._names[child.tag]}", self._names, extra)
-        return reason, texts
+            bank or None,
+            kind.code,
+            kind.proprietary_code,
+            None if end_to_end in NOT_PROVIDED else end_to_end,
+            None if instruction in NOT_PROVIDED else instruction,
+            transaction or None,
+            mandate or None,
+            message or None,
+            payment or None,
+            references[0] if references else None,
+            documents,
+            "\n".join(said) if said else None,
+            name or ultimate or trader or None,
+            account or None,
+            bic or None,
+            ultimate or None,
+            NOT_FOREIGN if amounts.original == amounts.rate == NOWHERE else read_foreign(amounts, texts, odd),
+            read_charges(form.charges, texts, entry.currency, odd) if form.charges else NO_CHARGES,
+            cheque or None,
+            kind.reason,
+            tuple([text for place in form.infos if (text := texts[place].strip())]) if form.infos else (),
+            extra,
+        ),
+    )
+    return one
 
 
-def _minor(text: str, currency: str, odd: list[InputError]) -> int | None:
+def _kind_of(form: TransactionForm, raw: tuple[str, ...]) -> TransactionKind:
+    """Work out what the form then remembers."""
+    direction, domain, family, subfamily, proprietary, reason = map(_strip, raw)
+    money_in = direction == "CRDT" if direction in ("CRDT", "DBIT") else None
+    kind = TransactionKind(money_in, iso_code(domain, family, subfamily), proprietary or None, reason or None)
+    if len(form.kinds) < KINDS_MAX:
+        form.kinds[raw] = kind
+    return kind
+
+
+def _debtor_is_other(form: TransactionForm, texts: Texts, own: OwnAccount, *, money_in: bool) -> bool:
+    """For a payment that came back: whether the debtor of the original payment is the other side.
+
+    The own account's number or owner, where exactly one side has it, decides; then the only side that is named; then
+    the direction: money that comes back in was sent by us to the creditor.
+    """
+    debtor, creditor = ([text.strip() for text in form.sides[side].fetch(texts)] for side in (True, False))
+    if own.number:
+        ours = account_number(debtor[1]) == own.number, account_number(creditor[1]) == own.number
+        if ours[0] != ours[1]:
+            return ours[1]
+    if own.owner and (debtor[0] == own.owner) != (creditor[0] == own.owner):
+        return creditor[0] == own.owner
+    if bool(debtor[0]) != bool(creditor[0]):
+        return bool(debtor[0])
+    return not money_in
+
+
+def account_number(text: str) -> str:
+    """An account number without blanks, in capitals: `se45 5000 ...` is `SE455000...`."""
+    return text if text.isalnum() and text.isupper() else "".join(text.split()).upper()
+
+
+def iso_code(domain: str, family: str, subfamily: str) -> str | None:
+    """`PMNT/RCDT/ESCT`, or what there is of it."""
+    return "/".join(part for part in (domain, family, subfamily) if part) or None
+
+
+def kept(left: Kept, texts: Texts) -> Extra:
+    """What has no field, as pairs of path and text; an amount is written `12.50 EUR`."""
+    values = [*map(_strip, left.fetch(texts))]
+    for number, currency in left.currencies:
+        if values[number]:
+            values[number] += f" {currency}"
+    if "" in values:
+        return [(name, text) for name, text in zip(left.names, values, strict=True) if text]
+    return [*zip(left.names, values, strict=True)]
+
+
+def keep_others(amounts: Amounts, texts: Texts, extra: Extra) -> None:
+    """Keep the other amounts in the account's currency that do not repeat the one that is used."""
+    used = texts[amounts.own].strip()
+    for place, name, currency in amounts.others:
+        if (text := texts[place].strip()) and text != used:
+            extra.append((name, f"{text} {currency}"))
+
+
+def read_minor(text: str, currency: str, odd: list[InputError]) -> int | None:
+    """Minor units, or None with the error in `odd`. No text is no amount."""
+    if not text or text.isspace():
+        return None
     try:
         return minor(text, currency)
     except InputError as error:
@@ -392,12 +214,37 @@ def _minor(text: str, currency: str, odd: list[InputError]) -> int | None:
         return None
 
 
-def _is_credit(element: Element, otherwise: bool) -> bool:
-    """Direction of a `CdtDbtInd`; one that is neither CRDT nor DBIT leaves it as it was."""
-    text = clean(element.text)
-    return text == "CRDT" if text in ("CRDT", "DBIT") else otherwise
+def read_foreign(amounts: Amounts, texts: Texts, odd: list[InputError]) -> Foreign:
+    """Original amount and rate."""
+    rate = texts[amounts.rate].strip() or None
+    if amounts.original == NOWHERE or amounts.original_currency is None:
+        return Foreign(None, None, rate)
+    original = read_minor(texts[amounts.original], amounts.original_currency, odd)
+    return Foreign(original, amounts.original_currency if original is not None else None, rate)
 
 
-def is_true(text: str | None) -> bool:
+def read_charges(groups: tuple[Charges, ...], texts: Texts, currency: str, odd: list[InputError]) -> Charged:
+    """The stated totals, else the sums of the records."""
+    total: int | None = None
+    included = 0
+    for group in groups:
+        amount = read_minor(texts[group.total], currency, odd)
+        summed: int | None = None
+        for record in group.records:
+            cost = read_minor(texts[record.amount], currency, odd)
+            if cost is None:
+                continue
+            if texts[record.direction].strip() == "CRDT":
+                cost = -cost
+            summed = (summed or 0) + cost
+            if is_true(texts[record.included]):
+                included += cost
+        amount = summed if amount is None else amount
+        if amount is not None:
+            total = (total or 0) + amount
+    return Charged(total, included)
+
+
+def is_true(text: str) -> bool:
     """`xs:boolean`: `true` or `1`, with blanks around it."""
-    return text is not None and text.strip() in ("true", "1")
+    return text.strip() in ("true", "1")
