@@ -40,7 +40,7 @@ class Run:
             for round_number in range(ROUNDS_MAX):
                 before = int(self.items.line_open.sum())
                 for number, step in enumerate(ORDER):
-                    if step.code not in self.settings.off and (round_number == 0 or number > 0):
+                    if step.code not in self.settings.off and not (round_number and step.once):
                         left[number] = self._run_step(number, step)
                 if int(self.items.line_open.sum()) == before or not before:
                     break

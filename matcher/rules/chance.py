@@ -51,11 +51,14 @@ class AmountChance:
 def expected_hits(sums: Ints, amount: int) -> float:
     """Expected accidental hits on one amount among sums that were tried (the sums that hit it do not count)."""
     near = max(abs(amount) * _NEAR_PERCENT // 100, 1)
-    around = sums[(np.abs(sums - amount) <= near) & (sums != amount)]
     step = int(grid(np.array([amount]))[0])
-    if step > 1:
-        around = around[around % step == 0]
-    return len(around) / max(2 * near // step, 1)
+    others = sums[(sums != amount) & (sums % step == 0)]
+    if not len(others):
+        return 0.0
+    local = int(np.count_nonzero(np.abs(others - amount) <= near)) / max(2 * near // step, 1)
+    # Few sums say little about the places near the amount: spread all of them evenly instead.
+    evenly = len(others) * step / max(int(np.abs(others).max()), abs(amount))
+    return max(local, evenly)
 
 
 def _key(pool: Codes, amount: Ints) -> Ints:

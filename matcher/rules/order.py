@@ -29,16 +29,21 @@ from matcher.rules.view import View
 
 
 class Step(NamedTuple):
-    """A pass in its place. `repeats`: of more identical lines than items the first are taken, the rest repeat them."""
+    """A pass in its place.
+
+    `repeats`: of more identical lines than items the first are taken, the rest repeat them. `once`: nothing that other
+    passes clear can change what it finds.
+    """
 
     code: str
     find: Callable[[View], Candidates]
     repeats: bool = False
+    once: bool = False
 
 
 ORDER: tuple[Step, ...] = (
-    Step(reference_whole.CODE, reference_whole.find, repeats=True),
-    Step(batch_details.CODE, batch_details.find),
+    Step(reference_whole.CODE, reference_whole.find, repeats=True, once=True),
+    Step(batch_details.CODE, batch_details.find, once=True),
     Step(reference.CODE, reference.find, repeats=True),
     Step(file_id.CODE, file_id.find),
     Step(daily_sum.CODE, daily_sum.find),

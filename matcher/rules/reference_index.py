@@ -16,7 +16,7 @@ import numpy as np
 from matcher.rules.columns import Codes, Flags, Ints, Texts
 from matcher.rules.items import Items
 from matcher.rules.joins import equal_pairs, spread
-from matcher.rules.tokens import field_key, normalized, parts_of, tokens
+from matcher.rules.tokens import field_key, labels, normalized, parts_of, tokens
 
 # A key that this many open items of one pool carry says nothing about one of them.
 ITEMS_PER_KEY_MAX = 8
@@ -186,11 +186,13 @@ def _known_tokens(text: str, field: str, keys: dict[str, int]) -> list[tuple[int
     whole = field_key(text)
     if whole in keys and field in WHOLE_FIELDS:
         found[keys[whole]] = Shared.WHOLE
-    names = tokens(text) if field in FREE_TEXTS else [whole]
-    for token in names:
+    free = field in FREE_TEXTS
+    called_other = labels(text)[1] if free else frozenset()
+    for token in tokens(text) if free else [whole]:
         code = keys.get(token)
         if code is not None:
-            found[code] = max(found.get(code, 0), Shared.TOKEN)
+            level = Shared.PART if token in called_other else Shared.TOKEN
+            found[code] = max(found.get(code, 0), level)
         else:
             for part in parts_of(token):
                 code = keys.get(part)

@@ -2,7 +2,7 @@
 
 Used for the few pairs that have been found by something else (name and amount, mostly): there a number can confirm or
 contradict. Only a number that stands in a reference's place contradicts, and only an item whose own reference looks
-alike: a supplier's customer number says nothing against our payment id.
+alike, or any item that a customer pays: a supplier's customer number says nothing against our payment id.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rapidfuzz.distance import OSA
 from matcher.rules.columns import Texts
 from matcher.rules.items import Items
 from matcher.rules.reference_index import ReferenceIndex
-from matcher.rules.tokens import field_key, normalized, parts_of, tokens
+from matcher.rules.tokens import field_key, labels, normalized, parts_of, tokens
 
 _DIGITS = re.compile("[0-9]+")
 _NEAR_LETTERS_MIN = 5
@@ -57,6 +57,7 @@ class Relations:
         self._items = items
         self._known: Mapping[str, int] = index.keys
         self._lines: dict[int, tuple[_LineNumber, ...]] = {}
+        self._found: dict[tuple[int, int], Relation] = {}
         self._rows: dict[int, tuple[str, frozenset[str]]] = {}
 
     @cached_property
@@ -71,11 +72,20 @@ class Relations:
 
     def of(self, line: int, row: int) -> Relation:
         """The strongest thing that the line's numbers say about the item."""
+        if not self._line(line):
+            return Relation.NOTHING
+        known = self._found.get((line, row))
+        if known is None:
+            known = self._found[line, row] = self._of(line, row)
+        return known
+
+    def _of(self, line: int, row: int) -> Relation:
         whole, keys = self._row(row)
         best = Relation.NOTHING
         against = False
+        receipt = bool(self._items.lines.amount[line] > 0)
         for number in self._line(line):
-            found = self._compare(number, whole, keys)
+            found = self._compare(number, whole, keys, receipt=receipt)
             against = against or found is Relation.OTHER
             best = max(best, found)
         return Relation.OTHER if against and best < Relation.NEAR else best
@@ -84,7 +94,16 @@ class Relations:
         """The numbers on a line, as keys."""
         return [number.key for number in self._line(line)]
 
-    def _compare(self, number: _LineNumber, whole: str, keys: frozenset[str]) -> Relation:
+    def names_more(self, line: int, row: int) -> bool:
+        """Whether the line quotes a number that may be another reference than the item's."""
+        whole, keys = self._row(row)
+        for number in self._line(line):
+            inside = any(number.key in key or key in number.key for key in keys)
+            if not inside and self._compare(number, whole, keys) < Relation.NEAR:
+                return True
+        return False
+
+    def _compare(self, number: _LineNumber, whole: str, keys: frozenset[str], *, receipt: bool = True) -> Relation:
         if number.key in keys or not parts_of(number.key).isdisjoint(keys):
             return Relation.SAME
         if number.is_cut and len(number.key) >= _CUT_LETTERS_MIN and whole.startswith(number.key):
@@ -93,6 +112,9 @@ class Relations:
         if shortest >= _NEAR_LETTERS_MIN and OSA.distance(number.key, whole, score_cutoff=1) == 1:
             return Relation.NEAR
         if number.key in self._known and len(number.key) >= _NEAR_LETTERS_MIN:
+            return Relation.OTHER
+        if number.is_reference and receipt and keys:
+            # A customer quotes what we sent him, so a number in that place which is not ours is another invoice.
             return Relation.OTHER
         if number.is_reference and whole:
             mine, yours = shape(number.key), shape(whole)
@@ -135,9 +157,17 @@ class Relations:
 def _text_numbers(texts: Texts, line: int, *, is_reference: bool) -> list[_LineNumber]:
     text = texts.at(line)
     found = tokens(text)
-    alone = is_reference and len(found) >= 1 and field_key(text) == max(found, key=len)
+    if not found:
+        return []
+    alone = is_reference and field_key(text) == max(found, key=len)
+    called_reference, called_other = labels(text)
     last = text.rstrip().upper()
     return [
-        _LineNumber(key, alone, len(text) >= _CUT_TEXT_MIN and normalized(last[-len(key) - 4 :]).endswith(key))
+        _LineNumber(
+            key,
+            alone or key in called_reference,
+            len(text) >= _CUT_TEXT_MIN and normalized(last[-len(key) - 4 :]).endswith(key),
+        )
         for key in found
+        if key not in called_other
     ]

@@ -18,7 +18,7 @@ class RuleSettings:
     receipt_days_after: int = 8
     payment_days_before: int = 2
     payment_days_after: int = 8
-    rounding_minor_max: int = 100
+    rounding_minor_max: int = 50
     charge_minor_max: int = 15_000
     fx_permille_max: int = 60
     card_fee_permille_min: int = 2

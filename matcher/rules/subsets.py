@@ -1,11 +1,12 @@
 """Sums of subsets, exact and bounded: which of a few amounts add up to one amount.
 
-Up to `EXACT_ITEMS` amounts all sums are tried. Of more, only sums of up to `FEW` are, and the answer says so. Nothing
-larger is searched: among many amounts almost every sum can be made, and a hit proves nothing.
+Up to `EXACT_ITEMS` amounts all sums are tried. Of more, only sums of up to `FEW` of the first `FEW_ITEMS_MAX` are, and the
+answer says so. Nothing larger is searched: among many amounts almost every sum can be made, and a hit proves nothing.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -18,6 +19,22 @@ FEW = 3
 FEW_ITEMS_MAX = 60
 
 
+class Sums(NamedTuple):
+    """Sums of choices of amounts. `places[k]` are the positions of a choice's k-th member (−1: it has fewer)."""
+
+    sums: Ints
+    places: tuple[Ints, ...]
+    masks: Ints | None
+    gave_up: bool
+
+    def adding_up(self, target: int) -> list[tuple[int, ...]]:
+        """The choices whose sum is the target."""
+        hits = np.flatnonzero(self.sums == target).tolist()
+        if self.masks is not None:
+            return [_places(int(self.masks[hit])) for hit in hits]
+        return [tuple(int(column[hit]) for column in self.places if column[hit] >= 0) for hit in hits]
+
+
 class Subsets(NamedTuple):
     """Positions of each subset that fits; `sums` of all that were tried; whether the search was cut off."""
 
@@ -28,31 +45,48 @@ class Subsets(NamedTuple):
 
 def adding_up(amounts: Ints, target: int, *, smallest: int = 2) -> Subsets:
     """Subsets of at least `smallest` amounts whose sum is `target`."""
+    tried = sums_of(amounts, smallest=smallest)
+    return Subsets(tried.adding_up(target), tried.sums, tried.gave_up)
+
+
+def sums_of(amounts: Ints, *, smallest: int = 2) -> Sums:
+    """The sums of all choices of at least `smallest` of a few amounts, of small choices of many."""
     count = len(amounts)
-    if count < smallest:
-        return Subsets([], np.empty(0, np.int64), gave_up=False)
     if count <= EXACT_ITEMS:
-        return _all_sums(amounts, target, smallest)
-    return _few_sums(amounts[:FEW_ITEMS_MAX], target, smallest)
+        sums = np.zeros(1, np.int64)
+        for amount in amounts.tolist():
+            sums = np.concatenate([sums, sums + amount])
+        masks = _masks(count, smallest)
+        return Sums(sums[masks], (), masks, gave_up=False)
+    return _few_sums(amounts[:FEW_ITEMS_MAX], smallest)
 
 
-def _all_sums(amounts: Ints, target: int, smallest: int) -> Subsets:
-    sums = np.zeros(1, np.int64)
-    for amount in amounts.tolist():
-        sums = np.concatenate([sums, sums + amount])
-    masks = np.arange(len(sums))
-    enough = np.bitwise_count(masks) >= smallest
-    hits = masks[enough & (sums == target)]
-    found = [tuple(place for place in range(len(amounts)) if mask >> place & 1) for mask in hits.tolist()]
-    return Subsets(found, sums[enough], gave_up=False)
+@lru_cache(maxsize=64)
+def _masks(count: int, smallest: int) -> Ints:
+    masks = np.arange(1 << count)
+    return masks[np.bitwise_count(masks) >= smallest]
 
 
-def _few_sums(amounts: Ints, target: int, smallest: int) -> Subsets:
-    found: list[tuple[int, ...]] = []
+def _places(mask: int) -> tuple[int, ...]:
+    return tuple(place for place in range(mask.bit_length()) if mask >> place & 1)
+
+
+def _few_sums(amounts: Ints, smallest: int) -> Sums:
     tried = []
+    columns: list[tuple[Ints, ...]] = []
     for size in range(smallest, FEW + 1):
-        places = np.array(list(combinations(range(len(amounts)), size)), np.int64)
-        sums = amounts[places].sum(axis=1)
+        places = _choices(len(amounts), size)
+        sums = np.zeros(len(places[0]), np.int64)
+        for place in places:
+            sums += amounts[place]
         tried.append(sums)
-        found += [tuple(place) for place in places[sums == target].tolist()]
-    return Subsets(found, np.concatenate(tried), gave_up=True)
+        columns.append(places + (np.full(len(sums), -1),) * (FEW - size))
+    places = tuple(np.concatenate([part[member] for part in columns]) for member in range(FEW))
+    return Sums(np.concatenate(tried), places, None, gave_up=True)
+
+
+@lru_cache(maxsize=256)
+def _choices(count: int, size: int) -> tuple[Ints, ...]:
+    """Columns of the places of every choice of `size` out of `count`."""
+    places = np.array(list(combinations(range(count), size)), np.int64).reshape(-1, size)
+    return tuple(np.ascontiguousarray(column) for column in places.T)

@@ -8,6 +8,7 @@ and words without a digit are no references. Whole tokens only: 123 is never fou
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from matcher.rules.references import PAYLOAD_DIGITS_MIN, is_digits, payloads
 
@@ -25,10 +26,20 @@ _NOISE = re.compile(
     rf"|\b(?:{_CURRENCY}) ?[0-9][0-9 ]*[.,][0-9]{{2}}\b"  # CHF 1527.50
     rf"|\b[0-9]+[.,][0-9]{{2}} ?(?:{_CURRENCY})\b"  # 1527,50 CHF
 )
+_NUMBER_AFTER = r"(?:[ .:#\-]|NRS?|NO|NUM|NUMMER|NUMBER)*([0-9A-Z./\-]*[0-9][0-9A-Z./\-]*)"
+_REFERENCE_LABEL = re.compile(
+    r"\b(?:FAKTUR\w*|FAKT|INV|INVOICES?|RECHNUNG\w*|RG|RE|LASKU\w*|FACTURES?|FACTUUR\w*|OCR|KID|VIITE|REF\w*|RF)"
+    + _NUMBER_AFTER
+)
+_OTHER_LABEL = re.compile(
+    r"\b(?:KUND\w*|CUSTOMER|CUST|KDNR|ORDER\w*|PROJE[KC]T\w*|AVTAL\w*|CONTRACT|VERTRAG\w*|ASIAKAS\w*|TEL|TFN|ORG|BESTÄLLN\w*"
+    r"|BESTELL\w*|PO|MEDLEM\w*|MEMBER\w*|CLIENT)" + _NUMBER_AFTER
+)
 _CHUNK = re.compile(r"[0-9A-Z][0-9A-Z./\-]*[0-9A-Z]|[0-9A-Z]")
 _SEPARATOR = re.compile(r"[./\-]")
 _CORE = re.compile(r"[A-Z]*([0-9]{4,})[A-Z]*")
 _GROUP_DIGITS_MAX = 6
+_PARTS_MAX = 8
 
 
 def normalized(text: str) -> str:
@@ -69,23 +80,36 @@ def tokens(text: str) -> list[str]:
         if not chunk.isalpha():
             _chunk_tokens(chunk, found)
     found.update(dict.fromkeys(_joined_groups(chunks)))
-    return list(found)[:TOKENS_MAX]
+    usable = (key for key in found if len(key) >= _KEY_LETTERS_MIN and not key.isalpha())
+    return list(islice(usable, TOKENS_MAX))
+
+
+def labels(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Keys that the payer calls a reference or invoice, and keys that he calls something else (customer, order ...)."""
+    upper = _NOISE.sub(" ", text[:TEXT_LETTERS_MAX].upper())
+    return (
+        frozenset(key for found in _REFERENCE_LABEL.findall(upper) for key in tokens(found)),
+        frozenset(key for found in _OTHER_LABEL.findall(upper) for key in tokens(found)),
+    )
 
 
 def _chunk_tokens(chunk: str, found: dict[str, None]) -> None:
-    whole = _NOT_ALNUM.sub("", chunk).lstrip("0")
-    if len(whole) >= _KEY_LETTERS_MIN and not whole.isalpha():
-        found[whole] = None
-    if whole == chunk:
-        return
+    parts = [part for part in _SEPARATOR.split(chunk) if part]
+    found[_NOT_ALNUM.sub("", chunk).lstrip("0")] = None
     before = ""
-    for part in _SEPARATOR.split(chunk):
-        digits = part.lstrip("0")
-        if is_digits(part) and is_digits(before) and len(part) < len(before) and len(part) >= 2:
+    for part in parts:
+        if is_digits(part) and is_digits(before) and 2 <= len(part) < len(before):
             found[(before[: -len(part)] + part).lstrip("0")] = None
-        if len(digits) >= _KEY_LETTERS_MIN and not digits.isalpha():
-            found[digits] = None
+        elif len(part) >= _KEY_LETTERS_MIN and not part.isalpha():
             before = part
+    if 1 < len(parts) <= _PARTS_MAX:
+        for first in range(len(parts)):
+            for last in range(first + 1, len(parts) + 1):
+                joined = "".join(parts[first:last]).lstrip("0")
+                if len(joined) > _KEY_LETTERS_MIN:
+                    found[joined] = None
+    for part in parts:
+        found[part.lstrip("0")] = None
 
 
 def _joined_groups(chunks: list[str]) -> list[str]:

@@ -56,9 +56,12 @@ def find(view: View) -> Candidates:
     expected = chance.expected(items.pool_l[line], items.lines.amount[line])
     points += np.where(expected <= _CHANCE_RARE, _AMOUNT_RARE, np.where(expected <= _CHANCE_ODD, _AMOUNT_ODD, 0))
     supported = (level >= NameLevel.SIMILAR) | np.array([found > Relation.NOTHING for found in relation], np.bool_)
-    clear = (points >= _CLEAR_FROM) & supported
+    # Equal names without a number were judged by M45 and M47.
+    judged = (level == NameLevel.EQUAL) & np.array([found <= Relation.NOTHING for found in relation], np.bool_)
+    clear = (points >= _CLEAR_FROM) & supported & ~judged
     score = np.minimum(_SCORE_BASE + points // 2 + 100, 940).astype(np.int32)
-    return Candidates(pairs=Pairs(line, row, score, clear).where(points > -100), gave_up=gave_up)
+    worth = supported | (level == NameLevel.UNKNOWN)
+    return Candidates(pairs=Pairs(line, row, score, clear).where(worth & (points > -100)), gave_up=gave_up)
 
 
 def equal_amounts(view: View) -> tuple[Ints, Ints, tuple[int, ...]]:

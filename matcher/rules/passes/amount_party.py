@@ -2,13 +2,15 @@
 
 For payers who quote nothing. The folded names must be equal (case, accents, legal form written out or left off, word
 order); a number in a reference's place that belongs to something else forbids it. Two open items of the
-same party and amount and one payment are a person's to decide.
+same party and amount and one payment are a person's to decide, and so is an amount that the party owes so often that
+some item would have it by chance.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from matcher.rules.coincidence import doubtful
 from matcher.rules.contract import Candidates, Pairs
 from matcher.rules.joins import equal_pairs, mixed
 from matcher.rules.relations import Relation
@@ -36,4 +38,7 @@ def find(view: View) -> Candidates:
     kept = np.array([found is not Relation.OTHER for found in relation], np.bool_)
     score = np.array([_SCORE.get(found, 0) for found in relation], np.int32)
     pairs = Pairs(line, row, score, kept).where(kept)
-    return Candidates(pairs=pairs)
+    unproven = np.flatnonzero(pairs.score == _SCORE[Relation.NOTHING])
+    clear = pairs.clear.copy()
+    clear[unproven] = ~doubtful(view, pairs.line[unproven], pairs.row[unproven])
+    return Candidates(pairs=pairs._replace(clear=clear))

@@ -15,11 +15,12 @@ from matcher.rules.contract import Candidates, Group
 from matcher.rules.names import NameLevel
 from matcher.rules.reference_index import Shared
 from matcher.rules.relations import Relation
-from matcher.rules.subsets import EXACT_ITEMS, adding_up
+from matcher.rules.subsets import Sums, sums_of
 from matcher.rules.view import View
 
 CODE = "M57"
 DAYS_MAX = 120
+_DAYS_BEFORE = 5
 _SCORE_NAMED = 975
 _SCORE = 900
 _SCORE_DOUBTFUL = 450
@@ -57,26 +58,43 @@ def _of_party(view: View, done: set[int]) -> list[Group]:
     for place, lines in view.lines_of_parties().items():
         rows = rows_of.get(place)
         free = np.array([line for line in lines.tolist() if line not in done], np.int64)
-        if rows is None or len(free) < 2:
-            continue
-        for row in rows.tolist():
-            groups += _of_item(view, free, row)
+        if rows is not None and len(free) > 1:
+            groups += _sums(view, free, rows)
     return groups
 
 
-def _of_item(view: View, lines: Ints, row: int) -> list[Group]:
+def _sums(view: View, lines: Ints, rows: Ints) -> list[Group]:
+    """Groups of a party's lines that add up to one of its items."""
     items = view.items
-    target = int(items.book.amount[row])
-    days = items.lines.booking_day[lines] - items.book.day[row]
-    amount = items.lines.amount[lines]
-    near = (days >= -5) & (days <= DAYS_MAX) & ((amount > 0) == (target > 0)) & (np.abs(amount) < abs(target))
-    lines = lines[near]
-    if len(lines) < 2 or abs(int(items.lines.amount[lines].sum())) < abs(target):
+    groups: list[Group] = []
+    for receipt in (True, False):
+        mine = lines[(items.lines.amount[lines] > 0) == receipt]
+        targets = items.book.amount[rows]
+        largest = np.abs(targets).max()
+        mine = mine[np.abs(items.lines.amount[mine]) < largest]
+        if len(mine) > 1:
+            sums = sums_of(items.lines.amount[mine])
+            for row in rows[(targets > 0) == receipt].tolist():
+                groups += _of_item(view, mine, row, sums)
+    return groups
+
+
+def _of_item(view: View, lines: Ints, row: int, sums: Sums) -> list[Group]:
+    target = int(view.items.book.amount[row])
+    hits = sums.adding_up(target)
+    found = [members for places in hits if (members := _fitting(view, lines[list(places)], row))]
+    if not found:
         return []
-    fits = [view.relations.of(line, row) is not Relation.OTHER for line in lines.tolist()]
-    lines = lines[np.array(fits, np.bool_)]
-    found = adding_up(items.lines.amount[lines], target)
-    chance = expected_hits(found.sums, target)
-    certain = len(found.found) == 1 and chance <= _CHANCE_MAX and len(lines) <= EXACT_ITEMS
+    certain = len(found) == 1 and not sums.gave_up and expected_hits(sums.sums, target) <= _CHANCE_MAX
     score = _SCORE if certain else _SCORE_DOUBTFUL
-    return [Group(tuple(sorted(lines[list(places)].tolist())), (row,), score, certain) for places in found.found]
+    return [Group(members, (row,), score, certain) for members in found]
+
+
+def _fitting(view: View, lines: Ints, row: int) -> tuple[int, ...]:
+    """The lines, if all are dated from shortly before the item on and none quotes another item."""
+    items = view.items
+    days = items.lines.booking_day[lines] - items.book.day[row]
+    if (days < -_DAYS_BEFORE).any() or (days > DAYS_MAX).any():
+        return ()
+    members = tuple(sorted(lines.tolist()))
+    return members if all(view.relations.of(line, row) is not Relation.OTHER for line in members) else ()

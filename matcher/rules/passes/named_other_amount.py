@@ -57,7 +57,8 @@ def _group(view: View, line: int, row: int, *, sure: bool, of_party: dict[tuple[
     difference = int(items.lines.amount[line] - items.book.amount[row])
     category = kind_of_difference(view, line, row, difference)
     if sure and category in {Category.PARTIAL, Category.OVERPAYMENT}:
-        sure = not _others_make_it_exact(view, line, row, difference, of_party)
+        sure = not view.relations.names_more(line, row)
+        sure = sure and not _others_make_it_exact(view, line, row, difference, of_party)
     return Group(
         (line,), (row,), _SCORE[category] if sure else _SCORE_DOUBTFUL, sure, category=category, difference=difference
     )

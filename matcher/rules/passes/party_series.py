@@ -29,7 +29,7 @@ def find(view: View) -> Candidates:
     for members in _chains(pairs.line, pairs.row):
         if len(members) <= CHAIN_MAX:
             for pair in only_matching(pairs.line[members], pairs.row[members]):
-                clear[place_of[pair]] = True
+                clear[place_of[pair]] = pairs.clear[place_of[pair]]
     score = np.where(clear, _SCORE, _SCORE_OTHER).astype(np.int32)
     return Candidates(pairs=Pairs(pairs.line, pairs.row, score, clear))
 

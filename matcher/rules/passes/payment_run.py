@@ -53,13 +53,13 @@ def find(view: View) -> Candidates:
 def _numbered(texts: Texts, *, own: bool) -> tuple[Ints, Codes]:
     """The last number of each text and what the text is without it; −1 where there is none.
 
-    `own`: references of ours are told by a letter, and share one numbering whatever the letters are.
+    `own`: ids of ours hold more than digits (a supplier's OCR does not), and share one numbering whatever stands before.
     """
     numbers, kinds = [-1], [-1]
     seen: dict[str, int] = {}
     for value in texts.values:
         number = _NUMBER.search(value)
-        usable = number is not None and (not own or any(sign.isalpha() for sign in value))
+        usable = number is not None and (not own or not value.isdecimal())
         numbers.append(int(number[1]) if usable and number is not None else -1)
         kinds.append(0 if own else seen.setdefault(LAST_NUMBER.sub("#", value), len(seen)))
     codes = texts.codes + 1

@@ -1,0 +1,66 @@
+"""Whether a party and an amount prove anything together: a large customer on a price list pays the same amount often."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matcher.rules.columns import Flags, Ints
+from matcher.rules.joins import mixed
+from matcher.rules.subsets import adding_up
+from matcher.rules.view import View
+
+# Expected number of the party's open items that have the amount by chance: above the first a match proves nothing,
+# above the second it does not if other items of the party add up to the amount as well.
+_EXPECTED_MAX = 1.0
+_EXPECTED_MAX_WITH_RIVAL = 0.03
+_DAYS_BEFORE, _DAYS_AFTER = 20, 12
+
+
+def expected_alike(
+    view: View, line: Ints, row: Ints, tolerance: int = 0
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Expected number of items of the row's party near the line's day with its amount (± `tolerance`) by chance."""
+    items = view.items
+    book = items.book
+    party = mixed(items.pool_r, items.party(items.variant_r)) >> 20
+    order = np.lexsort((book.day, party))
+    keys, days = party[order], book.day[order].astype(np.int64)
+    place = np.searchsorted(keys, party[row], side="left")
+    end = np.searchsorted(keys, party[row], side="right")
+    booked = items.lines.booking_day[line].astype(np.int64)
+    near = np.array(
+        [
+            np.searchsorted(days[first:last], day + _DAYS_AFTER) - np.searchsorted(days[first:last], day - _DAYS_BEFORE)
+            for first, last, day in zip(place.tolist(), end.tolist(), booked.tolist(), strict=True)
+        ],
+        np.float64,
+    )
+    amounts = np.sort((items.pool_r.astype(np.int64) << 52) + book.amount)
+    base = (items.pool_r[row].astype(np.int64) << 52) + items.lines.amount[line]
+    alike = np.searchsorted(amounts, base + tolerance, side="right") - np.searchsorted(
+        amounts, base - tolerance, side="left"
+    )
+    pool_size = np.bincount(items.pool_r, minlength=len(items.pool_names))
+    return near * alike / np.maximum(pool_size[items.pool_r[row]], 1)
+
+
+def doubtful(view: View, line: Ints, row: Ints) -> Flags:
+    """Pairs of one party and amount that prove too little without a reference."""
+    expected = expected_alike(view, line, row)
+    doubt = expected > _EXPECTED_MAX
+    weak = np.flatnonzero(~doubt & (expected > _EXPECTED_MAX_WITH_RIVAL))
+    if len(weak):
+        of_party = view.rows_of_parties()
+        for place in weak.tolist():
+            doubt[place] = _has_rival_sum(view, int(line[place]), int(row[place]), of_party)
+    return doubt
+
+
+def _has_rival_sum(view: View, line: int, row: int, of_party: dict[tuple[int, int], Ints]) -> bool:
+    """Whether several other open items of the party in the window add up to the line."""
+    items = view.items
+    party = int(items.party(items.variant_r[[row]])[0])
+    others = of_party.get((int(items.pool_r[row]), party), np.empty(0, np.int64))
+    others = others[others != row]
+    others = others[view.in_window(np.full(len(others), line), others)]
+    return bool(adding_up(items.book.amount[others], int(items.lines.amount[line])).found)
