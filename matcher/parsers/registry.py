@@ -62,7 +62,7 @@ def load(registered: Registered) -> StatementFormat | None:
         if missing.name != registered.module:
             raise
         return None
-    loaded: StatementFormat = module.FORMAT
+    loaded: StatementFormat | None = getattr(module, "FORMAT", None)
     return loaded
 
 
