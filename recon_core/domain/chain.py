@@ -85,10 +85,7 @@ class _Walk:
 
     def _compare(self, link: Link, last: Link, balance: int) -> None:
         if link.opening is None:
-            if link.closing is not None and link.to_date > last.to_date:
-                jump = link.closing - balance - self.moved(last.to_date, link.to_date)
-                if jump:
-                    self._break("gap", link, last, jump)
+            self._compare_closing(link, last, balance)
             return
         if link.opening == balance:
             if None not in (link.sequence, last.sequence) and (link.sequence or 0) > (last.sequence or 0) + 1:
@@ -99,6 +96,13 @@ class _Walk:
         if inside or (link.from_date <= last.to_date and link.opening in self.seen):
             return
         self._break("gap", link, last, link.opening - balance)
+
+    def _compare_closing(self, link: Link, last: Link, balance: int) -> None:
+        """Without an opening balance the ledger's own lines must lead from the last end to this one."""
+        if link.closing is not None and link.to_date > last.to_date:
+            jump = link.closing - balance - self.moved(last.to_date, link.to_date)
+            if jump:
+                self._break("gap", link, last, jump)
 
     def _break(self, code: str, link: Link, last: Link, jump: int) -> None:
         message = f"The balance jumps by {jump} minor units between {last.to_date} and {link.from_date}."
@@ -113,8 +117,10 @@ def walk(links: Iterable[Link], *, moved: Callable[[date, date], int]) -> Chain:
     state = _Walk(moved)
     waiting = sorted(links, key=_order)
     while waiting:
-        position = _next(waiting, state.balance)
-        state.take(waiting.pop(position))
+        link = waiting.pop(_next(waiting, state.balance))
+        if link.opening is None:
+            link = _last_of_day(link, waiting, state)
+        state.take(link)
     if state.start is None or state.last is None or state.balance is None:
         return Chain(tuple(state.breaks), None, None)
     first_day, opening = state.start
@@ -132,3 +138,17 @@ def _next(waiting: list[Link], balance: int | None) -> int:
         if link.opening is not None and link.opening == balance:
             return position
     return 0
+
+
+def _last_of_day(link: Link, waiting: list[Link], state: _Walk) -> Link:
+    """Of several files without opening balance that end on one day, the one whose balance is the day's last.
+
+    The ledger tells which; the others were taken earlier in the day and are taken out of the walk.
+    """
+    same = [link, *(one for one in waiting if one.opening is None and one.to_date == link.to_date)]
+    for one in same[1:]:
+        waiting.remove(one)
+    if len(same) == 1 or state.last is None or state.balance is None:
+        return same[-1]
+    expected = state.balance + state.moved(state.last.to_date, link.to_date)
+    return next((one for one in same if one.closing == expected), same[-1])

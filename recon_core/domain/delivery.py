@@ -1,13 +1,14 @@
-"""How two statements of one account lie to each other: one before the other, or over each other (domain 7.3).
+"""How two statements of one account lie to each other: one after the other, or over each other (domain 7.3).
 
 The occurrence counter of equal lines is right only if this is known: two deliveries that cover the same time show the
-same coffee, two that follow each other show two coffees. Balances decide; where they can't (a net change of zero), the
-sequence, then the period; where nothing decides, a person does.
+same coffee, two that follow each other show two coffees. Balances and content decide; where both fit (a net change of
+zero), the sequence, then the period; where nothing decides, a person does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -21,11 +22,17 @@ class Relation(StrEnum):
     UNCLEAR = "unclear"
 
 
-class Span(NamedTuple):
-    """What a statement covers: dates, and balances in minor units at both ends.
+class Shown(NamedTuple):
+    """A line as a statement shows it: date, key and amount in minor units."""
 
-    `points` are the running balances between its lines in the order of the file, None while nobody needed them; `name`
-    is the bank's name of it without the page.
+    day: date
+    key: str
+    amount: int
+
+
+class Span(NamedTuple):
+    """What a statement covers: dates, balances in minor units at both ends, and its lines in the order of the file
+    (None while nobody needed them). `name` is the bank's name of it without the page.
     """
 
     name: str
@@ -35,7 +42,7 @@ class Span(NamedTuple):
     closing: int | None
     from_date: date | None
     to_date: date | None
-    points: frozenset[int] | None = None
+    lines: Sequence[Shown] | None = None
 
     @property
     def proved(self) -> bool:
@@ -43,67 +50,90 @@ class Span(NamedTuple):
         return self.opening is not None and self.closing is not None
 
 
-def running_points(opening: int | None, amounts: Sequence[int]) -> frozenset[int]:
-    """Balances between the lines of a statement, both ends left out."""
-    if opening is None:
-        return frozenset()
-    points, balance = set(), opening
-    for amount in amounts[:-1]:
-        balance += amount
-        points.add(balance)
-    return frozenset(points)
-
-
-def relate(earlier: Span, new: Span, *, days: Sequence[date]) -> Relation:
-    """The relation of two statements that have equal lines on `days`. Without `points` it may be unclear although
-    these would tell.
+def relate(earlier: Span, new: Span, *, days: Iterable[date]) -> Relation:
+    """The relation of two statements that have equal lines on `days`. Without `lines` it may be unclear although these
+    would tell.
     """
     if earlier.name and earlier.name == new.name and earlier.page != new.page:
         return Relation.APART
-    if any(_within(day, earlier) and _covers(new, earlier, day) for day in days):
+    if any(_inside(day, earlier) or _inside(day, new) for day in days):
         return Relation.OVER
     if not (earlier.proved and new.proved):
         return Relation.OVER
-    follows = earlier.closing == new.opening or new.closing == earlier.opening
-    same_end = earlier.opening == new.opening or earlier.closing == new.closing
-    if follows and same_end:
-        return _by_number(earlier, new)
-    if follows:
-        return Relation.APART
-    if same_end:
-        return Relation.OVER
-    if earlier.points is None or new.points is None:
+    if earlier.lines is None or new.lines is None:
         return Relation.UNCLEAR
-    if new.opening in earlier.points or earlier.opening in new.points:
+    apart = earlier.closing == new.opening or new.closing == earlier.opening
+    over = _may_overlap(earlier, new) or _may_overlap(new, earlier)
+    if apart and over:
+        return _by_number(earlier, new)
+    if apart:
+        return Relation.APART
+    if over or earlier.opening == new.opening or earlier.closing == new.closing:
         return Relation.OVER
     if earlier.sequence is not None and new.sequence is not None and earlier.sequence != new.sequence:
         return Relation.APART
     return Relation.UNCLEAR
 
 
-def _within(day: date, span: Span) -> bool:
-    return span.from_date is not None and span.to_date is not None and span.from_date <= day <= span.to_date
+def _inside(day: date, span: Span) -> bool:
+    """Whether a day lies strictly inside a statement, so that every statement over that day shows all of it."""
+    return span.from_date is not None and span.to_date is not None and span.from_date < day < span.to_date
 
 
-def _covers(one: Span, other: Span, day: date) -> bool:
-    """Whether a day lies strictly inside one of the two, so that both must show all of it."""
-
-    def inside(span: Span) -> bool:
-        return span.from_date is not None and span.to_date is not None and span.from_date < day < span.to_date
-
-    return inside(one) or inside(other)
+def _may_overlap(first: Span, second: Span) -> bool:
+    """Whether `second` may begin somewhere within `first`: at its opening balance `first` goes on with lines that
+    `second` shows too, or with all that `second` shows.
+    """
+    assert first.lines is not None
+    assert second.lines is not None
+    assert first.opening is not None
+    shown = Counter(second.lines)
+    balance = first.opening
+    for position, line in enumerate(first.lines):
+        if balance == second.opening:
+            left = Counter(first.lines[position:])
+            if left <= shown or shown <= left:
+                return True
+        balance += line.amount
+    return False
 
 
 def _by_number(earlier: Span, new: Span) -> Relation:
-    """Balances allow both: use the sequence, then the period."""
+    """Balances and content allow both: use the sequence, then the period."""
     if earlier.sequence is not None and new.sequence is not None:
-        return Relation.OVER if earlier.sequence == new.sequence else Relation.APART
-    if None in (earlier.from_date, earlier.to_date, new.from_date, new.to_date):
+        step = new.sequence - earlier.sequence
+        if (step == 1 and earlier.closing == new.opening) or (step == -1 and new.closing == earlier.opening):
+            return Relation.APART
+        if step == 0:
+            return Relation.OVER
+    periods = (earlier.from_date, earlier.to_date), (new.from_date, new.to_date)
+    if None in periods[0] or None in periods[1] or periods[0] == periods[1]:
         return Relation.UNCLEAR
-    assert earlier.from_date is not None
-    assert earlier.to_date is not None
-    assert new.from_date is not None
-    assert new.to_date is not None
-    if earlier.to_date < new.from_date or new.to_date < earlier.from_date:
-        return Relation.APART
-    return Relation.UNCLEAR if (earlier.from_date, earlier.to_date) == (new.from_date, new.to_date) else Relation.OVER
+    return Relation.OVER
+
+
+def linked(first: Span, second: Span, *, between: Sequence[Span]) -> bool:
+    """Whether a chain of statements leads from the end of one to the beginning of the other, so that they are apart.
+
+    `between` are other statements of the account. Where the two meet without them, `relate` has the word.
+    """
+    if first.closing == second.opening or second.closing == first.opening:
+        return False
+    return _leads(first, second, between) or _leads(second, first, between)
+
+
+def _leads(first: Span, second: Span, between: Sequence[Span]) -> bool:
+    if first.closing is None or second.opening is None:
+        return False
+    steps: dict[int, set[int]] = {}
+    for span in between:
+        if span.opening is not None and span.closing is not None and span.opening != span.closing:
+            steps.setdefault(span.opening, set()).add(span.closing)
+    reached, waiting = set[int](), [first.closing]
+    while waiting:
+        balance = waiting.pop()
+        if balance in reached:
+            continue
+        reached.add(balance)
+        waiting += steps.get(balance, ())
+    return second.opening in reached

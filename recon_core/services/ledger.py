@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from recon_core.domain.account import CashAccount
 from recon_core.domain.currency import NO_CURRENCY
-from recon_core.domain.delivery import Relation, Span, relate, running_points
+from recon_core.domain.delivery import Relation, Shown, Span, linked, relate
 from recon_core.domain.identity import family, line_date
 from recon_core.domain.statement import StatementHeader, StatementLine
 from recon_core.domain.states import LineState, StatementState
@@ -218,17 +218,34 @@ def _overlapped(
     over: set[int] = set()
     for statement_id, shared in days.items():
         earlier = span_of_row(stored.statements[statement_id])
-        found = Relation.OVER if statement_id == forced else relate(earlier, new, days=sorted(shared))
-        if found is Relation.UNCLEAR and earlier.points is None:
-            amounts = [row.amount for row in _lines_of(uow, [statement_id])]
-            earlier = earlier._replace(points=running_points(earlier.opening, amounts))
-            new = new._replace(points=running_points(new.opening, [line.amount for line in incoming.booked]))
-            found = relate(earlier, new, days=sorted(shared))
+        found = Relation.OVER if statement_id == forced else relate(earlier, new, days=shared)
+        if found is Relation.UNCLEAR:
+            lines = [Shown(row.booking_date, row.line_key, row.amount) for row in _lines_of(uow, [statement_id])]
+            earlier, new = earlier._replace(lines=lines), new._replace(lines=_shown(incoming))
+            found = relate(earlier, new, days=shared)
+        if found is Relation.UNCLEAR and linked(earlier, new, between=_around(uow, incoming, shared, statement_id)):
+            found = Relation.APART
         if found is Relation.UNCLEAR:
             return None
         if found is Relation.OVER:
             over.add(statement_id)
     return over
+
+
+def _shown(incoming: Incoming) -> list[Shown]:
+    rows = zip(incoming.dates, incoming.keys, incoming.booked, strict=True)
+    return [Shown(day, key, line.amount) for day, key, line in rows if day is not None]
+
+
+def _around(uow: UnitOfWork, incoming: Incoming, days: set[date], but: int) -> list[Span]:
+    """Other accepted statements of the account that touch these days."""
+    rows = uow.select(
+        "SELECT * FROM statement WHERE cash_account_id = :account AND state = 'accepted' AND kind = 'statement'"
+        " AND id <> :but AND (coalesce(from_date, opening_date) IS NULL OR coalesce(from_date, opening_date) <= :last)"
+        " AND (coalesce(to_date, closing_date) IS NULL OR coalesce(to_date, closing_date) >= :first)",
+        {"account": incoming.account.id, "but": but, "first": min(days), "last": max(days)},
+    )
+    return [span_of_row(row) for row in rows]
 
 
 def _count(incoming: Incoming, stored: _Stored, over: set[int]) -> Plan:
@@ -237,7 +254,10 @@ def _count(incoming: Incoming, stored: _Stored, over: set[int]) -> Plan:
     highest: dict[tuple[date, str], int] = {}
     for identity, rows in stored.by_key.items():
         rows.sort(key=lambda row: row.occurrence)
-        shown[identity] = [row.id for row in rows if stored.contained[row.id] & over]
+        # A line that a statement apart from this one contains too is the last to be taken for one of these.
+        shared = [row for row in rows if stored.contained[row.id] & over]
+        shared.sort(key=lambda row: bool(stored.contained[row.id] - over))
+        shown[identity] = [row.id for row in shared]
         highest[identity] = rows[-1].occurrence
     new: list[int] = []
     occurrences: list[int] = []
