@@ -47,7 +47,8 @@ class LineResult(NamedTuple):
     `difference` is the line's amount minus the sum of its book amounts, in minor units, + when the bank has more;
     for one of several lines that pay one item together it is the difference that the whole group leaves.
     `score` is the calibrated probability-like weight of the first choice, 0 to 1. `category` is None for a match
-    without a remainder.
+    without a remainder. `rule` is the code of the pass that found the first choice, "" for none. `together` are the
+    ids of all lines of a group that explains its items together, this one among them; empty for a line alone.
     """
 
     line_id: str
@@ -59,6 +60,8 @@ class LineResult(NamedTuple):
     score: float = 0.0
     difference: int = 0
     evidence: tuple[Evidence, ...] = ()
+    rule: str = ""
+    together: tuple[str, ...] = ()
 
 
 class RunFacts(NamedTuple):

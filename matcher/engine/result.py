@@ -11,6 +11,7 @@ import numpy as np
 from matcher.engine.explain import Explainer
 from matcher.proposal import Category, LineResult, MatchStatus
 from matcher.rules.columns import Book, Codes, Ints, Lines
+from matcher.rules.order import ORDER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,6 +67,8 @@ class MatchResult:
             score=int(self.score[line]) / 1000,
             difference=int(self.difference[line]),
             evidence=self.explainer.explain(self, line),
+            rule=ORDER[self.step[line]].code if self.step[line] >= 0 else "",
+            together=tuple(self.lines.ids[other] for other in self.together.get(line, ())),
         )
 
     def _ids(self, rows: Sequence[int]) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ class StoredProposal(NamedTuple):
     book: tuple[int, ...]
     alternatives: tuple[tuple[int, ...], ...]
     evidence: tuple[Evidence, ...]
+    rule: str
+    together: tuple[int, ...]
 
 
 # What an account's open items come to. Two different sets of open items with the same figures would have to differ in
@@ -98,7 +100,7 @@ class SqlOpinions:
         """The newest opinions on lines of these accounts, by account and line."""
         rows = uow.select(
             "SELECT id, cash_account_id, statement_line_id, verdict, category, score_ppm, difference, book_ids,"
-            " alternatives, evidence FROM proposal WHERE cash_account_id IN :ids AND proposal_state = :state"
+            " alternatives, evidence, rule, together FROM proposal WHERE cash_account_id IN :ids AND proposal_state = :state"
             " ORDER BY cash_account_id, statement_line_id",
             {"ids": list(account_ids), "state": ProposalState.OPEN.value},
         )
@@ -127,6 +129,8 @@ def _columns(opinions: Sequence[Opinion]) -> dict[str, Any]:
         "book_ids": [json.dumps([int(one) for one in result.book]) for result in results],
         "alternatives": [json.dumps([[int(one) for one in ids] for ids in r.alternatives]) for r in results],
         "evidence": [evidence_json(result) for result in results],
+        "rule": [result.rule for result in results],
+        "together": [json.dumps([int(one) for one in result.together]) for result in results],
     }
 
 
@@ -147,4 +151,6 @@ def _stored(row: Any) -> StoredProposal:
         tuple(json.loads(row.book_ids)),
         tuple(tuple(ids) for ids in json.loads(row.alternatives)),
         tuple(Evidence(*pair) for pair in json.loads(row.evidence)),
+        row.rule,
+        tuple(json.loads(row.together)),
     )

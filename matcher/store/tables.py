@@ -5,13 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table
 from sqlalchemy import text as sql
 
+from matcher.store import learned_tables
+from matcher.store.base import METADATA, UNLOGGED, number
 from recon_core.store.columns import Id, Minor, Moment
 from recon_core.store.schema import SchemaPart
 from recon_core.store.tables.accounts import CASH_ACCOUNT
-from recon_core.store.tables.base import METADATA as CORE_METADATA
 from recon_core.store.tables.base import one_of, text
 from recon_core.store.tables.statements import STATEMENT_LINE
 
@@ -23,17 +24,10 @@ class ProposalState(StrEnum):
     DECIDED = "decided"
 
 
-METADATA = MetaData(naming_convention=CORE_METADATA.naming_convention)
-
-
-def _number() -> Column[int]:
-    return Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
-
-
 MATCH_RUN = Table(
     "match_run",
     METADATA,
-    _number(),
+    number(),
     Column("started_at", Moment, nullable=False),
     text("started_by"),
     text("engine_version"),
@@ -45,6 +39,7 @@ MATCH_RUN = Table(
     Column("unmatched_count", Minor, nullable=False),
     sqlite_strict=True,
     sqlite_autoincrement=True,
+    info=UNLOGGED,
 )
 
 MATCH_STATE = Table(
@@ -54,12 +49,13 @@ MATCH_STATE = Table(
     Column("match_run_id", Id, ForeignKey(MATCH_RUN.c.id), nullable=False),
     text("open_items"),
     sqlite_strict=True,
+    info=UNLOGGED,
 )
 
 PROPOSAL = Table(
     "proposal",
     METADATA,
-    _number(),
+    number(),
     Column("match_run_id", Id, ForeignKey(MATCH_RUN.c.id), nullable=False),
     Column("cash_account_id", Id, ForeignKey(CASH_ACCOUNT.c.id), nullable=False),
     Column("statement_line_id", Id, ForeignKey(STATEMENT_LINE.c.id), nullable=False),
@@ -71,6 +67,8 @@ PROPOSAL = Table(
     text("book_ids"),
     text("alternatives"),
     text("evidence"),
+    text("rule", default=""),
+    text("together", default="[]"),
     one_of("proposal_state", ProposalState),
     CheckConstraint("verdict IN ('cleared', 'proposed', 'unmatched')", name="verdict"),
     CheckConstraint("score_ppm BETWEEN 0 AND 1000000", name="score_ppm"),
@@ -79,6 +77,9 @@ PROPOSAL = Table(
     Index("ix_proposal_cash_account_id", "cash_account_id"),
     sqlite_strict=True,
     sqlite_autoincrement=True,
+    info=UNLOGGED,
 )  # fmt: skip
 
+# Everything that stands in METADATA; naming the module is what puts its table there.
+assert learned_tables.LEARNED_RULE.metadata is METADATA
 MATCHER = SchemaPart("matcher", METADATA, Path(__file__).parent / "versions")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-from matcher.store.tables import MATCH_RUN, MATCH_STATE, METADATA, PROPOSAL
+from matcher.store.base import METADATA
+from matcher.store.tables import MATCH_RUN, MATCH_STATE, PROPOSAL
 
 revision = "0001"
 down_revision = None
