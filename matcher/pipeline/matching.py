@@ -34,6 +34,13 @@ class AccountMatch(NamedTuple):
     unmatched: int
 
 
+class Fresh(NamedTuple):
+    """Opinions on open lines, and what is left of each line in minor units by its id."""
+
+    opinions: list[Opinion]
+    amounts: dict[int, int]
+
+
 def match_accounts(context: Context, account_ids: Sequence[int], *, again: bool = False) -> list[AccountMatch]:
     """Match all open lines of the accounts in one engine run and one transaction; safe to repeat.
 
@@ -52,15 +59,12 @@ def match_accounts(context: Context, account_ids: Sequence[int], *, again: bool 
             )
         if not willing:
             return []
-        items = load(uow, willing)
-        context.watch("matching", 0, len(items.lines))
-        results = engine.match(items.lines, items.book, rules=context.rules).rows()
-        opinions = _respecting(uow, willing, items, results)
-        amounts = dict(zip(map(int, items.lines.ids), items.lines.amount.tolist(), strict=True))
+        opinions, amounts = fresh_opinions(uow, willing, context=context)
         applied = _apply(uow, willing, amounts, opinions, context=context)
         adjusted = adjust_lines(uow, willing, opinions, amounts, context=context)
         release_automatic(uow, willing, context=context)
-        left = [opinion for opinion in opinions if opinion.line_id not in applied | adjusted]
+        decided = applied | adjusted
+        left = [opinion for opinion in opinions if opinion.line_id not in decided]
         counts = _counts(willing, opinions, applied, adjusted)
         facts = RunFacts(
             __version__,
@@ -74,8 +78,17 @@ def match_accounts(context: Context, account_ids: Sequence[int], *, again: bool 
         context.opinions.record(uow, accounts=willing, opinions=left, facts=facts, by=context.user, at=at)
         _mark(uow, left, context=context)
         uow.commit()
-        context.watch("matching", len(items.lines), len(items.lines))
+        context.watch("matching", len(opinions), len(opinions))
     return counts
+
+
+def fresh_opinions(uow: UnitOfWork, accounts: Sequence[CashAccount], *, context: Context) -> Fresh:
+    """What the engine says now about the open lines of these accounts. Nothing is kept and nothing is changed."""
+    items = load(uow, accounts)
+    context.watch("matching", 0, len(items.lines))
+    results = engine.match(items.lines, items.book, rules=context.rules).rows()
+    opinions = _respecting(uow, accounts, items, results)
+    return Fresh(opinions, dict(zip(map(int, items.lines.ids), items.lines.amount.tolist(), strict=True)))
 
 
 def rules_digest(rules: RuleSettings) -> str:
@@ -102,12 +115,19 @@ def _respecting(
 def _without(result: LineResult, line_id: int, rejected: set[str]) -> LineResult:
     """The result with rejected groups taken out; the best alternative that is left moves up, as a proposal."""
     choices = (result.book, *result.alternatives) if result.book else result.alternatives
-    kept = [ids for ids in choices if group_key([line_id], [int(one) for one in ids]) not in rejected]
+    line_ids = [int(one) for one in result.together] or [line_id]
+    kept = [
+        ids
+        for position, ids in enumerate(choices)
+        if group_key([line_id] if position else line_ids, [int(one) for one in ids]) not in rejected
+    ]
     if len(kept) == len(choices):
         return result
     if not kept:
         return result._replace(book=(), alternatives=(), status=MatchStatus.UNMATCHED, category=Category.UNKNOWN)
-    return result._replace(book=kept[0], alternatives=tuple(kept[1:]), status=MatchStatus.PROPOSED)
+    if kept[0] == result.book:
+        return result._replace(alternatives=tuple(kept[1:]))
+    return result._replace(book=kept[0], alternatives=tuple(kept[1:]), status=MatchStatus.PROPOSED, together=())
 
 
 def _apply(
