@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from matcher.parsers.identifiers import is_bic, is_iban
 from matcher.parsers.notes import Notes
 from matcher.parsers.ofx.values import amount, day, moment
 from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
@@ -16,8 +16,6 @@ from recon_core.domain.statement import StatementHeader, StatementKind
 EXTRA_MAX = 200
 _ACCOUNT_TAGS = frozenset({"BANKID", "BRANCHID", "ACCTID", "ACCTTYPE", "ACCTKEY"})
 _BALANCES = frozenset({"LEDGERBAL", "AVAILBAL"})
-_BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", re.ASCII)
-_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -109,15 +107,15 @@ class Draft:
         """What is known of the statement; balances only with `notes`, so at its end."""
         number = self.account.get("ACCTID") or None
         packed = (number or "").replace(" ", "").upper()
-        is_iban = _is_iban(packed)
+        international = is_iban(packed)
         bank = self.account.get("BANKID", "")
         rest = [(tag, text) for tag, text in self.account.items() if tag != "ACCTID" and text]
         return StatementHeader(
             format="ofx",
             kind=StatementKind.STATEMENT,
-            account=packed if is_iban else number,
-            account_scheme="IBAN" if is_iban else None,
-            bank_bic=bank if _BIC.fullmatch(bank) else None,
+            account=packed if international else number,
+            account_scheme="IBAN" if international else None,
+            bank_bic=bank if is_bic(bank) else None,
             from_date=self.dates.get("DTSTART"),
             to_date=self.dates.get("DTEND"),
             created_at=self.sign_on.created_at,
@@ -143,10 +141,3 @@ class Draft:
             message = f"{printed!r} is printed with grouping; read as {to_text(minor, self.currency)}."
             notes.warning("amount-grouped", f"{self.where}, {section}/BALAMT", message)
         return minor
-
-
-def _is_iban(text: str) -> bool:
-    """Whether the text is an IBAN by shape and check digits (ISO 13616, remainder 1 modulo 97)."""
-    if not _IBAN.fullmatch(text):
-        return False
-    return int("".join(str(int(letter, 36)) for letter in text[4:] + text[:4])) % 97 == 1

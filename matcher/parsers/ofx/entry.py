@@ -5,10 +5,10 @@ This is the general way; `shapes` has the fast one for what banks usually write.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import date
 
+from matcher.parsers.identifiers import is_bic
 from matcher.parsers.notes import Notes
 from matcher.parsers.ofx.tokens import ENTRY_TAGS, Token, depth
 from matcher.parsers.ofx.values import amount, day
@@ -17,7 +17,6 @@ from recon_core.domain.money import to_text
 from recon_core.domain.refused import BadAmount, BadDate
 from recon_core.domain.statement import AMOUNT_UNKNOWN, LineStatus, StatementLine
 
-_BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", re.ASCII)
 # Aggregates inside a transaction and their leaves.
 PARTS = {
     "PAYEE": {"NAME", "ADDR1", "ADDR2", "ADDR3", "CITY", "STATE", "POSTALCODE", "COUNTRY", "PHONE"},
@@ -124,7 +123,7 @@ def line_of(entry: Entry, *, currency: str, index: int, notes: Notes) -> Stateme
         remittance=leaves.get("MEMO"),
         counterparty_name=leaves.get(named_by),
         counterparty_account=leaves.get("BANKACCTTO/ACCTID") or leaves.get("CCACCTTO/ACCTID"),
-        counterparty_bic=bank if _BIC.fullmatch(bank) else None,
+        counterparty_bic=bank if is_bic(bank) else None,
         original_currency=leaves.get("ORIGCURRENCY/CURSYM"),
         exchange_rate=leaves.get("ORIGCURRENCY/CURRATE") or leaves.get("CURRENCY/CURRATE"),
         check_number=leaves.get("CHECKNUM"),
