@@ -33,34 +33,35 @@ class Tally:
 
     def add(self, lines: list[StatementLine]) -> None:
         """Count the next lines. Lines in another currency are counted, not summed."""
-        own = self.currency
-        for line in lines:
-            amount = line.amount
-            if line.currency != own:
-                if own is not None:
-                    self.foreign.add(line.currency)
-                    continue
-                self.currency = own = line.currency
-            if line.status == _BOOKED:
-                self.booked_count += 1
-                self.booked += amount
-                if amount >= 0:
-                    self.credit_count += 1
-                    self.credit_sum += amount
-                else:
-                    self.debit_count += 1
-                    self.debit_sum -= amount
-            elif amount >= 0:
-                self.pending_credit_count += 1
-                self.pending_credit_sum += amount
-            else:
-                self.pending_debit_count += 1
-                self.pending_debit_sum -= amount
-            if line.reversal:
-                self.reversal_count += 1
-                if line.status == _BOOKED:
-                    self.booked_reversals += amount
+        currencies = {line.currency for line in lines}
+        if self.currency is None and lines:
+            self.currency = lines[0].currency
+        if currencies <= {self.currency}:
+            own = lines
+        else:
+            self.foreign |= currencies - {self.currency}
+            own = [line for line in lines if line.currency == self.currency]
         self.count += len(lines)
+        booked = [line for line in own if line.status == _BOOKED]
+        self.booked_count += len(booked)
+        amounts = [line.amount for line in booked]
+        self.booked += sum(amounts)
+        credits_in = [amount for amount in amounts if amount >= 0]
+        self.credit_count += len(credits_in)
+        self.credit_sum += sum(credits_in)
+        self.debit_count += len(amounts) - len(credits_in)
+        self.debit_sum += sum(credits_in) - sum(amounts)
+        turned = [line for line in own if line.reversal]
+        self.reversal_count += len(turned)
+        self.booked_reversals += sum(line.amount for line in turned if line.status == _BOOKED)
+        if len(booked) != len(own):
+            self._add_pending([line.amount for line in own if line.status != _BOOKED])
+
+    def _add_pending(self, amounts: list[int]) -> None:
+        self.pending_credit_count += sum(1 for amount in amounts if amount >= 0)
+        self.pending_credit_sum += sum(amount for amount in amounts if amount >= 0)
+        self.pending_debit_count += sum(1 for amount in amounts if amount < 0)
+        self.pending_debit_sum -= sum(amount for amount in amounts if amount < 0)
 
 
 class Verdict(NamedTuple):

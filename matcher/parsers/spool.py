@@ -5,17 +5,22 @@ The first `ROWS_IN_MEMORY` lines stay in memory; what comes after goes to a name
 
 from __future__ import annotations
 
+import marshal
 import os
-import pickle
 import tempfile
 import weakref
 from collections.abc import Iterator
-from typing import IO
+from datetime import date
+from functools import lru_cache
+from typing import IO, Any
 
-from recon_core.domain.statement import StatementLine
+from recon_core.domain.statement import LineStatus, StatementLine
 
 ROWS_IN_MEMORY = 4096
+_AFTER_STATUS = StatementLine._fields.index("status") + 1
 _DETAILS = StatementLine._fields.index("details")
+_STATUSES = {status.value: status for status in LineStatus}
+_PLAIN: dict[str, str] = {status: status.value for status in LineStatus}
 
 
 class Lines:
@@ -51,7 +56,7 @@ class Lines:
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="recon-")  # noqa: SIM115 - closed with this object
             weakref.finalize(self, self._file.close)
-        packed = pickle.dumps([_packed(line) for line in block], pickle.HIGHEST_PROTOCOL)
+        packed = marshal.dumps([_packed(line) for line in block])
         self._file.write(packed)
         self._places.append((self._end, len(packed)))
         self._end += len(packed)
@@ -64,22 +69,48 @@ class Lines:
             return
         self._file.flush()
         for place, size in self._places:
-            lines = [_unpacked(row) for row in pickle.loads(os.pread(self._file.fileno(), size, place))]  # noqa: S301 - our own bytes
+            lines = [_unpacked(row) for row in marshal.loads(os.pread(self._file.fileno(), size, place))]  # noqa: S302 - our own bytes
             yield [_inverted(line) for line in lines] if self.invert_reversals else lines
 
 
 def _packed(line: StatementLine) -> tuple[object, ...]:
-    """The line as plain tuples: they are pickled by value, without a look-up of the class for each row."""
-    if not line.details:
-        return tuple(line)
-    return (*line[:_DETAILS], tuple(map(tuple, line.details)), *line[_DETAILS + 1 :])
+    """The line as values that `marshal` takes, which is several times faster than pickling: days are numbers."""
+    booked, valued = line.booking_date, line.value_date
+    return (
+        line.line_index,
+        booked.toordinal() if booked is not None else None,
+        valued.toordinal() if valued is not None else None,
+        line.amount,
+        line.currency,
+        _PLAIN.get(line.status, line.status),
+        *line[_AFTER_STATUS:_DETAILS],
+        tuple(map(_packed, line.details)) if line.details else (),
+        *line[_DETAILS + 1 :],
+    )
 
 
-def _unpacked(row: tuple[object, ...]) -> StatementLine:
-    line: StatementLine = tuple.__new__(StatementLine, row)
-    if line.details:
-        return line._replace(details=tuple(tuple.__new__(StatementLine, detail) for detail in line.details))
+def _unpacked(row: tuple[Any, ...]) -> StatementLine:
+    number, booked, valued, amount, currency, status = row[:_AFTER_STATUS]
+    line: StatementLine = tuple.__new__(
+        StatementLine,
+        (
+            number,
+            _day(booked),
+            _day(valued),
+            amount,
+            currency,
+            _STATUSES.get(status, status),
+            *row[_AFTER_STATUS:_DETAILS],
+            tuple(map(_unpacked, row[_DETAILS])) if row[_DETAILS] else (),
+            *row[_DETAILS + 1 :],
+        ),
+    )
     return line
+
+
+@lru_cache(maxsize=8192)
+def _day(number: int | None) -> date | None:
+    return None if number is None else date.fromordinal(number)
 
 
 def _inverted(line: StatementLine) -> StatementLine:

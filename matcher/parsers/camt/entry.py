@@ -5,12 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from typing import TypeVar
 from xml.etree.ElementTree import Element
 
 from matcher.parsers.camt import paths
 from matcher.parsers.camt.amounts import minor
-from matcher.parsers.camt.form import NOWHERE, BatchPlaces, EntryForm, EntryKind, Texts, TransactionForm
+from matcher.parsers.camt.form import BatchPlaces, EntryForm, EntryKind, Texts, TransactionForm
 from matcher.parsers.camt.lines import NO_BATCH, Batch, check_batch, children, compose, difference, is_one_of_many
+from matcher.parsers.camt.pattern import (
+    PATTERNS_MAX,
+    SIGHTINGS_MIN,
+    EntryPattern,
+    TransactionPattern,
+    entry_pattern,
+    transaction_pattern,
+)
 from matcher.parsers.camt.shape import JOINT, cut, leaves_of_element, leaves_of_markup, local_name
 from matcher.parsers.camt.transaction import (
     KINDS_MAX,
@@ -43,11 +52,15 @@ _STATUSES = {
     "INFO": LineStatus.INFO,
     "FUTR": LineStatus.FUTURE,
 }
+_INFO = LineStatus.INFO
+_NOTHING_KNOWN = (JOINT, 0)
 _STATUS = [*paths.ENTRY_KIND].index("status")
 _ENTITY = re.compile(r"&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));", re.ASCII)
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _LINE_END = re.compile(r"\r\n?")
 _strip = str.strip
+Key = TypeVar("Key")
+Pattern = TypeVar("Pattern")
 
 
 class NotPlain(Exception):
@@ -66,6 +79,8 @@ class EntryReader:
         self._open, self._close = "<TxDtls>", "</TxDtls>"
         self._entry_forms: dict[str, EntryForm] = {}
         self._transaction_forms: dict[tuple[str, str], TransactionForm] = {}
+        self._entry_patterns: dict[int, list[EntryPattern]] = {}
+        self._transaction_patterns: dict[tuple[str, int], list[TransactionPattern]] = {}
 
     def begin(self, own: OwnAccount, currency: str | None, status_unless_said: LineStatus) -> None:
         """A new statement: its account, its currency, and what an entry is that does not say its status."""
@@ -73,6 +88,7 @@ class EntryReader:
         if (currency or NO_CURRENCY, status_unless_said) != (self._currency, self.status_unless_said):
             self._currency, self.status_unless_said = currency or NO_CURRENCY, status_unless_said
             self._entry_forms.clear()
+            self._entry_patterns.clear()
 
     def use_prefix(self, prefix: str) -> None:
         """The prefix that the elements of the file have, with its colon."""
@@ -81,6 +97,8 @@ class EntryReader:
             self._open, self._close = f"<{prefix}TxDtls>", f"</{prefix}TxDtls>"
             self._entry_forms.clear()
             self._transaction_forms.clear()
+            self._entry_patterns.clear()
+            self._transaction_patterns.clear()
 
     def read_markup(self, inside: str, index: int, where: str) -> StatementLine:
         """The line of what stands between the tags of one `Ntry`, well-formed or not.
@@ -88,29 +106,50 @@ class EntryReader:
         Raises `NotPlain` for everything that is not surely the same to a tokenizer: comments, CDATA, instructions,
         unknown entities, a `>` in a text, elements that are not closed, attributes other than `Ccy`.
         """
-        if ("!" in inside and "<!" in inside) or ("?" in inside and "<?" in inside):
-            raise NotPlain
+        if "\r" in inside:
+            inside = _LINE_END.sub("\n", inside)
+        tags = inside.count(">")
+        for pattern in self._entry_patterns.get(tags, ()):
+            if found := pattern.expression.fullmatch(inside):
+                texts = _unescaped(found.groups()) if "&" in inside else found.groups()
+                listed = [(inner, texts) for inner in pattern.transactions]
+                return self._line(pattern.form, texts, listed, index, where)
         head, *bodies = inside.split(self._open)
-        if bodies:
-            rest = ""
-            for number, body in enumerate(bodies, 1):
-                bodies[number - 1], closed, rest = body.rpartition(self._close)
-                if not closed or (rest and number < len(bodies) and not rest.isspace()):
-                    raise NotPlain
-            head += rest
-        pieces = _pieces(head)
+        rest = ""
+        for number, body in enumerate(bodies, 1):
+            bodies[number - 1], closed, rest = body.rpartition(self._close)
+            if not closed or (rest and number < len(bodies) and not rest.isspace()):
+                raise NotPlain
+        pieces = cut(head + rest)
         form = self._entry_form(pieces)
-        tags = form.tags + 2 * len(bodies)
-        listed = []
-        for body in bodies:
-            texts = _pieces(body)
-            inner = self._transaction_form(texts, form.currency)
-            listed.append((inner, texts))
-            tags += inner.tags
+        read = [self._transaction(body, form.currency) for body in bodies]
         # A `>` in a text would pass for the end of a tag; but the shapes say how many tags there are.
-        if inside.count(">") != tags:
+        if tags != form.tags + sum(inner.tags + 2 for inner, _ in read):
             raise NotPlain
-        return self._line(form, pieces, listed, index, where)
+        if len(read) <= 1:
+            self._learn_entry(inside, tags, form, read[0][0] if read else None)
+        return self._line(form, _unescaped(pieces) if "&" in inside else pieces, read, index, where)
+
+    def _transaction(self, body: str, currency: str) -> tuple[TransactionForm, Texts]:
+        """Form and texts of what stands between the tags of one `TxDtls`."""
+        tags = body.count(">")
+        for pattern in self._transaction_patterns.get((currency, tags), ()):
+            if found := pattern.expression.fullmatch(body):
+                return pattern.form, _unescaped(found.groups()) if "&" in body else found.groups()
+        pieces = cut(body)
+        key = currency, "<".join(pieces[1:-1:2])
+        form = self._transaction_forms.get(key)
+        if form is None:
+            leaves = leaves_of_markup(pieces, self._prefix)
+            if leaves is None:
+                raise NotPlain
+            form = TransactionForm(leaves, currency, _tag_count(key[1]))
+            if len(self._transaction_forms) < FORMS_MAX:
+                self._transaction_forms[key] = form
+        form.seen += 1
+        if form.seen == SIGHTINGS_MIN and form.tags == tags and (leaves := leaves_of_markup(pieces, self._prefix)):
+            _add(self._transaction_patterns, (currency, tags), transaction_pattern(pieces, leaves, currency))
+        return form, _unescaped(pieces) if "&" in body else pieces
 
     def _entry_form(self, pieces: list[str]) -> EntryForm:
         key = "<".join(pieces[1:-1:2])
@@ -124,17 +163,13 @@ class EntryReader:
                 self._entry_forms[key] = form
         return form
 
-    def _transaction_form(self, pieces: list[str], currency: str) -> TransactionForm:
-        key = currency, "<".join(pieces[1:-1:2])
-        form = self._transaction_forms.get(key)
-        if form is None:
-            leaves = leaves_of_markup(pieces, self._prefix)
-            if leaves is None:
-                raise NotPlain
-            form = TransactionForm(leaves, currency, _tag_count(key[1]))
-            if len(self._transaction_forms) < FORMS_MAX:
-                self._transaction_forms[key] = form
-        return form
+    def _learn_entry(self, inside: str, tags: int, form: EntryForm, inner: TransactionForm | None) -> None:
+        """Make a pattern of a shape that was seen often."""
+        seen = form.seen_with[inner] = form.seen_with.get(inner, 0) + 1
+        if seen == SIGHTINGS_MIN:
+            pieces = cut(inside)
+            if leaves := leaves_of_markup(pieces, self._prefix):
+                _add(self._entry_patterns, tags, entry_pattern(pieces, leaves, self._currency))
 
     def read_element(self, entry: Element, index: int, where: str) -> StatementLine:
         """The line of an element of the tree, which is taken apart."""
@@ -166,16 +201,18 @@ class EntryReader:
         reference, amount_text, bank, info = map(_strip, form.fixed(texts))
         extra = kept(form.kept, texts) if form.kept.names else []
         amount = self._amount(amount_text, form.currency, kind, extra, odd)
-        if kind.status is LineStatus.INFO:
+        if kind.status is _INFO:
             self._tell_unknown_status(raw[_STATUS].strip(), extra, where)
-        if form.amounts.others:
-            keep_others(form.amounts, texts, extra)
+        amounts = form.amounts
+        if amounts.others:
+            keep_others(amounts, texts, extra)
         charges = read_charges(form.charges, texts, kind.currency, odd) if form.charges else NO_CHARGES
         batch = self._batch(form.batches, texts, kind.currency, odd) if form.batches else NO_BATCH
-        read = [read_transaction(one, inner, kind, self.own, odd) for one, inner in listed]
+        known = (amount_text, abs(amount)) if amount else _NOTHING_KNOWN
+        read = [read_transaction(one, inner, kind, known, self.own, odd) for one, inner in listed]
         single = NO_TRANSACTION
         details: tuple[StatementLine, ...] = ()
-        if len(read) == 1 and not is_one_of_many(read[0], batch, amount):
+        if len(read) == 1 and (batch is NO_BATCH or not is_one_of_many(read[0], batch, amount)):
             single = read[0]
             if single.amount != amount:
                 difference(single, kind, amount, charges.total, extra)
@@ -186,8 +223,8 @@ class EntryReader:
         if batch is not NO_BATCH:
             check_batch(batch, read, kind, amount, where, self.diagnostics)
         foreign = single.foreign
-        if foreign is NOT_FOREIGN and not form.amounts.original == form.amounts.rate == NOWHERE:
-            foreign = read_foreign(form.amounts, texts, odd)
+        if foreign is NOT_FOREIGN and amounts.is_foreign:
+            foreign = read_foreign(amounts, texts, odd)
         for error in odd:
             self.diagnostics.append(Diagnostic(error.code, Severity.ERROR, where, error.message, error.cure))
         return compose(
@@ -263,24 +300,22 @@ class EntryReader:
         return Batch(message, payment, count, total)
 
 
-def _pieces(markup: str) -> list[str]:
-    """`cut`, with entities and line ends in the texts as the tokenizer gives them. Raises `NotPlain`."""
-    if "\r" in markup:
-        markup = _LINE_END.sub("\n", markup)
-    pieces = cut(markup)
-    if "&" in markup:
-        for place in range(0, len(pieces), 2):
-            if "&" in pieces[place]:
-                pieces[place] = _unescaped(pieces[place])
-        if any("&" in tags for tags in pieces[1::2]):
-            raise NotPlain
-    return pieces
+def _add(patterns: dict[Key, list[Pattern]], key: Key, pattern: Pattern | None) -> None:
+    """Keep a pattern, as long as there are few of its kind."""
+    if pattern is not None and len(kept := patterns.setdefault(key, [])) < PATTERNS_MAX:
+        kept.append(pattern)
 
 
-def _unescaped(text: str) -> str:
-    if text.count("&") != len(_ENTITY.findall(text)):
-        raise NotPlain
-    return _ENTITY.sub(_character, text)
+def _unescaped(texts: Sequence[str]) -> Sequence[str]:
+    """Texts with their entities as the tokenizer gives them. Raises `NotPlain` for an entity that is none."""
+    made = []
+    for text in texts:
+        if "&" in text:
+            if text.count("&") != len(_ENTITY.findall(text)):
+                raise NotPlain
+            text = _ENTITY.sub(_character, text)
+        made.append(text)
+    return made
 
 
 def _character(found: re.Match[str]) -> str:

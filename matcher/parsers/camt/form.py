@@ -58,6 +58,7 @@ class Amounts(NamedTuple):
     original: int
     original_currency: str | None
     rate: int
+    is_foreign: bool
     others: tuple[tuple[int, str, str], ...]
 
 
@@ -157,11 +158,13 @@ def _amounts(leaves: _Leaves, currency: str) -> Amounts:
         elif leaf is not None and (leaf.currency or currency) == currency:
             leaves.taken.add(leaf.shown)
             others.append((leaf.place, leaf.shown, currency))
+    rate = leaves.take(paths.RATES)
     return Amounts(
         own.place if own else NOWHERE,
         original.place if original else NOWHERE,
         (original.currency or currency) if original else None,
-        leaves.take(paths.RATES),
+        rate,
+        original is not None or rate != NOWHERE,
         tuple(others),
     )
 
@@ -196,17 +199,18 @@ class TransactionForm:
 
     `kind` and `fixed` fetch the fields of `paths.TRANSACTION_KIND` and `paths.TRANSACTION` in the order of the tables;
     `kinds` remembers what became of a kind. `sides[True]` is for a debtor on the other side, `sides[False]` for a
-    creditor. `tags` is the number of tags.
+    creditor. `tags` is the number of tags, `seen` how often the shape was met.
     """
 
     __slots__ = (
-        "amounts", "charges", "documents", "fixed", "infos", "is_return", "kind", "kinds", "references", "sides",
+        "amounts", "charges", "documents", "fixed", "infos", "is_return", "kind", "kinds", "references", "seen", "sides",
         "tags", "texts",
     )  # fmt: skip
 
     def __init__(self, shape: Iterable[Leaf], currency: str, tags: int = 0) -> None:
         leaves = _Leaves(shape)
         self.tags = tags
+        self.seen = 0
         self.kinds: dict[tuple[str, ...], TransactionKind] = {}
         self.kind = fetcher([leaves.take(options) for options in paths.TRANSACTION_KIND.values()])
         self.fixed = fetcher([leaves.take(options) for options in paths.TRANSACTION.values()])
@@ -254,10 +258,11 @@ class EntryForm:
     """Where the fields of an entry stand; its transactions are not part of the shape.
 
     `kind` and `fixed` fetch the fields of `paths.ENTRY_KIND` and `paths.ENTRY` in the order of the tables; `kinds`
-    remembers what became of a kind. `currency` is that of the entry, `tags` the number of tags.
+    remembers what became of a kind. `currency` is that of the entry, `tags` the number of tags,
+    `seen_with` how often the shape was met with which one of a transaction.
     """
 
-    __slots__ = ("amounts", "batches", "charges", "currency", "fixed", "kept", "kind", "kinds", "tags")
+    __slots__ = ("amounts", "batches", "charges", "currency", "fixed", "kept", "kind", "kinds", "seen_with", "tags")
 
     def __init__(self, shape: Iterable[Leaf], statement_currency: str, tags: int = 0) -> None:
         leaves = _Leaves(shape)
@@ -265,6 +270,7 @@ class EntryForm:
         currency = (amount.currency if amount else None) or statement_currency
         self.currency = currency.upper() if currency not in EXPONENTS and currency.upper() in EXPONENTS else currency
         self.tags = tags
+        self.seen_with: dict[TransactionForm | None, int] = {}
         self.kinds: dict[tuple[str, ...], EntryKind] = {}
         self.kind = fetcher([leaves.take(options) for options in paths.ENTRY_KIND.values()])
         self.fixed = fetcher([leaves.take(options) for options in paths.ENTRY.values()])

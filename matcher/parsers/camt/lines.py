@@ -54,46 +54,17 @@ def compose(  # noqa: PLR0913, PLR0917 - the parts of a line, by position becaus
     count = batch.number
     if count is None and len(details) > 1:
         count = len(details)
-    line: StatementLine = _NEW_LINE(
-        StatementLine,
-        (
-            index,
-            kind.booking_date,
-            kind.value_date,
-            amount,
-            kind.currency,
-            kind.status,
-            kind.reversal,
-            bank_reference,
-            entry_reference,
-            one.code or kind.code,
-            one.proprietary_code or kind.proprietary_code,
-            one.end_to_end,
-            one.instruction,
-            one.transaction,
-            one.mandate,
-            one.message or batch.message,
-            one.payment or batch.payment,
-            one.reference,
-            one.documents,
-            one.remittance or said,
-            one.name,
-            one.account,
-            one.bic,
-            one.ultimate,
-            original,
-            foreign.currency,
-            foreign.rate,
-            charges,
-            one.cheque,
-            one.reason,
-            additional,
-            count,
-            details,
-            where,
-            tuple(extra),
-        ),
-    )
+    # fmt: off
+    line: StatementLine = _NEW_LINE(StatementLine, (
+        index, kind.booking_date, kind.value_date, amount, kind.currency, kind.status, kind.reversal,
+        bank_reference, entry_reference, one.code or kind.code, one.proprietary_code or kind.proprietary_code,
+        one.end_to_end, one.instruction, one.transaction, one.mandate,
+        one.message or batch.message, one.payment or batch.payment, one.reference, one.documents,
+        one.remittance or said, one.name, one.account, one.bic, one.ultimate,
+        original, foreign.currency, foreign.rate, charges, one.cheque, one.reason,
+        additional, count, details, where, tuple(extra),
+    ))
+    # fmt: on
     return line
 
 

@@ -82,9 +82,16 @@ NO_TRANSACTION = Transaction()
 
 
 def read_transaction(
-    form: TransactionForm, texts: Texts, entry: EntryKind, own: OwnAccount, odd: list[InputError]
+    form: TransactionForm,
+    texts: Texts,
+    entry: EntryKind,
+    known: tuple[str, int],
+    own: OwnAccount,
+    odd: list[InputError],
 ) -> Transaction:
     """The fields of one transaction of an entry; what is wrong with it goes to `odd`.
+
+    `known` is the entry's amount as text and in minor units, which its only transaction repeats as a rule.
 
     The other side is the debtor of money that came in and the creditor of money that went out. Where the entry undoes
     a payment, its parties keep the roles of the payment that is undone: see `_debtor_is_other`.
@@ -106,43 +113,32 @@ def read_transaction(
     if trader and (name or ultimate):
         extra.append(("RltdPties/TradgPty/Nm", trader))
     amounts = form.amounts
-    amount = read_minor(texts[amounts.own], entry.currency, odd) if amounts.own >= 0 else None
-    if amounts.others:
-        keep_others(amounts, texts, extra)
+    stated = texts[amounts.own]
+    amount = known[1] if stated == known[0] else read_minor(stated, entry.currency, odd)
+    for place, _, _ in amounts.others:
+        if texts[place] != stated:
+            keep_others(amounts, texts, extra)
+            break
     said = [text for place in form.texts if (text := texts[place].strip())] if form.texts else ()
     references = [text for place in form.references if (text := texts[place].strip())] if form.references else ()
     documents: tuple[str, ...] = ()
     if form.documents or len(references) > 1:
         documents = (*(text for place in form.documents if (text := texts[place].strip())), *references[1:])
-    one: Transaction = _NEW(
-        Transaction,
-        (
-            amount if money_in or amount is None else -amount,
-            money_in,
-            bank or None,
-            kind.code,
-            kind.proprietary_code,
-            None if end_to_end in NOT_PROVIDED else end_to_end,
-            None if instruction in NOT_PROVIDED else instruction,
-            transaction or None,
-            mandate or None,
-            message or None,
-            payment or None,
-            references[0] if references else None,
-            documents,
-            "\n".join(said) if said else None,
-            name or ultimate or trader or None,
-            account or None,
-            bic or None,
-            ultimate or None,
-            NOT_FOREIGN if amounts.original == amounts.rate == NOWHERE else read_foreign(amounts, texts, odd),
-            read_charges(form.charges, texts, entry.currency, odd) if form.charges else NO_CHARGES,
-            cheque or None,
-            kind.reason,
-            tuple([text for place in form.infos if (text := texts[place].strip())]) if form.infos else (),
-            extra,
-        ),
-    )
+    # fmt: off
+    one: Transaction = _NEW(Transaction, (
+        amount if money_in or amount is None else -amount, money_in, bank or None,
+        kind.code, kind.proprietary_code,
+        None if end_to_end in NOT_PROVIDED else end_to_end, None if instruction in NOT_PROVIDED else instruction,
+        transaction or None, mandate or None, message or None, payment or None,
+        references[0] if references else None, documents, "\n".join(said) if said else None,
+        name or ultimate or trader or None, account or None, bic or None, ultimate or None,
+        read_foreign(amounts, texts, odd) if amounts.is_foreign else NOT_FOREIGN,
+        read_charges(form.charges, texts, entry.currency, odd) if form.charges else NO_CHARGES,
+        cheque or None, kind.reason,
+        tuple([text for place in form.infos if (text := texts[place].strip())]) if form.infos else (),
+        extra,
+    ))
+    # fmt: on
     return one
 
 
