@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from matcher.parsers.mt940.grammar import ODDITIES, EntryDates, amount_of, entry_dates
-from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
+from recon_core.domain.currency import NO_CURRENCY
 from recon_core.domain.diagnostic import Severity
 from recon_core.domain.refused import BadAmount
 from recon_core.domain.statement import LineStatus
@@ -22,7 +22,7 @@ from recon_core.domain.statement import LineStatus
 Report = Callable[[str, Severity, int, str, str], None]
 
 _STRICT = re.compile(
-    r"([0-9]{6}(?:[0-9]{4}| {4})?)(R?[CD]|E[CD])([A-Z]?)([0-9]{1,15}),([0-9]*)([NSF][A-Z0-9]{3})([^\n]*)(?:\n(.*))?",
+    r"([0-9]{6}(?:[0-9]{4}| {4})?)(R?[CD]|E[CD])([A-Z]?)([0-9]{1,15},[0-9]*)([NSF][A-Z0-9]{3})([^\n]*)(?:\n(.*))?",
     re.ASCII | re.DOTALL,
 )
 _LENIENT = re.compile(
@@ -33,7 +33,7 @@ _LENIENT = re.compile(
 _DATED = re.compile(r"[0-9]{6}", re.ASCII)
 _BOOKED, _PENDING = LineStatus.BOOKED.value, LineStatus.PENDING.value
 # Mark: sign, reversal, status.
-_MARKS = {
+MARKS = {
     "C": (1, False, _BOOKED),
     "D": (-1, False, _BOOKED),
     "RC": (-1, True, _BOOKED),
@@ -41,7 +41,6 @@ _MARKS = {
     "EC": (1, False, _PENDING),
     "ED": (-1, False, _PENDING),
 }
-_DIGITS_MAX = 15  # so many digits of minor units stay below money's largest amount
 _DATES_MAX = 20_000
 _ASK = "Ask the bank for the statement again."
 
@@ -67,26 +66,18 @@ class EntryReader:
 
     def __init__(self, currency: str, report: Report) -> None:
         self.currency = currency
-        self._places = EXPONENTS[currency]
-        self._funds = currency[2]
+        self.dates: dict[str, EntryDates] = {}
         self._report = report
-        self._dates: dict[str, EntryDates] = {}
 
     def read(self, body: str, number: int) -> Entry | None:
         """The entry in the content `body` of a `:61:` at line `number`; None if it does not even begin with a date."""
         found = _STRICT.fullmatch(body)
         if found is None:
             return self._lenient(body, number)
-        days, mark, funds, whole, cents, kind, rest, more = found.groups()
-        dates = self._dates.get(days) or self._new_dates(days, number)
-        sign, reversal, status = _MARKS[mark]
-        if (
-            len(cents) == self._places
-            and len(whole) + len(cents) <= _DIGITS_MAX
-            and (not funds or funds == self._funds)
-        ):
-            return Entry(dates, sign * int(whole + cents), status, reversal, kind, rest, more)
-        amount, known = self._amount(f"{whole},{cents}", funds, number)
+        days, mark, funds, digits, kind, rest, more = found.groups()
+        dates = self.dates.get(days) or self.new_dates(days, number)
+        sign, reversal, status = MARKS[mark]
+        amount, known = self._amount(digits, funds, number)
         return Entry(dates, sign * amount, status, reversal, kind, rest, more, known)
 
     def _lenient(self, body: str, number: int) -> Entry | None:
@@ -95,11 +86,11 @@ class EntryReader:
         if found is None:
             return self._unreadable(body, number)
         value, entry, mark, funds, digits, kind, rest, more = found.groups()
-        sign, reversal, status = _MARKS[mark.upper()]
+        sign, reversal, status = MARKS[mark.upper()]
         if kind is None:
             self._report("type-missing", Severity.WARNING, number, f":61: has no type code: {body[:40]!r}.", "")
         amount, known = self._amount(digits, funds.upper(), number)
-        dates = self._new_dates(value + (entry or ""), number)
+        dates = self.new_dates(value + (entry or ""), number)
         return Entry(dates, sign * amount, status, reversal, kind.upper().strip() if kind else None, rest, more, known)
 
     def _unreadable(self, body: str, number: int) -> Entry | None:
@@ -109,12 +100,13 @@ class EntryReader:
             return None
         return Entry(entry_dates(body[:6], ""), 0, _BOOKED, False, None, "", None, known=False)
 
-    def _new_dates(self, days: str, number: int) -> EntryDates:
+    def new_dates(self, days: str, number: int) -> EntryDates:
+        """The dates of subfields 1 and 2, kept in `dates` for the entries to come if the calendar has them."""
         dates = entry_dates(days[:6], days[6:])
         if dates.bad is None:
-            if len(self._dates) >= _DATES_MAX:
-                self._dates.clear()
-            self._dates[days] = dates
+            if len(self.dates) >= _DATES_MAX:
+                self.dates.clear()
+            self.dates[days] = dates
         else:
             severity = Severity.WARNING if dates.booking else Severity.ERROR
             message = f":61: has a date that the calendar does not have, {dates.bad!r}; it is left out."
@@ -123,7 +115,7 @@ class EntryReader:
 
     def _amount(self, digits: str, funds: str, number: int) -> tuple[int, bool]:
         """Minor units, and whether they are known; the funds code must be the third letter of the currency."""
-        if funds and funds != self._funds and self.currency != NO_CURRENCY:
+        if funds and funds != self.currency[2] and self.currency != NO_CURRENCY:
             # CR and DR are words for credit and debit as well.
             severity = Severity.WARNING if funds == "R" else Severity.ERROR
             message = f":61: has the funds code {funds!r}, but the account is in {self.currency}."

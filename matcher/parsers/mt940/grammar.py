@@ -45,7 +45,7 @@ def amount_of(text: str, currency: str) -> Amount:
     if found is None or not (found[1] or found[3]):
         raise BadAmount(f"{text[:40]!r} is no amount.", cure="It is written like 1234,50 with a comma.")
     whole, mark, decimals = found[1], found[2], found[3] or ""
-    if mark == "." and len(decimals) != (exponent(currency) or -1):
+    if mark == "." and decimals and len(decimals) != (exponent(currency) or -1):
         raise BadAmount(f"{text[:40]!r} has a point that may mean thousands or decimals.", cure="Ask the bank.")
     oddity = {",": None, ".": "decimal-point"}.get(mark, "decimal-comma-missing")
     return Amount(to_minor(f"{whole or '0'}.{decimals}", currency), oddity)

@@ -9,33 +9,50 @@ from __future__ import annotations
 
 import re
 
-from matcher.parsers.mt940.numbered import Extra, Fields
+from matcher.parsers.mt940.row import (
+    ACCOUNT,
+    ADDITIONAL_INFO,
+    BIC,
+    CREDITOR_REFERENCE,
+    END_TO_END_ID,
+    INSTRUCTION_ID,
+    MANDATE_ID,
+    NAME,
+    PROPRIETARY_CODE,
+    REMITTANCE,
+    TRANSACTION_ID,
+    Row,
+    add,
+    keep,
+    keep_number,
+    put,
+)
 from matcher.parsers.mt940.slash import begins_with_code, read_slashes
 from matcher.parsers.mt940.wrapping import free_lines, rejoined
 
 _POLISH = re.compile(
     r"(?:^|; ?)(ID IPH|Z RACH\.|NA RACH\.|OD|DLA|TYT\.|TNR|REF\. KLIENTA|DATA STEMPLA|WALUTA|KWOTA|KURS|NIP|ID UZUP\.): ?"
 )
-_POLISH_FIELDS = {
-    "Z RACH.": "counterparty_account",
-    "NA RACH.": "counterparty_account",
-    "TYT.": "remittance",
-    "TNR": "transaction_id",
-    "REF. KLIENTA": "instruction_id",
-    "KURS": "exchange_rate",
+_POLISH_PLACES = {
+    "Z RACH.": ACCOUNT,
+    "NA RACH.": ACCOUNT,
+    "TYT.": REMITTANCE,
+    "TNR": TRANSACTION_ID,
+    "REF. KLIENTA": INSTRUCTION_ID,
 }
+_POLISH_PARTS = frozenset({"OD", "DLA", "WALUTA", "KWOTA", "KURS"})
 _DUTCH = re.compile(
     r"(?:^|[ /])(IBAN|REK|BIC|NAAM|OMSCHRIJVING|KENMERK|MACHTIGING|INCASSANT|BETALINGSKENM\.|ID DEBITEUR|VOOR): ?"
 )
-_DUTCH_FIELDS = {
-    "IBAN": "counterparty_account",
-    "REK": "counterparty_account",
-    "BIC": "counterparty_bic",
-    "NAAM": "counterparty_name",
-    "OMSCHRIJVING": "remittance",
-    "KENMERK": "end_to_end_id",
-    "MACHTIGING": "mandate_id",
-    "BETALINGSKENM.": "creditor_reference",
+_DUTCH_PLACES = {
+    "IBAN": ACCOUNT,
+    "REK": ACCOUNT,
+    "BIC": BIC,
+    "NAAM": NAME,
+    "OMSCHRIJVING": REMITTANCE,
+    "KENMERK": END_TO_END_ID,
+    "MACHTIGING": MANDATE_ID,
+    "BETALINGSKENM.": CREDITOR_REFERENCE,
 }
 _COLLECTION = re.compile(r"Europese incasso(?: door)?: ?(.*?)-Incassant ID: ?(\S+?)-Kenmerk Machtiging: ?(.*)")
 _COLUMNS = re.compile(r"((?:[0-9]{2}\.){3}[0-9]{3}) +(\S(?:[^ ]| (?! ))*)", re.ASCII)
@@ -43,85 +60,88 @@ _PATTERN_CHARS_MAX = 4096
 _PLAIN_CODE = re.compile(r"(99[79])(?:PN([0-9]{1,4}))?(?=\D|[0-9]{3}\D|$)", re.ASCII)
 
 
-def read_words(text: str, own_reference: str | None, fields: Fields, extra: Extra, *, credit: bool) -> None:
-    """Add what a text without subfields says to `fields` and `extra`; `own_reference` is subfield 7 of `:61:`."""
+def read_words(text: str, own_reference: str | None, row: Row) -> None:
+    """Put what a text without subfields says into `row`; `own_reference` is subfield 7 of `:61:`."""
     if "TNR:" in text and ";" in text:
-        _read_polish(rejoined(text, ";"), fields, extra)
+        _read_polish(rejoined(text, ";"), row)
         return
     if "NAAM:" in text and ("IBAN:" in text or "REK:" in text):
-        _read_dutch(" ".join(text.split()), fields, extra)
+        _read_dutch(" ".join(text.split()), row)
         return
-    plain = _PLAIN_CODE.match(text)
-    if plain:
-        fields["gvc"] = plain[1]
-        if plain[2]:
-            fields["primanota"] = plain[2]
+    if text[:2] == "99" and (plain := _PLAIN_CODE.match(text)):
+        code = (row[PROPRIETARY_CODE], plain[1], plain[2])
+        row[PROPRIETARY_CODE] = "+".join(filter(None, code))
         text = text[plain.end() :]
-    elif own_reference and "\n" in text:
-        text = _without_party_line(text, own_reference, fields)
+    elif own_reference and "\n" in text and text.startswith(own_reference):
+        text = _without_party_line(text, own_reference, row)
         if begins_with_code(text):
-            read_slashes(text, fields, extra, credit=credit)
+            read_slashes(text, row)
             return
     elif columns := _COLUMNS.match(text):
-        fields["counterparty_account"], fields["counterparty_name"] = columns[1], columns[2].rstrip()
+        row[ACCOUNT], row[NAME] = columns[1], columns[2].rstrip()
         text = text[columns.end() :].lstrip(" ")
     whole = free_lines(text)
     if whole:
-        fields["remittance"] = whole
-    if (
-        len(whole) <= _PATTERN_CHARS_MAX
-        and "-Kenmerk Machtiging:" in whole
-        and (found := _COLLECTION.search(whole.replace("\n", " ")))
-    ):
-        extra.append(("INCASSANT", found[2]))
-        fields["mandate_id"] = found[3].strip()
+        add(row, REMITTANCE, whole)
+    if len(whole) <= _PATTERN_CHARS_MAX and "-Kenmerk Machtiging:" in whole:
+        found = _COLLECTION.search(whole.replace("\n", " "))
+        if found:
+            keep(row, "INCASSANT", found[2])
+            row[MANDATE_ID] = found[3].strip() or None
 
 
-def _without_party_line(text: str, own_reference: str, fields: Fields) -> str:
+def _without_party_line(text: str, own_reference: str, row: Row) -> str:
     """SNS and ASN repeat the counter-account (subfield 7) and the name on the first line; the rest is the text."""
     first, _, rest = text.partition("\n")
     account, _, name = first.strip().partition(" ")
-    if account == own_reference:
-        fields["counterparty_account"] = account
-        if name.strip():
-            fields["counterparty_name"] = name.strip()
-        return rest.strip()
-    return text
+    if account != own_reference:
+        return text
+    row[ACCOUNT], row[NAME] = account, name.strip() or None
+    return rest.strip()
 
 
-def _split(pattern: re.Pattern[str], names: dict[str, str], text: str, fields: Fields, extra: Extra) -> dict[str, str]:
-    """Labels to fields; labels without a field to `extra`. Returns the labels' values; "" is the text before."""
+def _labels(
+    pattern: re.Pattern[str], places: dict[str, int], parts_wanted: frozenset[str], text: str, row: Row
+) -> dict[str, str]:
+    """Labels to places; labels without one are kept. Returns `parts_wanted` and, under "", the text before."""
     parts = pattern.split(text)
     found = {"": parts[0].strip(" ;")}
     for label, value in zip(parts[1::2], parts[2::2], strict=True):
         value = value.strip(" ;")
         if not value:
             continue
-        name = names.get(label)
-        if name is not None and name not in fields:
-            fields[name] = value
-        elif label in found or label not in ("OD", "DLA", "WALUTA", "KWOTA"):
-            extra.append((label, value))
-        found.setdefault(label, value)
+        place = places.get(label)
+        if place is not None:
+            put(row, place, label, value)
+        elif label in parts_wanted and label not in found:
+            found[label] = value
+        else:
+            keep(row, label, value)
     return found
 
 
-def _read_polish(text: str, fields: Fields, extra: Extra) -> None:
-    found = _split(_POLISH, _POLISH_FIELDS, text, fields, extra)
+def _read_polish(text: str, row: Row) -> None:
+    found = _labels(_POLISH, _POLISH_PLACES, _POLISH_PARTS, text, row)
     if found[""]:
-        fields["additional_info"] = found[""]
+        add(row, ADDITIONAL_INFO, found[""])
     party = found.get("OD") or found.get("DLA")
     if party:
         name, _, address = party.partition("  ")
-        fields["counterparty_name"] = name
+        row[NAME] = name
         if address.strip():
-            extra.append(("ADDR", address.strip()))
-    if "KWOTA" in found and "WALUTA" in found:
-        fields["original"] = found["WALUTA"] + found["KWOTA"]
+            keep(row, "ADDR", address.strip())
+    if "OD" in found and "DLA" in found:
+        keep(row, "DLA", found["DLA"])
+    if "KWOTA" in found:
+        keep_number(row, "original", found.get("WALUTA", "") + found["KWOTA"])
+    elif "WALUTA" in found:
+        keep(row, "WALUTA", found["WALUTA"])
+    if "KURS" in found:
+        keep_number(row, "rate", found["KURS"])
 
 
-def _read_dutch(text: str, fields: Fields, extra: Extra) -> None:
-    found = _split(_DUTCH, _DUTCH_FIELDS, text, fields, extra)
-    if found[""]:
-        known = "remittance" not in fields and "REK" in found
-        fields["remittance" if known else "additional_info"] = found[""]
+def _read_dutch(text: str, row: Row) -> None:
+    before = _labels(_DUTCH, _DUTCH_PLACES, frozenset(), text, row)[""]
+    if before:
+        is_text = row[REMITTANCE] is None and "REK:" in text
+        add(row, REMITTANCE if is_text else ADDITIONAL_INFO, before)

@@ -8,182 +8,163 @@ from matcher.parsers.mt940.account import looks_like_iban
 from matcher.parsers.mt940.entry import Entry
 from matcher.parsers.mt940.grammar import amount_of, money_of
 from matcher.parsers.mt940.labelled import read_words
-from matcher.parsers.mt940.numbered import SHAPE, Extra, Fields, read_numbered
+from matcher.parsers.mt940.numbered import SHAPE, read_german, read_numbered
 from matcher.parsers.mt940.reference import structured_reference
-from matcher.parsers.mt940.slash import begins_with_code, read_slashes
+from matcher.parsers.mt940.row import (
+    ACCOUNT,
+    ADDITIONAL_INFO,
+    AMOUNT,
+    BANK_REFERENCE,
+    BATCH_COUNT,
+    CHARGES,
+    CHECK_NUMBER,
+    CREDITOR_REFERENCE,
+    CURRENCY,
+    EMPTY_MIDDLE,
+    END_TO_END_ID,
+    EXCHANGE_RATE,
+    INSTRUCTION_ID,
+    NAME,
+    ORIGINAL_AMOUNT,
+    ORIGINAL_CURRENCY,
+    REMITTANCE,
+    Row,
+    add,
+    keep,
+    put,
+)
+from matcher.parsers.mt940.slash import begins_with_code, read_parts, read_slashes
+from matcher.parsers.mt940.wrapping import cut_evenly, rejoined
 from recon_core.domain.refused import BadAmount
 from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementLine
 
 # Texts in reference fields that say "none" or "see the text".
-_NO_REFERENCE = frozenset(
-    (
-        "",
-        "NONREF",
-        "NOREF",
-        "EREF",
-        "EREF+",
-        "PREF",
-        "PREF+",
-        "KREF",
-        "KREF+",
-        "MARF",
-        "MREF+",
-        ".",
-        "NOTPROVIDED",
-        "NOT PROVIDED",
-    )
+NO_REFERENCE = frozenset(
+    {"", "NONREF", "NOREF", "EREF", "EREF+", "PREF", "PREF+", "KREF", "KREF+", "MARF", "MREF+", "NOTPROVIDED"}
+    | {"NOT PROVIDED", "."}
 )
-_REFERENCE_CHARS = 16
+REFERENCE_CHARS = 16
+_IBAN_CHARS_MIN = 15
 _COUNTER_ACCOUNT = re.compile(r"P?[0-9]{9,10}", re.ASCII)
 _RATE = re.compile(r"[0-9]{1,12}(?:[,.][0-9]{1,12})?", re.ASCII)
-_NUMBERS = frozenset({"original", "charges", "count", "exchange_rate"})
+_COUNT_DIGITS_MAX = 9
 _new = tuple.__new__
 
 
-def line_of(index: int, entry: Entry, text: str | None, currency: str, where: str) -> StatementLine:
-    """The bank line of `entry` and of the `:86:` text behind it; `where` is its place in the file."""
+def line_of(index: int, entry: Entry, text: str | None, currency: str, number: int) -> StatementLine:
+    """The bank line of an entry that was read with care; `number` is its line in the file."""
     dates, amount, status, reversal, kind, rest, more, known = entry
-    fields: Fields = {}
-    extra: Extra = []
-    own, _, bank = rest.partition("//")
-    own, bank = own.strip(), bank.strip()
-    if len(own) > _REFERENCE_CHARS and not bank and "  " in own:
-        own = _reference_and_name(own, fields)
-    reference = None if own in _NO_REFERENCE else own
-    credit = (amount >= 0) is not reversal
+    given, _, bank = rest.partition("//")
+    own, bank = given.strip(), bank.strip()
+    row: Row = [
+        index, dates.booking, dates.value, amount, currency, status, reversal, None, None, None, kind,
+        *EMPTY_MIDDLE, f"line {number}", (), None,
+    ]  # fmt: skip
+    if len(own) > REFERENCE_CHARS and not bank and "  " in own:
+        own = _reference_and_name(own, row)
+    if bank not in NO_REFERENCE:
+        row[BANK_REFERENCE] = bank
+    reference = None if own in NO_REFERENCE else own
     if text:
-        _read_text(text, reference, fields, extra, credit=credit)
+        flat = text.replace("\n", "")
+        if text[3:4] != "?" or not read_german(text, flat, row):
+            read_text(text, flat, reference, row)
     if more:
-        _read_supplement(more, text, fields, extra, credit=credit)
-    if reference is not None:
-        _file_reference(reference, kind, fields)
-    get = fields.get
-    if "gvc" in fields:
-        kind = "+".join(filter(None, (kind, get("gvc"), get("primanota"), get("text_key"))))
-    if get("end_to_end_id") in _NO_REFERENCE:
-        fields.pop("end_to_end_id", None)
-    remittance = get("remittance")
-    if remittance is not None and "creditor_reference" not in fields:
-        _file(fields, "creditor_reference", structured_reference(remittance))
-    if bank in _NO_REFERENCE:
-        bank = get("bank_reference", "")
-    elif get("bank_reference", bank) != bank:
-        extra.append(("BREF+", fields["bank_reference"]))
-    original, foreign, charges, count = (
-        _numbers(fields, extra, amount, currency) if fields.keys() & _NUMBERS else (None, None, None, None)
-    )
+        read_supplement(more, text, row)
     if not known:
-        extra.append(AMOUNT_UNKNOWN)
-    batch = get("payment_information_id")
-    line: StatementLine = _new(
-        StatementLine,
-        (
-            index, dates.booking, dates.value, amount, currency, status, reversal, bank or None, None, None,
-            kind or None, get("end_to_end_id"), get("instruction_id"), get("transaction_id"), get("mandate_id"),
-            get("message_id", batch), batch, get("creditor_reference"), tuple(get("documents", "").split()),
-            remittance, get("counterparty_name"), get("counterparty_account"), get("counterparty_bic"),
-            get("ultimate_counterparty"), original, foreign, get("exchange_rate"), charges, get("check_number"),
-            get("return_reason"), get("additional_info"), count, (), where, tuple(extra),
-        ),
-    )  # fmt: skip
+        keep(row, *AMOUNT_UNKNOWN)
+    if reference is not None and kind is not None and kind[1:] == "CHK":
+        row[CHECK_NUMBER] = reference
+    return finished(row, reference)
+
+
+def finished(row: Row, own: str | None) -> StatementLine:
+    """The bank line of a row whose texts were read; `own` is subfield 7 of `:61:`, None where that says "none"."""
+    end_to_end = row[END_TO_END_ID]
+    if end_to_end is not None and end_to_end in NO_REFERENCE:
+        end_to_end = row[END_TO_END_ID] = None
+    if own is not None:
+        if end_to_end is None and len(own) < _IBAN_CHARS_MIN and own != row[ACCOUNT]:
+            row[END_TO_END_ID] = own
+        else:
+            _file_reference(own, row)
+    remittance = row[REMITTANCE]
+    if remittance is not None and row[CREDITOR_REFERENCE] is None:
+        row[CREDITOR_REFERENCE] = structured_reference(remittance)
+    numbers = row.pop()
+    if numbers is not None:
+        _file_numbers(numbers, row)
+    line: StatementLine = _new(StatementLine, row)
     return line
 
 
-def _file(fields: Fields, name: str, value: str | None) -> None:
-    if value:
-        fields[name] = value
-
-
-def _read_text(text: str, reference: str | None, fields: Fields, extra: Extra, *, credit: bool) -> None:
-    """`:86:` in whichever dialect its first characters show."""
-    if text[3:4] == "?" and text[:3].isdecimal() and text[:3].isascii():
-        read_numbered(text, "?", fields, extra)
-        return
-    if text[:1] == "/" and begins_with_code(text):
-        read_slashes(text, fields, extra, credit=credit)
-        return
-    numbered = SHAPE.match(text)
-    if numbered:
-        read_numbered(text, numbered[2], fields, extra)
+def read_text(text: str, flat: str, own: str | None, row: Row) -> None:
+    """`:86:` in whichever dialect its first characters show; `flat` is the text without breaks."""
+    if text[0] == "/" and begins_with_code(text):
+        read_parts(flat if flat is text or cut_evenly(text, flat) else rejoined(text, "/"), row)
+    elif numbered := SHAPE.match(text):
+        read_numbered(text, numbered[2], row)
     else:
-        read_words(text, reference, fields, extra, credit=credit)
+        read_words(text, own, row)
 
 
-def _read_supplement(more: str, text: str | None, fields: Fields, extra: Extra, *, credit: bool) -> None:
+def read_supplement(more: str, text: str | None, row: Row) -> None:
     """`:61:` subfield 9: slash codes, Rabobank's counter-account, the name again, or words."""
-    more = "\n".join(filter(None, (row.strip() for row in more.split("\n"))))
+    more = "\n".join(filter(None, (line.strip() for line in more.split("\n"))))
     if begins_with_code(more):
-        read_slashes(more, fields, extra, credit=credit)
+        read_slashes(more, row)
     elif looks_like_iban(more) or (text and text[:1] == "/" and _COUNTER_ACCOUNT.fullmatch(more)):
-        if fields.setdefault("counterparty_account", more) != more:
-            extra.append(("61/9", more))
-    elif more and more != fields.get("counterparty_name"):
-        known = fields.get("additional_info")
-        fields["additional_info"] = f"{known}\n{more}" if known and known != more else more
+        put(row, ACCOUNT, "61/9", more)
+    elif more and more != row[NAME]:
+        add(row, ADDITIONAL_INFO, more)
 
 
-def _reference_and_name(own: str, fields: Fields) -> str:
+def _reference_and_name(own: str, row: Row) -> str:
     """Rabobank without codes: 16 columns of counter-account or NONREF, then the name."""
-    account, name = own[:_REFERENCE_CHARS].strip(), own[_REFERENCE_CHARS:].strip()
-    _file(fields, "counterparty_name", name)
-    if _COUNTER_ACCOUNT.fullmatch(account):
-        fields["counterparty_account"] = account
-        return ""
-    return account
+    account, name = own[:REFERENCE_CHARS].strip(), own[REFERENCE_CHARS:].strip()
+    row[NAME] = name or None
+    if not _COUNTER_ACCOUNT.fullmatch(account):
+        return account
+    row[ACCOUNT] = account
+    return ""
 
 
-def _file_reference(reference: str, kind: str | None, fields: Fields) -> None:
+def _file_reference(reference: str, row: Row) -> None:
     """`:61:` subfield 7: the owner's own reference, unless it is the counter-account."""
-    if fields.get("counterparty_account") == reference:
+    if row[ACCOUNT] == reference:
         return
-    if looks_like_iban(reference):
-        fields.setdefault("counterparty_account", reference)
+    if len(reference) >= _IBAN_CHARS_MIN and looks_like_iban(reference):
+        put(row, ACCOUNT, "61/7", reference)
         return
-    if kind is not None and kind[1:] == "CHK":
-        fields.setdefault("check_number", reference)
-    if fields.get("end_to_end_id") in (None, *_NO_REFERENCE):
-        fields["end_to_end_id"] = reference
-    elif fields["end_to_end_id"] != reference:
-        fields.setdefault("instruction_id", reference)
+    if row[END_TO_END_ID] is None:
+        row[END_TO_END_ID] = reference
+    elif row[END_TO_END_ID] != reference:
+        put(row, INSTRUCTION_ID, "61/7", reference)
 
 
-def _numbers(
-    fields: Fields, extra: Extra, amount: int, currency: str
-) -> tuple[int | None, str | None, int | None, int | None]:
-    """Original amount with the line's sign, its currency, charges in the account's currency, size of a batch.
+def _file_numbers(numbers: dict[str, str], row: Row) -> None:
+    """Original amount with the line's sign, charges in the account's currency, size of a batch, rate.
 
-    What can't be read as such stays in `extra`.
+    What can't be read as such is kept as text.
     """
-    original = foreign = charges = count = None
-    if "original" in fields:
-        money = money_of(fields["original"]) or _in_account_currency(fields["original"], currency)
-        if money:
-            original, foreign = -money[0] if amount < 0 else money[0], money[1]
+    currency = row[CURRENCY]
+    for name, text in numbers.items():
+        if name == "count" and text.isascii() and text.isdecimal() and len(text) <= _COUNT_DIGITS_MAX:
+            row[BATCH_COUNT] = int(text)
+        elif name == "rate" and _RATE.fullmatch(text):
+            row[EXCHANGE_RATE] = text.replace(",", ".")
+        elif name == "original" and (money := _money(text, currency)):
+            row[ORIGINAL_AMOUNT] = -money[0] if row[AMOUNT] < 0 else money[0]
+            row[ORIGINAL_CURRENCY] = money[1]
+        elif name == "charges" and (money := _money(text, currency)) and money[1] == currency:
+            row[CHARGES] = money[0]
         else:
-            extra.append(("OCMT", fields["original"]))
-    if "charges" in fields:
-        costs = money_of(fields["charges"]) or _in_account_currency(fields["charges"], currency)
-        if costs and costs[1] == currency:
-            charges = costs[0]
-        else:
-            extra.append(("CHGS", fields["charges"]))
-    if "count" in fields:
-        if fields["count"].isascii() and fields["count"].isdecimal() and len(fields["count"]) <= 9:
-            count = int(fields["count"])
-        else:
-            extra.append(("NBTX", fields["count"]))
-    if "exchange_rate" in fields:
-        rate = fields.pop("exchange_rate")
-        if _RATE.fullmatch(rate):
-            fields["exchange_rate"] = rate.replace(",", ".")
-        else:
-            extra.append(("EXCH", rate))
-    return original, foreign, charges, count
+            keep(row, name, text)
 
 
-def _in_account_currency(text: str, currency: str) -> tuple[int, str] | None:
-    """German `OAMT+11,85`, which names no currency."""
+def _money(text: str, currency: str) -> tuple[int, str] | None:
+    """`EUR11,85`, or German `11,85` in the account's currency."""
     try:
-        return amount_of(text.strip(), currency).minor, currency
+        return money_of(text) or (amount_of(text.strip(), currency).minor, currency)
     except BadAmount:
         return None

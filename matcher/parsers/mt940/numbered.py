@@ -4,120 +4,195 @@ DFÜ agreement annex 3: three digits of business transaction code (GVC), then su
 00 posting text, 10 prima nota, 20-29 and 60-63 purpose in pieces of 27 characters, 30 bank, 31 account, 32 and 33 name,
 34 text key addition, 38 IBAN. Polish banks use `~`, `<`, `>` or `^` as the separator, Romanian ones `+`; `>` also
 comes without a code before it. Inside the purpose, SEPA tags such as `EREF+` begin parts of their own.
+
+The proprietary code of a line becomes `NTRF+166+9310+992`: SWIFT type, GVC, prima nota, text key addition, as camt
+files of the same banks have it.
 """
 
 from __future__ import annotations
 
 import re
 
-from matcher.parsers.mt940.wrapping import rejoined
-
-Fields = dict[str, str]
-Extra = list[tuple[str, str]]
+from matcher.parsers.mt940.row import (
+    ACCOUNT,
+    ADDITIONAL_INFO,
+    BANK_REFERENCE,
+    BIC,
+    END_TO_END_ID,
+    INSTRUCTION_ID,
+    MANDATE_ID,
+    NAME,
+    PROPRIETARY_CODE,
+    REMITTANCE,
+    RETURN_REASON,
+    ULTIMATE,
+    Row,
+    add,
+    keep,
+    keep_number,
+    put,
+)
+from matcher.parsers.mt940.wrapping import cut_evenly, rejoined
 
 SHAPE = re.compile(r"\s?([0-9]{3})?\s?([?~<>^|@]|(?<=[0-9])[+!$%&*])(?=[0-9]{2})", re.ASCII)
 _PIECE = 27
 _SPLIT = {mark: re.compile(re.escape(mark) + "([0-9]{2})", re.ASCII) for mark in "?~<>^|@+!$%&*"}
-_PURPOSE = frozenset(map(str, (*range(20, 30), *range(60, 64))))
-_SIMPLE = {
-    "00": "additional_info",
-    "10": "primanota",
-    "30": "counterparty_bic",
-    "31": "counterparty_account",
-    "34": "text_key",
-}
-_SEPA = re.compile(
-    r"(EREF\+|KREF\+|MREF\+|CRED\+|DEBT\+|COAM\+|OAMT\+|SVWZ\+|ABWA\+|ABWE\+|IBAN\+|BIC\+|BREF\+|RREF\+|PURP\+|MDAT\+|MTLG:)"
+# Subfields in their usual order; anything else takes the general way.
+_USUAL = re.compile(
+    r"([0-9]{3})\?00([^?]*)(?:\?10([^? ]*))?((?:\?2[0-9][^?]*)*)(?:\?30([^?]*))?(?:\?31([^?]*))?(?:\?32([^?]*))?"
+    r"(?:\?33([^?]*))?(?:\?34([^? ]*))?((?:\?6[0-3][^?]*)*)",
+    re.ASCII,
 )
-_SEPA_FIELDS = {
-    "EREF+": "end_to_end_id",
-    "KREF+": "instruction_id",
-    "MREF+": "mandate_id",
-    "ABWA+": "ultimate_counterparty",
-    "ABWE+": "ultimate_counterparty",
-    "IBAN+": "counterparty_account",
-    "BIC+": "counterparty_bic",
-    "BREF+": "bank_reference",
-    "OAMT+": "original",
-    "COAM+": "charges",
+_PURPOSE = frozenset(map(str, (*range(20, 30), *range(60, 64))))
+_SEPA_PLACES = {
+    "EREF": END_TO_END_ID,
+    "KREF": INSTRUCTION_ID,
+    "MREF": MANDATE_ID,
+    "ABWA": ULTIMATE,
+    "ABWE": ULTIMATE,
+    "IBAN": ACCOUNT,
+    "BIC": BIC,
+    "BREF": BANK_REFERENCE,
+    "SVWZ": REMITTANCE,
 }
+_SEPA_NUMBERS = {"OAMT": "original", "COAM": "charges"}
+_SEPA = frozenset({*_SEPA_PLACES, *_SEPA_NUMBERS, "CRED", "DEBT", "RREF", "PURP", "MDAT", "MTLG"} - {"BIC"})
 # Cooperative banks repeat the tags behind the purpose with colons.
 _REPEATED = re.compile(r"\b(EREF|KREF|MREF|CRED|DEBT|IBAN|BIC|ABWA|ABWE|PURP): ?")
 _BATCH_SIZE = re.compile(r"(?:Anzahl(?: Posten)?|Datei mit)\s*:?\s*([0-9]{1,7})", re.ASCII)
+_BATCHES = frozenset({"035", "071", "072", "079", "085", "188", "189", *map(str, range(191, 199))})
 # Returned items: `?34` holds the reason.
 _RETURNS = frozenset({"108", "109", "110", "111", "159", "160"})
 
 
-def read_numbered(text: str, mark: str, fields: Fields, extra: Extra) -> None:
-    """Add the subfields of `text`, whose separator is `mark`, to `fields` (names of a bank line) and `extra`.
+def read_german(text: str, flat: str, row: Row) -> bool:
+    """Put German subfields in their usual order into `row`; False if the text is anything else. `flat` has no breaks.
 
-    Besides names of bank line fields: `gvc`, `primanota`, `text_key`, `original`, `charges`, `count`.
+    The same as `read_numbered`, several times faster, for nearly every entry of a German file.
     """
-    parts = _SPLIT[mark].split(rejoined(text, mark) if "\n" in text else text)
-    fields["gvc"] = gvc = parts[0].strip()
-    purpose: list[str] = []
-    first = second = iban = ""
-    for key, value in zip(parts[1::2], parts[2::2], strict=True):
-        if key in _PURPOSE:
-            # A piece that is not full lost the blank at its end, or begins a line of its own.
-            purpose.append(value if len(value) >= _PIECE else value + " ")
-            continue
-        name = _SIMPLE.get(key)
-        if name is not None and name not in fields:
-            value = value.strip()
-            if value:
-                fields[name] = value
-        elif key == "32":
-            first += value
-        elif key == "33":
-            second += value
-        elif key == "38" and not iban:
-            iban = value.strip()
-        elif value.strip():
-            extra.append((mark + key, value.strip()))
-    if first or second:
-        joint = "" if len(first) >= _PIECE else " "
-        fields["counterparty_name"] = " ".join(f"{first}{joint}{second}".split())
-    if iban:
-        if "counterparty_account" in fields:
-            extra.append((mark + "31", fields["counterparty_account"]))
-        fields["counterparty_account"] = iban
+    usual = _USUAL.fullmatch(flat if flat is text or cut_evenly(text, flat) else rejoined(text, "?"))
+    if usual is None:
+        return False
+    gvc, posting, primanota, purpose, bank, account, name, more_name, key, more_purpose = usual.groups()
+    code = f"{row[PROPRIETARY_CODE]}+{gvc}" if row[PROPRIETARY_CODE] else gvc
+    if primanota:
+        code = f"{code}+{primanota}"
+    if key:
+        code = f"{code}+{key}"
+        if gvc in _RETURNS:
+            row[RETURN_REASON] = key
+    row[PROPRIETARY_CODE] = code
+    if posting:
+        row[ADDITIONAL_INFO] = posting
+    if bank:
+        row[BIC] = bank if bank.isalnum() else _unspaced(bank)
+    if account:
+        row[ACCOUNT] = account if account.isalnum() else _unspaced(account)
+    if more_name or (name and ("  " in name or name[-1] == " " or name[0] == " ")):
+        name = _joined_name(name, more_name)
+    if name:
+        row[NAME] = name
+    if more_purpose:
+        purpose += more_purpose
     if purpose:
-        _read_purpose("".join(purpose), fields, extra)
-    if gvc in _RETURNS and "text_key" in fields:
-        fields["return_reason"] = fields["text_key"]
+        # Three characters of mark and number; a piece that is not full lost the blank at its end.
+        pieces = [piece[2:] if len(piece) >= _PIECE + 2 else piece[2:] + " " for piece in purpose.split("?")]
+        _read_purpose("".join(pieces), gvc, row)
+    return True
 
 
-def _read_purpose(text: str, fields: Fields, extra: Extra) -> None:
-    """The purpose, split at SEPA tags; text without a tag is remittance."""
-    parts = _SEPA.split(text) if "+" in text or "MTLG:" in text else [text]
-    remittance = [parts[0].strip()]
-    for tag, value in zip(parts[1::2], parts[2::2], strict=True):
-        value = value.strip()
-        if not value:
-            continue
-        name = _SEPA_FIELDS.get(tag)
-        if name is not None and name not in fields:
-            fields[name] = value
-        elif tag in ("SVWZ+", "MTLG:"):
-            remittance.append(_without_repeats(value, fields, extra) if ": " in value else value)
-        elif value != fields.get(name or ""):
-            extra.append((tag, value))
-    whole = "\n".join(filter(None, remittance))
-    if whole:
-        fields["remittance"] = whole
-    if ("Anzahl" in text or "Datei mit" in text) and (size := _BATCH_SIZE.search(text)):
-        fields["count"] = size[1]
+def read_numbered(text: str, mark: str, row: Row) -> None:
+    """Put the subfields of `text`, whose separator is `mark`, into `row`. A number that repeats goes on with its text."""
+    parts = _SPLIT[mark].split(rejoined(text, mark) if "\n" in text else text)
+    subfields: dict[str, str] = {}
+    purpose: list[str] = []
+    for number, value in zip(parts[1::2], parts[2::2], strict=True):
+        if number in _PURPOSE:
+            purpose.append(value if len(value) >= _PIECE else value + " ")
+        else:
+            subfields[number] = f"{subfields[number]} {value}" if number in subfields else value
+    take = subfields.pop
+    gvc, primanota, key = parts[0].strip(), take("10", "").strip(), take("34", "").strip()
+    row[PROPRIETARY_CODE] = "+".join(filter(None, (row[PROPRIETARY_CODE], gvc, primanota, key))) or None
+    if key and gvc in _RETURNS:
+        row[RETURN_REASON] = key
+    row[ADDITIONAL_INFO] = take("00", "").strip() or None
+    row[BIC] = _unspaced(take("30", ""))
+    row[NAME] = _joined_name(take("32", None), take("33", None))
+    account, iban = _unspaced(take("31", "")), _unspaced(take("38", ""))
+    row[ACCOUNT] = iban or account
+    if iban and account:
+        keep(row, mark + "31", account)
+    for number, value in subfields.items():
+        if value.strip():
+            keep(row, mark + number, value.strip())
+    _read_purpose("".join(purpose), gvc, row)
 
 
-def _without_repeats(value: str, fields: Fields, extra: Extra) -> str:
+def _unspaced(text: str) -> str | None:
+    return "".join(text.split()) or None
+
+
+def _joined_name(first: str | None, second: str | None) -> str | None:
+    """Subfields 32 and 33: the first is cut at 27 characters."""
+    if second:
+        first = f"{first or ''}{'' if len(first or '') >= _PIECE else ' '}{second}"
+    if not first:
+        return None
+    return (" ".join(first.split()) if "  " in first else first.strip()) or None
+
+
+def _read_purpose(text: str, gvc: str, row: Row) -> None:
+    """The purpose, in parts that begin with SEPA tags; text without a tag is remittance."""
+    if gvc in _BATCHES and (size := _BATCH_SIZE.search(text)):
+        keep_number(row, "count", size[1])
+    if ":" in text and "MTLG:" in text:
+        text = text.replace("MTLG:", "MTLG+")  # a message of the bank
+    parts = text.split("+")
+    tag, part = "", parts[0]
+    for after in parts[1:]:
+        following = part[-4:]
+        if following not in _SEPA:
+            if following[-3:] != "BIC":
+                part = f"{part}+{after}"  # a plus in the text
+                continue
+            following = "BIC"
+        value = part[: -len(following)].strip()
+        if value:
+            place = _SEPA_PLACES.get(tag)
+            if place is not None and row[place] is None:
+                row[place] = value
+            else:
+                _file_part(tag, value, row)
+        tag, part = following, after
+    part = part.strip()
+    if part:
+        _file_part(tag, part, row)
+    remittance = row[REMITTANCE]
+    if remittance is not None and ":" in remittance and ": " in remittance:
+        row[REMITTANCE] = _without_repeats(remittance, row) or None
+
+
+def _file_part(tag: str, value: str, row: Row) -> None:
+    """Put one part of the purpose where it belongs; "" is the tag of text before the first one."""
+    if tag in ("SVWZ", "MTLG", ""):
+        add(row, REMITTANCE, value)
+    elif tag in _SEPA_NUMBERS:
+        keep_number(row, _SEPA_NUMBERS[tag], value)
+    elif tag in _SEPA_PLACES:
+        put(row, _SEPA_PLACES[tag], tag + "+", value)
+    else:
+        keep(row, tag + "+", value)
+
+
+def _without_repeats(value: str, row: Row) -> str:
     """The purpose before repeated tags; what these add is kept."""
     parts = _REPEATED.split(value)
     for tag, repeated in zip(parts[1::2], parts[2::2], strict=True):
         repeated = repeated.strip()
-        name = _SEPA_FIELDS.get(tag + "+")
-        if repeated and name is not None:
-            fields.setdefault(name, repeated)
-        elif repeated:
-            extra.append((tag + "+", repeated))
+        place = _SEPA_PLACES.get(tag)
+        if repeated and place is None:
+            keep(row, tag + "+", repeated)
+        elif repeated and place is not None and row[place] is None:
+            row[place] = repeated
     return parts[0].rstrip()

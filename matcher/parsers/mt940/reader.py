@@ -12,11 +12,12 @@ from enum import IntEnum
 from typing import BinaryIO
 
 from matcher.parsers.contract import ControlTotals, Event, LinesRead, ReadOptions, StatementEnded, StatementStarted
-from matcher.parsers.mt940.blocks import Block, Blocks, fields
+from matcher.parsers.mt940.blocks import ENTRY, Block, Blocks, entries, fields
 from matcher.parsers.mt940.entry import EntryReader
 from matcher.parsers.mt940.line import line_of
 from matcher.parsers.mt940.message import Message
 from matcher.parsers.mt940.notes import add_notes
+from matcher.parsers.mt940.usual import Progress, read_usual
 from recon_core.domain.currency import NO_CURRENCY
 from recon_core.domain.diagnostic import Diagnostic, Severity
 from recon_core.domain.refused import Unreadable
@@ -32,6 +33,9 @@ _NEXT_ENTRY = frozenset({"61", "62F", "62M"})
 _BETWEEN = re.compile(r"\n(?:-(?:\}[^\n]*|XXX)?(?=\n|$)|-?\{[1-5]:|ABNANL2A|0000 01INGB|:?940:?(?: 00)?(?=\n|$))")
 _BLOCK = re.compile(r"\{([12]):([^{}]{1,60})\}")
 _BALANCE_SHAPE = re.compile(r"[CDcd][0-9]{6}")
+
+
+_CLOSING = re.compile(r"\n:62[FM]:[CD][0-9]{6}", re.ASCII)
 
 
 class State(IntEnum):
@@ -86,22 +90,46 @@ class Reader:
             self._odd = []
 
     def _block(self, block: Block) -> Iterator[Event]:
-        parts = fields(block.text)
+        head, *chunks = entries(block.text)
+        last = len(chunks)
+        yield from self._fields(head, "61" if chunks else block.following, head)
+        at = 0
+        while at < last:
+            yield from self._before_entries(block.text)
+            at = self._usual_entries(chunks, at, last if block.following == "61" else last - 1)
+            if at < last:
+                following = "61" if at + 1 < last else block.following
+                text = ENTRY + chunks[at]
+                closing = _CLOSING.search(text)
+                if closing is not None and self._usual_entries([text[len(ENTRY) : closing.start()]], 0, 1):
+                    text = text[closing.start() :]
+                    self._state = State.ENTRIES
+                yield from self._fields(text, following, block.text)
+                at += 1
+        yield from self._flush()
+
+    def _usual_entries(self, chunks: list[str], at: int, end: int) -> int:
+        """Read the run of usual entries that begins at `chunks[at]`; returns the place of the first other one."""
+        start = Progress(at, self._number, self._index)
+        at, self._number, self._index = read_usual(chunks, start, end, self._entries, self._lines)
+        return at
+
+    def _fields(self, text: str, following: str, ahead: str) -> Iterator[Event]:
+        """Tag by tag: headers, trailers, and entries with something unusual about them."""
+        parts = fields(text)
         self._number += parts[0].count("\n")
         self._note_shell(parts[0])
         count = len(parts)
-        parts += (block.following, "")
+        parts += (following, "")
         at = 1
         while at < count:
             tag = parts[at]
             if tag == "61":
-                yield from self._before_entries(block.text)
-                at = self._read_entries(parts, at, count)
-                self._state = State.ENTRIES
+                yield from self._before_entries(ahead)
+                at = self._read_entry(parts, at, count)
             else:
                 yield from self._field(tag, parts[at + 1], parts[at + 2])
                 at += 2
-        yield from self._flush()
 
     def _before_entries(self, ahead: str) -> Iterator[Event]:
         """Get ready for the first entry of a message, or of what looks like the rest of one."""
@@ -157,42 +185,25 @@ class Reader:
         self._started = False
         self._state = State.OUTSIDE
 
-    def _read_entries(self, parts: list[str], at: int, count: int) -> int:
-        """Read a run of entries from `parts[at]`, a "61"; returns the place of the first tag that is none of it."""
-        lines, read, number, index = self._lines, self._entries.read, self._number, self._index
-        currency = self._entries.currency
-        while at < count and parts[at] == "61":
-            body = parts[at + 1]
-            number += 1
-            text: str | None = None
-            notes: list[str] = []
-            at += 2
-            length = body.count("\n")
-            if parts[at] == "86" and at < count:
-                text = parts[at + 1]
-                length += text.count("\n") + 1
-                at += 2
-            if parts[at] not in _NEXT_ENTRY:
-                self._number = number + length
-                body, text, notes, at = self._gather(parts, at, count, body, text)
-                length = self._number - number
-            entry = read(body.rstrip(), number)
-            if entry is not None:
-                index += 1
-                line = line_of(index, entry, text.rstrip() if text else None, currency, f"line {number}")
-                lines.append(add_notes(line, notes) if notes else line)
-            number += length
-        self._number, self._index = number, index
+    def _read_entry(self, parts: list[str], at: int, count: int) -> int:
+        """Read the entry at `parts[at]`, a "61"; returns the place of the first tag that does not belong to it."""
+        number = self._number + 1
+        self._number = number + parts[at + 1].count("\n")
+        body, text, notes, at = self._gather(parts, at + 2, count, parts[at + 1])
+        entry = self._entries.read(body.rstrip(), number)
+        if entry is not None:
+            self._index += 1
+            line = line_of(self._index, entry, text, self._entries.currency, number)
+            self._lines.append(add_notes(line, notes) if notes else line)
+        self._state = State.ENTRIES
         return at
 
-    def _gather(
-        self, parts: list[str], at: int, count: int, body: str, text: str | None
-    ) -> tuple[str, str | None, list[str], int]:
+    def _gather(self, parts: list[str], at: int, count: int, body: str) -> tuple[str, str | None, list[str], int]:
         """What else belongs to an entry: more `:86:`, `:NS:`, and text that looks like a tag but is none.
 
         Returns `:61:` content, `:86:` text, `:NS:` contents, and where the next tag is.
         """
-        texts = [] if text is None else [text]
+        texts: list[str] = []
         notes: list[str] = []
         while at < count:
             tag, content = parts[at], parts[at + 1]
@@ -219,7 +230,7 @@ class Reader:
                 body = self._cut(body)
         if len(texts) > 1 and texts[1].startswith(texts[0].strip()) and len(texts[0].strip()) == 3:
             del texts[0]
-        return body, "\n".join(texts) if texts else None, notes, at
+        return body, "\n".join(texts).rstrip() if texts else None, notes, at
 
     def _cut(self, content: str) -> str:
         """Content without what stands between messages; if there is such, the message is over."""

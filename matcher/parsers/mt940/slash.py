@@ -9,133 +9,169 @@ from __future__ import annotations
 
 import re
 
-from matcher.parsers.mt940.numbered import Extra, Fields
-from matcher.parsers.mt940.wrapping import rejoined
+from matcher.parsers.mt940.row import (
+    ACCOUNT,
+    ADDITIONAL_INFO,
+    AMOUNT,
+    BIC,
+    CREDITOR_REFERENCE,
+    DOCUMENT_NUMBERS,
+    END_TO_END_ID,
+    INSTRUCTION_ID,
+    MANDATE_ID,
+    MESSAGE_ID,
+    NAME,
+    PAYMENT_INFORMATION_ID,
+    REMITTANCE,
+    RETURN_REASON,
+    REVERSAL,
+    TRANSACTION_ID,
+    ULTIMATE,
+    Row,
+    add,
+    keep,
+    keep_number,
+    put,
+)
+from matcher.parsers.mt940.wrapping import cut_evenly, rejoined
 
-_SIMPLE = {
-    "EREF": "end_to_end_id",
-    "IBAN": "counterparty_account",
-    "BIC": "counterparty_bic",
-    "ADDI": "additional_info",
-    "TRTP": "additional_info",
-    "MARF": "mandate_id",
-    "MREF": "mandate_id",
-    "IREF": "instruction_id",
-    "KREF": "instruction_id",
-    "PREF": "payment_information_id",
-    "BREF": "message_id",
-    "NBTX": "count",
-    "NRTX": "count",
-    "OCMT": "original",
-    "CHGS": "charges",
-    "EXCH": "exchange_rate",
-    "RTRN": "return_reason",
-    "CDTRREF": "creditor_reference",
-    "TXID": "transaction_id",
+_PLACES = {
+    "EREF": END_TO_END_ID,
+    "IBAN": ACCOUNT,
+    "BIC": BIC,
+    "MARF": MANDATE_ID,
+    "MREF": MANDATE_ID,
+    "IREF": INSTRUCTION_ID,
+    "KREF": INSTRUCTION_ID,
+    "PREF": PAYMENT_INFORMATION_ID,
+    "BREF": MESSAGE_ID,
+    "RTRN": RETURN_REASON,
+    "CDTRREF": CREDITOR_REFERENCE,
+    "TXID": TRANSACTION_ID,
+    "NAME": NAME,
+    "REMI": REMITTANCE,
+    "ADDI": ADDITIONAL_INFO,
+    "TRTP": ADDITIONAL_INFO,
 }
-_PARTIES = frozenset({"ORDP", "BENM"})
+_NUMBERS = {"OCMT": "original", "CHGS": "charges", "NBTX": "count", "NRTX": "count", "EXCH": "rate"}
+_LINES = frozenset({"ADDI", "TRTP", "REMI"})
+_PARTIES = frozenset({"ORDP", "BENM", "ULTD", "ULTC", "ULTB"})
 _ULTIMATE = frozenset({"ULTD", "ULTC", "ULTB"})
 _KEPT = ("CSID", "ADDR", "ISDT", "PURP", "ID", "TRCD", "IACC", "SWOC", "INIT", "CREF", "CDTRREFTP", "ISSR", "SUM")
-CODES = (*_SIMPLE, "NAME", "REMI", "CNTP", "ACCW", *sorted(_PARTIES), *sorted(_ULTIMATE), *_KEPT)
+_CODES = frozenset((*_PLACES, *_NUMBERS, "CNTP", "ACCW", *_PARTIES, *_KEPT))
 
-# The closing slash is looked at, not taken: it may open the next code, as in `/ORDP//NAME/`.
-_CODE = re.compile("/(" + "|".join(CODES) + ")(?=/)")
 _INVOICE = re.compile(r"/INV/([^ /]+)")
 
 
 def begins_with_code(text: str) -> bool:
     """Whether a text is in slash codes."""
-    return _CODE.match(text) is not None
+    if text[:1] != "/":
+        return False
+    code, slash, _ = text[1:12].partition("/")
+    return bool(slash) and code in _CODES
 
 
-def read_slashes(text: str, fields: Fields, extra: Extra, *, credit: bool) -> None:
-    """Add the parts of `text` to `fields` (names of a bank line, and `original`, `charges`, `count`) and `extra`.
-
-    `credit` tells which party is the other one where both are named: the ordering one on money in.
-    """
-    parts = _CODE.split(rejoined(text, "/") if "\n" in text else text)
-    if parts[0].strip():
-        _more(fields, "additional_info", parts[0].strip())
-    party = ""
-    for code, value in zip(parts[1::2], parts[2::2], strict=True):
-        value = value.strip("/ ")
-        if code == "NAME":
-            if value:
-                _name(party, value, fields, extra, credit=credit)
-        elif code == "REMI":
-            if value:
-                _remittance(value, fields, extra)
-        elif code in _PARTIES or code in _ULTIMATE:
-            party = code
-            if value:
-                _name(party, value, fields, extra, credit=credit)
-        elif value:
-            _part(code, value, fields, extra)
+def read_slashes(text: str, row: Row) -> None:
+    """Put the parts of `text` into `row`."""
+    flat = text.replace("\n", "")
+    read_parts(flat if flat == text or cut_evenly(text, flat) else rejoined(text, "/"), row)
 
 
-def _part(code: str, value: str, fields: Fields, extra: Extra) -> None:
-    name = _SIMPLE.get(code)
-    if name is not None:
-        if name not in fields:
-            fields[name] = value
-        elif name == "additional_info":
-            _more(fields, name, value)
-        elif fields[name] != value:
-            extra.append((code, value))
+def read_parts(text: str, row: Row) -> None:
+    """Put the parts of a text without breaks into `row`. A slash that closes a code may open the next one."""
+    code = value = party = ""
+    *parts, last = text.split("/")
+    for part in parts:
+        if part not in _CODES:
+            value = f"{value}/{part}" if value else part
+            continue
+        if value:
+            place = _PLACES.get(code)
+            if place is not None and row[place] is None and party not in _ULTIMATE:
+                row[place] = value.strip("/ ") or None
+            else:
+                _less_usual(code, value, party, row)
+        if part in _PARTIES:
+            party = part
+        code, value = part, ""
+    _less_usual(code, f"{value}/{last}", party, row)
+    if row[PAYMENT_INFORMATION_ID] is not None and row[MESSAGE_ID] is None:
+        row[MESSAGE_ID] = row[PAYMENT_INFORMATION_ID]
+    remittance = row[REMITTANCE]
+    if remittance is not None and (remittance[4:5] == "/" or "INV/" in remittance):
+        _structured(remittance, row)
+
+
+def _less_usual(code: str, value: str, party: str, row: Row) -> None:
+    """A part that goes to no empty place of its own. Text before the first code has the code ""."""
+    value = value.strip("/ ")
+    place = _PLACES.get(code)
+    if not value:
+        return
+    if code == "NAME":
+        _name(party, value, row)
+    elif code in _LINES and place is not None:
+        add(row, place, value)
+    elif place is not None:
+        put(row, place, code, value)
+    elif code in _NUMBERS:
+        keep_number(row, _NUMBERS[code], value)
+    elif code in _PARTIES:
+        _name(code, value, row)
     elif code == "CNTP":
-        _counterparty(value, fields, extra)
-    elif code == "ACCW" and "counterparty_account" not in fields:
-        account, _, bic = value.partition(",")
-        fields["counterparty_account"] = account.strip()
-        if bic.strip():
-            fields.setdefault("counterparty_bic", bic.strip())
+        _counterparty(value, row)
+    elif code == "ACCW":
+        _account_with(value, row)
+    elif not code:
+        add(row, ADDITIONAL_INFO, value)
     else:
-        extra.append((code, value))
+        keep(row, code, value)
 
 
-def _more(fields: Fields, name: str, value: str) -> None:
-    """Add a line to a text field."""
-    fields[name] = f"{fields[name]}\n{value}" if name in fields else value
-
-
-def _name(party: str, value: str, fields: Fields, extra: Extra, *, credit: bool) -> None:
+def _name(party: str, value: str, row: Row) -> None:
     if party in _ULTIMATE:
-        name = "ultimate_counterparty"
-    else:
-        name = "counterparty_name"
-        if name in fields and party == ("ORDP" if credit else "BENM"):
-            fields[name], value = value, fields[name]
-    if name in fields:
-        extra.append((f"{party}/NAME", value))
-    else:
-        fields[name] = value
+        put(row, ULTIMATE, f"{party}/NAME", value)
+        return
+    # Where both parties are named, the ordering one is the other one on money in, and on the reversal of it.
+    credit = (row[AMOUNT] >= 0) is not row[REVERSAL]
+    if row[NAME] is not None and party == ("ORDP" if credit else "BENM"):
+        row[NAME], value = value, row[NAME]
+    put(row, NAME, f"{party}/NAME", value)
 
 
-def _counterparty(value: str, fields: Fields, extra: Extra) -> None:
+def _account_with(value: str, row: Row) -> None:
+    """`account,BIC`."""
+    account, _, bic = value.partition(",")
+    put(row, ACCOUNT, "ACCW", account.strip())
+    if bic.strip():
+        put(row, BIC, "ACCW", bic.strip())
+
+
+def _counterparty(value: str, row: Row) -> None:
     """`account/BIC/name/city`; a name with a slash makes the parts more."""
     parts = [part.strip() for part in value.split("/")]
-    for name, part in zip(("counterparty_account", "counterparty_bic"), parts, strict=False):
+    for place, part in zip((ACCOUNT, BIC), parts, strict=False):
         if part:
-            fields.setdefault(name, part)
+            put(row, place, "CNTP", part)
     rest = parts[2:]
     if len(rest) > 1 and rest[-1]:
-        extra.append(("CNTP/city", rest.pop()))
+        keep(row, "CNTP/city", rest.pop())
     whole = "/".join(rest).strip("/ ")
     if whole:
-        fields.setdefault("counterparty_name", whole)
+        put(row, NAME, "CNTP", whole)
 
 
-def _remittance(value: str, fields: Fields, extra: Extra) -> None:
-    if value.startswith("USTD/"):
-        value = value[5:].strip("/ ")
-    elif value.startswith("STRD/"):
-        _, _, structured = value.partition("/")
-        issuer, slash, reference = structured.strip("/").partition("/")
-        fields["creditor_reference"] = (reference if slash else issuer).strip("/ ")
+def _structured(remittance: str, row: Row) -> None:
+    """`/REMI/` in a structure: `USTD//text`, `STRD/issuer/reference`, `/INV/number date`."""
+    if remittance.startswith("STRD/"):
+        issuer, slash, reference = remittance[5:].strip("/").partition("/")
+        row[REMITTANCE] = None
+        put(row, CREDITOR_REFERENCE, "REMI/STRD", (reference if slash else issuer).strip("/ ") or None)
         if slash and issuer:
-            extra.append(("REMI/STRD", issuer))
+            keep(row, "REMI/STRD", issuer)
         return
-    if value:
-        _more(fields, "remittance", value)
-        if "/INV/" in value:
-            fields["documents"] = "\n".join(_INVOICE.findall(value))
+    if remittance.startswith("USTD/"):
+        remittance = remittance[5:].strip("/ ")
+        row[REMITTANCE] = remittance or None
+    if "INV/" in remittance:
+        row[DOCUMENT_NUMBERS] = tuple(_INVOICE.findall("/" + remittance))

@@ -8,7 +8,18 @@ purpose.
 from __future__ import annotations
 
 _COLUMNS = 65
+_BREAKS = "\n" * 1024
 _CUT_COLUMNS_MIN = 55  # banks with narrower lines cut as well; below this a break is a break
+
+
+def cut_evenly(text: str, flat: str) -> bool:
+    """Whether every line but the last is cut at the same column; then `flat`, `text` without breaks, is the whole."""
+    width = text.find("\n")
+    return (
+        width >= _CUT_COLUMNS_MIN
+        and width != _COLUMNS - 1
+        and text[width :: width + 1] == _BREAKS[: len(text) - len(flat)]
+    )
 
 
 def rejoined(text: str, mark: str) -> str:

@@ -1,0 +1,83 @@
+"""Entries without anything unusual, which nearly all are, in as few steps as possible.
+
+The careful way (`entry.EntryReader`, `line.line_of`) gives the same lines from these entries; the tests compare them.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from matcher.parsers.mt940.entry import MARKS, EntryReader
+from matcher.parsers.mt940.line import NO_REFERENCE, REFERENCE_CHARS, finished, read_supplement, read_text
+from matcher.parsers.mt940.numbered import read_german
+from matcher.parsers.mt940.row import EMPTY_MIDDLE, Row
+from recon_core.domain.currency import EXPONENTS
+from recon_core.domain.statement import StatementLine
+
+# Subfields 1 to 8, at most one line of subfield 9, and one :86:. The currency tells the funds code and the decimals;
+# cheques, and references that end in a blank, take the careful way.
+_ENTRY = (
+    r"([0-9]{{6}}(?:[0-9]{{4}}| {{4}})?)(R?[CD]|E[CD]){funds}?([0-9]{{1,{whole_max}}}),([0-9]{{{places}}})"
+    r"([NSF](?!CHK)[A-Z0-9]{{3}})(?:(?:{none})(?=//|\n|\Z)|([^\n/]+(?:/[^\n/]+)*(?<! ))|(?=//|\n|\Z))"
+    r"(?://(?:(?:{none})(?=\n|\Z)|([^\n]+(?<! ))))?(?:\n([^:\n][^\n]*))?(?:\n:86:(.*))?"
+)
+_DIGITS_MAX = 15  # so many digits of minor units stay below money's largest amount
+
+
+@lru_cache(maxsize=256)
+def _entry(currency: str) -> re.Pattern[str]:
+    """The pattern of a usual entry in a currency."""
+    places = EXPONENTS[currency]
+    none = "|".join(re.escape(word) for word in sorted(NO_REFERENCE, reverse=True) if word)
+    pattern = _ENTRY.format(funds=currency[2], whole_max=_DIGITS_MAX - places, places=places, none=none)
+    return re.compile(pattern, re.ASCII | re.DOTALL)
+
+
+class Progress(NamedTuple):
+    """How far a run came: the next chunk, lines of the file before it, entries of the statement before it."""
+
+    chunk: int
+    number: int
+    line: int
+
+
+def read_usual(
+    chunks: list[str], start: Progress, end: int, entries: EntryReader, lines: list[StatementLine]
+) -> Progress:
+    """Append the lines of usual entries to `lines`, from `chunks[start.chunk]` up to `end` or the first unusual one.
+
+    A chunk is the content of a `:61:` with all that follows it up to the next one.
+    """
+    at_chunk, number, index = start
+    currency, known, new_dates, marks = entries.currency, entries.dates, entries.new_dates, MARKS
+    match = _entry(currency).fullmatch
+    while at_chunk < end:
+        found = match(chunks[at_chunk])
+        if found is None:
+            break
+        days, mark, whole, cents, kind, own, bank, more, text = found.groups()
+        if (text is not None and ":" in text and "\n:" in text) or (own is not None and len(own) > REFERENCE_CHARS):
+            break
+        number += 1
+        index += 1
+        dates = known.get(days) or new_dates(days, number)
+        sign, reversal, status = marks[mark]
+        row: Row = [
+            index, dates[0], dates[1], sign * int(whole + cents), currency, status, reversal, bank, None, None, kind,
+            *EMPTY_MIDDLE, f"line {number}", (), None,
+        ]  # fmt: skip
+        if text:
+            flat = text.replace("\n", "")
+            number += 1 + len(text) - len(flat)
+            if text[3:4] != "?" or not read_german(text, flat, row):
+                read_text(text, flat, own, row)
+        elif text is not None:
+            number += 1
+        if more:
+            number += 1
+            read_supplement(more, text, row)
+        lines.append(finished(row, own))
+        at_chunk += 1
+    return Progress(at_chunk, number, index)
