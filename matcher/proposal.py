@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -82,3 +83,43 @@ class Opinion(NamedTuple):
     account_id: int
     line_id: int
     result: LineResult
+
+
+class StoredProposal(NamedTuple):
+    """The newest opinion on a stored bank line. `score_ppm` is the score in millionths, `difference` is in minor units,
+    `book` and `alternatives` are ids of book transactions, `together` ids of bank lines.
+    """
+
+    id: int
+    account_id: int
+    line_id: int
+    verdict: str
+    category: str
+    score_ppm: int
+    difference: int
+    book: tuple[int, ...]
+    alternatives: tuple[tuple[int, ...], ...]
+    evidence: tuple[Evidence, ...]
+    rule: str
+    together: tuple[int, ...]
+
+    @property
+    def choices(self) -> tuple[tuple[int, ...], ...]:
+        """The first choice and its rivals, best first."""
+        return (self.book, *self.alternatives) if self.book else self.alternatives
+
+
+class ProposalFilter(NamedTuple):
+    """Which proposals are wanted; an empty field does not restrict. `after` is the day and the id of the last line that
+    was seen, in the order by day.
+    """
+
+    line_ids: tuple[int, ...] = ()
+    rule: str = ""
+    score_ppm_min: int = 0
+    verdicts: tuple[MatchStatus, ...] = ()
+    after: tuple[date, int] | None = None
+    limit: int | None = None
+
+
+EVERY_PROPOSAL = ProposalFilter()

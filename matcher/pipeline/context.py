@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from matcher.proposal import Opinion, RunFacts
+from matcher.proposal import Opinion, ProposalFilter, RunFacts, StoredProposal
 from matcher.rules.settings import RuleSettings
 from recon_core.domain.account import CashAccount
 from recon_core.domain.states import POLICY_PREFIX, MatchingPolicy
@@ -42,6 +42,16 @@ class OpinionStore(Protocol):
         at: datetime,
     ) -> int:
         """Record a match run and make these the newest opinions of the accounts; returns the run's number."""
+        ...
+
+    def open_proposals(
+        self, uow: UnitOfWork, *, account_ids: Sequence[int], wanted: ProposalFilter = ...
+    ) -> list[StoredProposal]:
+        """The newest opinions on lines of these accounts that nobody has decided yet, by day and line."""
+        ...
+
+    def mark_decided(self, uow: UnitOfWork, *, line_ids: Sequence[int]) -> None:
+        """The opinions on these lines have been acted on."""
         ...
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from matcher.proposal import Evidence, LineResult, Opinion, RunFacts
+from matcher.proposal import EVERY_PROPOSAL, Evidence, LineResult, Opinion, ProposalFilter, RunFacts, StoredProposal
 from matcher.store.tables import MATCH_RUN, MATCH_STATE, PROPOSAL, ProposalState
 from recon_core import __version__
 from recon_core.domain.account import CashAccount
@@ -15,24 +15,6 @@ from recon_core.ports import UnitOfWork
 from recon_core.store.unit_of_work import SqlUnitOfWork
 
 _MILLION = 1_000_000
-
-
-class StoredProposal(NamedTuple):
-    """The newest opinion on a bank line. `score_ppm` is the score in millionths, `book` ids of book transactions."""
-
-    id: int
-    account_id: int
-    line_id: int
-    verdict: str
-    category: str
-    score_ppm: int
-    difference: int
-    book: tuple[int, ...]
-    alternatives: tuple[tuple[int, ...], ...]
-    evidence: tuple[Evidence, ...]
-    rule: str
-    together: tuple[int, ...]
-
 
 # What an account's open items come to. Two different sets of open items with the same figures would have to differ in
 # ids and versions that cancel out; ids only grow, so they do not.
@@ -48,6 +30,11 @@ _OPEN_BOOK = (
 _REJECTED = (
     "SELECT cash_account_id, count(*) AS n, sum(id) AS ids FROM rejection WHERE cash_account_id IN :ids AND active"
     " GROUP BY cash_account_id"
+)
+
+_PROPOSALS = (
+    "SELECT p.id, p.cash_account_id, p.statement_line_id, p.verdict, p.category, p.score_ppm, p.difference, p.book_ids,"
+    " p.alternatives, p.evidence, p.rule, p.together FROM proposal p JOIN statement_line l ON l.id = p.statement_line_id"
 )
 
 
@@ -96,15 +83,40 @@ class SqlOpinions:
         uow.insert_rows(MATCH_STATE, state, len(ids))
         return run_id
 
-    def open_proposals(self, uow: UnitOfWork, *, account_ids: Sequence[int]) -> list[StoredProposal]:
-        """The newest opinions on lines of these accounts, by account and line."""
-        rows = uow.select(
-            "SELECT id, cash_account_id, statement_line_id, verdict, category, score_ppm, difference, book_ids,"
-            " alternatives, evidence, rule, together FROM proposal WHERE cash_account_id IN :ids AND proposal_state = :state"
-            " ORDER BY cash_account_id, statement_line_id",
-            {"ids": list(account_ids), "state": ProposalState.OPEN.value},
+    def open_proposals(
+        self, uow: UnitOfWork, *, account_ids: Sequence[int], wanted: ProposalFilter = EVERY_PROPOSAL
+    ) -> list[StoredProposal]:
+        """The newest opinions on lines of these accounts that nobody has decided yet, by day and line."""
+        where = [
+            "p.cash_account_id IN :ids AND p.proposal_state = 'open'",
+            "l.state IN ('open', 'proposed') AND l.withdrawn_by IS NULL AND p.score_ppm >= :score_ppm_min",
+        ]
+        values: dict[str, Any] = {"ids": list(account_ids), "score_ppm_min": wanted.score_ppm_min}
+        if wanted.line_ids:
+            where.append("p.statement_line_id IN :line_ids")
+            values["line_ids"] = wanted.line_ids
+        if wanted.rule:
+            where.append("p.rule = :rule")
+            values["rule"] = wanted.rule
+        if wanted.verdicts:
+            where.append("p.verdict IN :verdicts")
+            values["verdicts"] = [one.value for one in wanted.verdicts]
+        if wanted.after is not None:
+            where.append("(l.booking_date > :day OR (l.booking_date = :day AND l.id > :last))")
+            values |= {"day": wanted.after[0], "last": wanted.after[1]}
+        sql = f"{_PROPOSALS} WHERE {' AND '.join(where)} ORDER BY l.booking_date, l.id"
+        if wanted.limit is not None:
+            sql += " LIMIT :limit"
+            values["limit"] = wanted.limit
+        return [_stored(row) for row in uow.select(sql, values)]
+
+    def mark_decided(self, uow: UnitOfWork, *, line_ids: Sequence[int]) -> None:
+        """The opinions on these lines have been acted on."""
+        uow.select(
+            "UPDATE proposal SET proposal_state = 'decided' WHERE statement_line_id IN :ids"
+            " AND proposal_state = 'open' RETURNING id",
+            {"ids": list(line_ids)},
         )
-        return [_stored(row) for row in rows]
 
 
 def _open_items(uow: UnitOfWork, account_ids: Sequence[int]) -> dict[int, str]:
