@@ -102,10 +102,8 @@ def _by_number(earlier: Span, new: Span) -> Relation:
     """Balances and content allow both: use the sequence, then the period."""
     if earlier.sequence is not None and new.sequence is not None:
         step = new.sequence - earlier.sequence
-        if (step == 1 and earlier.closing == new.opening) or (step == -1 and new.closing == earlier.opening):
-            return Relation.APART
-        if step == 0:
-            return Relation.OVER
+        follows = (step == 1 and earlier.closing == new.opening) or (step == -1 and new.closing == earlier.opening)
+        return Relation.APART if follows else Relation.OVER
     periods = (earlier.from_date, earlier.to_date), (new.from_date, new.to_date)
     if None in periods[0] or None in periods[1] or periods[0] == periods[1]:
         return Relation.UNCLEAR
@@ -115,7 +113,8 @@ def _by_number(earlier: Span, new: Span) -> Relation:
 def linked(first: Span, second: Span, *, between: Sequence[Span]) -> bool:
     """Whether a chain of statements leads from the end of one to the beginning of the other, so that they are apart.
 
-    `between` are other statements of the account. Where the two meet without them, `relate` has the word.
+    `between` are other statements of the account. Numbered statements must follow each other without a gap. Where the
+    two meet without any between them, `relate` has the word.
     """
     if first.closing == second.opening or second.closing == first.opening:
         return False
@@ -123,17 +122,20 @@ def linked(first: Span, second: Span, *, between: Sequence[Span]) -> bool:
 
 
 def _leads(first: Span, second: Span, between: Sequence[Span]) -> bool:
-    if first.closing is None or second.opening is None:
-        return False
-    steps: dict[int, set[int]] = {}
-    for span in between:
-        if span.opening is not None and span.closing is not None and span.opening != span.closing:
-            steps.setdefault(span.opening, set()).add(span.closing)
-    reached, waiting = set[int](), [first.closing]
+    reached: set[tuple[int | None, int | None]] = set()
+    waiting = [first]
     while waiting:
-        balance = waiting.pop()
-        if balance in reached:
-            continue
-        reached.add(balance)
-        waiting += steps.get(balance, ())
-    return second.opening in reached
+        span = waiting.pop()
+        for step in (second, *between):
+            if step.opening is None or step.opening != span.closing or not _next_number(span, step):
+                continue
+            if step is second:
+                return True
+            if (step.opening, step.closing) not in reached:
+                reached.add((step.opening, step.closing))
+                waiting.append(step)
+    return False
+
+
+def _next_number(span: Span, step: Span) -> bool:
+    return span.sequence is None or step.sequence is None or step.sequence == span.sequence + 1

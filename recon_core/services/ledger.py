@@ -75,6 +75,15 @@ def same_statement(uow: UnitOfWork, incoming: Incoming) -> Any | None:
     return rows[0] if rows else None
 
 
+def may_be_another(incoming: Incoming, known: Any) -> bool:
+    """Whether a statement that says the same may still be other money: it has no name, came in another file, and its
+    lines come to zero, so that it may also follow the one that is known.
+    """
+    header = incoming.header
+    moved_nothing = header.opening_balance is not None and header.opening_balance == header.closing_balance
+    return moved_nothing and not incoming.key and bool(incoming.booked) and known.source_file_id != incoming.file_id
+
+
 def plan(uow: UnitOfWork, incoming: Incoming, *, take: Relation | None = None, accept: bool = False) -> Plan:
     """Decide what is new. `take` is a person's word on how it lies to the other deliveries; `accept` that a correction,
     a late arrival or a second format is wanted.
@@ -91,17 +100,16 @@ def plan(uow: UnitOfWork, incoming: Incoming, *, take: Relation | None = None, a
     if missing and not accept:
         return base._replace(hold_reason=CORRECTED)
     stored = _stored(uow, incoming)
-    over = _overlapped(uow, incoming, stored, forced=first, take=take)
-    if over is None:
+    over, unclear = _overlapped(uow, incoming, stored, forced=first)
+    made = _count(incoming, stored, over if take is not Relation.OVER else over | unclear)
+    if unclear and take is None and _count(incoming, stored, over | unclear).new != made.new:
         return base._replace(hold_reason=AMBIGUOUS)
-    made = _count(incoming, stored, over)._replace(supersedes=first, revision=revision, withdrawn=missing)
     if take is None and made.known and _balance_needs_all(uow, incoming, made):
-        made = _count(incoming, stored, set())._replace(supersedes=first, revision=revision, withdrawn=missing)
-    if made.new and not accept:
-        reason = _reason_to_hold(uow, incoming, stored, made)
-        if reason:
-            return base._replace(hold_reason=reason)
-    return made
+        made = _count(incoming, stored, set())
+    reason = "" if accept or not made.new else _reason_to_hold(uow, incoming, stored, made)
+    if reason:
+        return base._replace(hold_reason=reason)
+    return base._replace(new=made.new, occurrences=made.occurrences, known=made.known)
 
 
 def _earlier_version(uow: UnitOfWork, incoming: Incoming) -> tuple[int | None, int, tuple[int, ...]]:
@@ -204,32 +212,33 @@ def _span(incoming: Incoming) -> Span:
 
 
 def _overlapped(
-    uow: UnitOfWork, incoming: Incoming, stored: _Stored, *, forced: int | None, take: Relation | None
-) -> set[int] | None:
-    """The statements that show the same time as the incoming one, or None where that can't be told."""
+    uow: UnitOfWork, incoming: Incoming, stored: _Stored, *, forced: int | None
+) -> tuple[set[int], set[int]]:
+    """The statements that show the same time as the incoming one, and those of which that can't be told."""
     days: dict[int, set[date]] = {}
     for rows in stored.by_key.values():
         for row in rows:
             for statement_id in stored.contained[row.id]:
                 days.setdefault(statement_id, set()).add(row.booking_date)
-    if take is not None:
-        return set(days) if take is Relation.OVER else {forced} & set(days) if forced is not None else set()
     new = _span(incoming)
     over: set[int] = set()
+    unclear: set[int] = set()
     for statement_id, shared in days.items():
         earlier = span_of_row(stored.statements[statement_id])
         found = Relation.OVER if statement_id == forced else relate(earlier, new, days=shared)
         if found is Relation.UNCLEAR:
             lines = [Shown(row.booking_date, row.line_key, row.amount) for row in _lines_of(uow, [statement_id])]
-            earlier, new = earlier._replace(lines=lines), new._replace(lines=_shown(incoming))
+            earlier, new = earlier._replace(lines=lines), new._replace(lines=new.lines or _shown(incoming))
             found = relate(earlier, new, days=shared)
-        if found is Relation.UNCLEAR and linked(earlier, new, between=_around(uow, incoming, shared, statement_id)):
-            found = Relation.APART
-        if found is Relation.UNCLEAR:
-            return None
+            numbered = earlier.sequence is not None and new.sequence is not None
+            if found is Relation.UNCLEAR or (found is Relation.OVER and numbered):
+                apart = linked(earlier, new, between=_around(uow, incoming, shared, statement_id))
+                found = Relation.APART if apart else found
         if found is Relation.OVER:
             over.add(statement_id)
-    return over
+        elif found is Relation.UNCLEAR:
+            unclear.add(statement_id)
+    return over, unclear
 
 
 def _shown(incoming: Incoming) -> list[Shown]:

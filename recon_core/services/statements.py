@@ -116,6 +116,9 @@ def register_statement(
     content = content_hash(header, keys)
     incoming = ledger.Incoming(header, account, file_id, booked, keys, statement_key(header), content)
     known = ledger.same_statement(uow, incoming)
+    if known is not None and ledger.may_be_another(incoming, known):
+        incoming = incoming._replace(key=f"file {file_id}")
+        known = ledger.same_statement(uow, incoming)
     if known is not None:
         return _delivered_again(uow, incoming, known, by=by, at=at)
     plan = ledger.plan(uow, incoming)

@@ -32,7 +32,7 @@ def stored(world: World, account_id: int) -> Counter[tuple[Any, ...]]:
 
 
 def held_ids(world: World, account_id: int) -> list[int]:
-    sql = "SELECT id FROM statement WHERE cash_account_id = :account AND state = 'held'"
+    sql = "SELECT id FROM statement WHERE cash_account_id = :account AND state = 'held' ORDER BY id"
     return [row.id for row in world.rows(sql, account=account_id)]
 
 
@@ -143,10 +143,11 @@ def test_a_day_that_nets_to_zero_and_has_no_number_is_held_and_not_lost(world: W
     account_id = world.account()
     world.statement(account_id, "100", "2026-03-02 -4.50", "2026-03-02 4.50", created_at=None)
 
-    second = world.statement(
-        account_id, "100", "2026-03-02 4.50", "2026-03-02 -4.50", message_id="other", statement_id="x"
-    )
+    again = ["2026-03-02 -4.50", "2026-03-02 4.50"]
+    second = world.statement(account_id, "100", *again, message_id="other")
+    third = world.statement(account_id, "100", *again, message_id="other")
 
+    assert (third.outcome, third.statement_id) == ("known", second.statement_id)
     assert (second.outcome, second.hold_reason) == ("held", "ambiguous-delivery")
     reasons = [
         one.code for one in world.read(blockers.blockers, document_id=world.document(account_id, "2026-03-31", "0"))
