@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
+if TYPE_CHECKING:
+    from matcher.cli.parse_output import Output
+    from matcher.parsers.camt.schema import Schemas
+    from matcher.parsers.contract import ReadOptions
+    from matcher.parsers.source import OpenFile
+
 _PROGRESS_LINES = 5000
+# A file is held in memory while it is checked against a schema.
+_CHECKED_BYTES_MAX = 64 << 20
 
 
 @click.command()
@@ -28,13 +37,21 @@ _PROGRESS_LINES = 5000
     "--encoding", metavar="X", help="Code page of the bank, tried where the text is no UTF-8 (cp1252, cp852)."
 )
 @click.option("--currency", metavar="CCY", help="Currency of accounts whose files have none.")
+@click.option(
+    "--schema",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Check camt files against the XSDs of this folder; each violation is a diagnostic with its line.",
+)
 @click.option("--quiet", is_flag=True, help="No progress and no summary on standard error.")
 def parse(
+    *,
     files: tuple[str, ...],
     form: str,
     out: Path | None,
     encoding: str | None,
     currency: str | None,
+    schema: Path | None,
     quiet: bool,
 ) -> int:
     """Read bank statements of any known format: camt.052/053/054, MT940, MT942, OFX, QFX and more.
@@ -53,24 +70,78 @@ def parse(
     """
     from matcher.cli.parse_output import open_output
     from matcher.parsers.contract import ReadOptions
-    from matcher.parsers.source import FailedFile
-    from matcher.parsers.statements import parse_batch
 
     if form == "parquet" and out is None:
         raise click.UsageError("--to parquet needs --out FILE.")
     options = ReadOptions(encoding=encoding, currency=currency.upper() if currency else None)
+    schemas = None
+    if schema is not None:
+        from matcher.parsers.camt.schema import Schemas
+
+        schemas = Schemas(schema)
     progress = Progress(shown=not quiet and sys.stderr.isatty())
-    failed = 0
     with _target(out) as stream, open_output(form, stream) as output:
-        for found in parse_batch(files, options=options):
-            if isinstance(found, FailedFile):
-                failed += 1
-                output.error(found)
-            else:
-                output.statement(found)
-                progress.lines(len(found.lines))
+        failed = _read_all(files, options, schemas, output, progress)
     progress.end(failed)
     return 2 if failed else 0
+
+
+def _read_all(
+    files: Iterable[str], options: ReadOptions, schemas: Schemas | None, output: Output, progress: Progress
+) -> int:
+    """Write what all files hold; the number of files that could not be read."""
+    from matcher.parsers.source import FailedFile, open_files
+    from matcher.parsers.statements import read_file
+
+    failed = 0
+    for source in files:
+        for file in open_files(source):
+            if isinstance(file, FailedFile):
+                failed += 1
+                output.error(file)
+                continue
+            checked = file if schemas is None else _checked(file, schemas, output)
+            for found in read_file(checked, options=options):
+                if isinstance(found, FailedFile):
+                    failed += 1
+                    output.error(found)
+                else:
+                    output.statement(found)
+                    progress.lines(len(found.lines))
+    return failed
+
+
+def _checked(file: OpenFile, schemas: Schemas, output: Output) -> OpenFile:
+    """Check a camt file against its schema, and hand it on from its beginning."""
+    from matcher.parsers.camt import FORMAT
+    from recon_core.domain.diagnostic import Diagnostic, Severity
+
+    if FORMAT.sniff(file.head) == 0:
+        return file
+    data = file.stream.read(_CHECKED_BYTES_MAX + 1)
+    if len(data) > _CHECKED_BYTES_MAX:
+        too_large = f"files of more than {_CHECKED_BYTES_MAX} bytes are not checked against schemas."
+        output.diagnostic(file.source, Diagnostic("schema-not-checked", Severity.WARNING, "", too_large))
+        return file._replace(stream=cast("BinaryIO", _Rejoined(data, file.stream)))
+    for found in schemas.violations(data):
+        output.diagnostic(file.source, found)
+    return file._replace(stream=io.BytesIO(data))
+
+
+class _Rejoined(io.RawIOBase):
+    """Bytes that were read already, followed by the rest of their stream."""
+
+    def __init__(self, data: bytes, rest: BinaryIO) -> None:
+        super().__init__()
+        self._before = io.BytesIO(data)
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Bytes of the first part, then of the rest."""
+        return self._before.read(size) or self._rest.read(size)
 
 
 @contextmanager

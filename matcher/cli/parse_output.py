@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from matcher.cli.parse_rows import LINE_NAMES, diagnostic_rows, error_row, line_row, statement_row
+from matcher.cli.parse_rows import LINE_NAMES, diagnostic_row, diagnostic_rows, error_row, line_row, statement_row
 from matcher.parsers.source import FailedFile
 from matcher.parsers.statements import Statement
-from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementLine
+from recon_core.domain.diagnostic import Diagnostic
+from recon_core.domain.statement import AMOUNT_UNKNOWN, SourceFile, StatementLine
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,6 +34,9 @@ class Output(Protocol):
 
     def error(self, failed: FailedFile) -> None:
         """Write that a file could not be read."""
+
+    def diagnostic(self, source: SourceFile, found: Diagnostic) -> None:
+        """Write an oddity of a file."""
 
 
 @contextmanager
@@ -68,6 +72,9 @@ class JsonOutput:
     def error(self, failed: FailedFile) -> None:
         self._text.write(self._encode(error_row(failed)) + "\n")
 
+    def diagnostic(self, source: SourceFile, found: Diagnostic) -> None:
+        self._text.write(self._encode(diagnostic_row(found, source)) + "\n")
+
 
 class CsvOutput:
     """One row a line, the statement's columns before it. Diagnostics and errors go to standard error.
@@ -98,12 +105,13 @@ class CsvOutput:
             row = line_row(line)
             row["document_numbers"] = " ".join(line.document_numbers)
             self._writer.writerow((*before, *_cells((name, row[name]) for name in _LINE_COLUMNS)))
-        for row in diagnostic_rows(statement):
-            where = f"{row['source']['name']}: {row['where']}" if row["source"] else row["where"]
-            print(f"{where}: {row['severity']} {row['code']}: {row['message']}", file=sys.stderr)
+        _tell(statement)
 
     def error(self, failed: FailedFile) -> None:
-        _error_line(failed)
+        _tell_error(failed)
+
+    def diagnostic(self, source: SourceFile, found: Diagnostic) -> None:
+        _tell_row(diagnostic_row(found, source))
 
 
 def _cells(pairs: Any) -> tuple[str, ...]:
@@ -126,7 +134,18 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _error_line(failed: FailedFile) -> None:
+def _tell(statement: Statement) -> None:
+    """Diagnostics of a statement on standard error, for forms that have no row for them."""
+    for row in diagnostic_rows(statement):
+        _tell_row(row)
+
+
+def _tell_row(row: dict[str, Any]) -> None:
+    place = ": ".join(part for part in ((row["source"] or {}).get("name"), row["where"]) if part)
+    print(f"{place}: {row['severity']} {row['code']}: {row['message']}", file=sys.stderr)
+
+
+def _tell_error(failed: FailedFile) -> None:
     print(f"{failed.source.name}: error {failed.error.code}: {failed.error}", file=sys.stderr)
 
 
@@ -180,11 +199,13 @@ class ParquetOutput:
             columns += [[_stored(line, place) for line in block] for place in places]
             arrays = [pa.array(column, field.type) for column, field in zip(columns, self._schema, strict=True)]
             self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
-        for row in diagnostic_rows(statement):
-            print(f"{row['where']}: {row['severity']} {row['code']}: {row['message']}", file=sys.stderr)
+        _tell(statement)
 
     def error(self, failed: FailedFile) -> None:
-        _error_line(failed)
+        _tell_error(failed)
+
+    def diagnostic(self, source: SourceFile, found: Diagnostic) -> None:
+        _tell_row(diagnostic_row(found, source))
 
 
 def _pandas_metadata(schema: pa.Schema) -> str:

@@ -63,20 +63,18 @@ def _fields(line: StatementLine) -> _Row:
 
 def diagnostic_rows(statement: Statement) -> Iterator[_Row]:
     """One row for each oddity of a statement."""
+    header = statement.header
     for found in statement.diagnostics:
-        yield _diagnostic_row(found, statement.header)
+        yield diagnostic_row(found, header.source, header.statement_id)
     if statement.diagnostics_dropped:
         more = f"{statement.diagnostics_dropped} more diagnostics are not shown."
-        yield _diagnostic_row(Diagnostic("diagnostics-dropped", Severity.WARNING, "", more), statement.header)
+        dropped = Diagnostic("diagnostics-dropped", Severity.WARNING, "", more)
+        yield diagnostic_row(dropped, header.source, header.statement_id)
 
 
-def _diagnostic_row(found: Diagnostic, header: StatementHeader) -> _Row:
-    return {
-        "type": "diagnostic",
-        "source": source_row(header.source),
-        "statement_id": header.statement_id,
-        **found._asdict(),
-    }
+def diagnostic_row(found: Diagnostic, source: SourceFile | None, statement_id: str | None = None) -> _Row:
+    """One oddity of a file or of one of its statements."""
+    return {"type": "diagnostic", "source": source_row(source), "statement_id": statement_id, **found._asdict()}
 
 
 def error_row(failed: FailedFile) -> _Row:

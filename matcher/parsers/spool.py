@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from recon_core.domain.statement import LineStatus, StatementLine
 
-ROWS_IN_MEMORY = 4096
+ROWS_IN_MEMORY = 2048
 _AFTER_STATUS = StatementLine._fields.index("status") + 1
 _DETAILS = StatementLine._fields.index("details")
 _STATUSES = {status.value: status for status in LineStatus}

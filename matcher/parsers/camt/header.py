@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sized
 from datetime import date
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
@@ -12,11 +13,12 @@ from matcher.parsers.camt.amounts import minor
 from matcher.parsers.camt.shape import leaves_of_element, local_name
 from matcher.parsers.camt.transaction import Extra, OwnAccount, account_number, is_true
 from matcher.parsers.contract import ControlTotals
+from matcher.parsers.identifiers import is_iban
 from matcher.parsers.text import iso_date, iso_datetime
 from recon_core.domain.currency import exponent
 from recon_core.domain.diagnostic import Diagnostic, Severity
 from recon_core.domain.money import to_text
-from recon_core.domain.refused import BadAmount, BadDate, InputError
+from recon_core.domain.refused import BadAmount, BadDate, InputError, LimitExceeded
 from recon_core.domain.statement import FOREIGN_BALANCE, LineStatus, StatementHeader, StatementKind
 
 _MESSAGES = {
@@ -29,6 +31,7 @@ _PAGINATIONS = frozenset({"MsgPgntn", "StmtPgntn", "RptPgntn", "NtfctnPgntn"})
 # Balance types that may open and close the proof, the best one first (domain 2.3).
 _OPENING, _CLOSING, _AVAILABLE = ("OPBD", "PRCD"), ("CLBD",), ("CLAV", "ITAV")
 _NUMBER_DIGITS_MAX = 18
+PARTS_MAX = 50_000
 
 
 class Part:
@@ -104,6 +107,7 @@ class MessageHeader:
     def add(self, element: Element) -> None:
         """Read a finished child of the message that is no statement."""
         part = Part(element)
+        _check_parts(self.extra)
         if local_name(element.tag) == "GrpHdr":
             created = part.take("CreDtTm")
             self.base = self.base._replace(
@@ -134,6 +138,8 @@ class HeaderBuilder:
     def add(self, element: Element) -> None:
         """Read one child of the statement that is no entry."""
         name = local_name(element.tag)
+        for parts in (self._extra, self._balances, self._summaries):
+            _check_parts(parts)
         try:
             if name == "Acct":
                 self._account(Part(element))
@@ -143,6 +149,8 @@ class HeaderBuilder:
                 self._summaries.append(element)
             else:
                 self._detail(name, Part(element))
+        except LimitExceeded:
+            raise
         except InputError as error:
             self._report(error, name)
 
@@ -221,7 +229,7 @@ class HeaderBuilder:
                 break
         if scheme == "IBAN" and number is not None:
             number = account_number(number)
-            if not iban_is_valid(number):
+            if not is_iban(number):
                 message = f"the check digits of the account {number} are wrong."
                 self.diagnostics.append(Diagnostic("iban-check-digits", Severity.WARNING, "Acct/Id/IBAN", message))
         scheme = scheme or part.take("Id/Othr/SchmeNm/Cd", "Id/Othr/SchmeNm/Prtry", "Prxy/Tp/Cd", "Prxy/Tp/Prtry")
@@ -271,11 +279,10 @@ class HeaderBuilder:
         return totals
 
 
-def iban_is_valid(iban: str) -> bool:
-    """ISO 13616: country last and letters as 10 to 35, the number leaves 1 when divided by 97."""
-    if not (iban.isascii() and iban.isalnum() and 5 <= len(iban) <= 34):
-        return False
-    return int("".join(str(int(letter, 36)) for letter in iban[4:] + iban[:4])) % 97 == 1
+def _check_parts(parts: Sized) -> None:
+    """No header has this many parts; without a bound a file could fill the memory with them."""
+    if len(parts) > PARTS_MAX:
+        raise LimitExceeded(f"a header has more than {PARTS_MAX} parts.")
 
 
 def _first(balances: list[Balance], codes: tuple[str, ...]) -> Balance | None:
