@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from matcher.parsers.contract import ControlTotals
@@ -23,6 +24,7 @@ from recon_core.domain.refused import BadAmount, BadDate
 from recon_core.domain.statement import StatementHeader, StatementKind
 
 _FLOOR = re.compile(r"([A-Z]{3})[CD]?[0-9]", re.ASCII)
+_CLOSING = re.compile(r"\n:62[FM]?:([^\n]*)")
 _ASK = "Ask the bank for the statement again."
 _REPORT_TAGS = frozenset({"13", "13D", "34F", "90C", "90D"})
 _STATEMENT_TAGS = frozenset({"60", "60F", "60M", "62", "62F", "62M"})
@@ -55,6 +57,7 @@ class Message:
 
     def take(self, tag: str, content: str, number: int) -> ControlTotals | None:
         """Take one field of the header or the trailer, at line `number`; control sums come back as an event."""
+        repeated = tag in self.tags
         self.tags.add(tag)
         first = content.split("\n", 1)[0].strip()
         if tag == "20":
@@ -65,6 +68,9 @@ class Message:
             self._take_page(first, number)
         elif tag in ("13", "13D"):
             self._take_time(first, number)
+        elif repeated and tag[:2] in ("60", "62"):
+            message = f":{tag}: stands twice in one message; the first one holds."
+            self._report("tag-repeated", Severity.ERROR, number, message, _ASK)
         elif tag[:2] in ("60", "62", "64"):
             self._take_balance(tag, first, number)
         elif tag in ("90C", "90D"):
@@ -81,15 +87,18 @@ class Message:
         """Keep a text about the message that is no tag's content."""
         self._extra.append((name, text))
 
-    def settle_currency(self, ahead: str) -> str:
-        """The currency of the lines that follow; `ahead` is the text in which a closing balance may name it."""
+    def settle_currency(self, ahead: Sequence[str]) -> str:
+        """The currency of the lines that follow; `ahead` are texts in which a closing balance may name it."""
         if self.currency is None and self.account is not None:
             self.currency = self.account.currency
         if self.currency is None:
-            closing = re.search(r"\n:62[FM]?:([^\n]*)", ahead)
-            self.currency = balance_currency(closing[1]) if closing else None
-        self.currency = self.currency or self._default_currency
+            self.currency = _currency_ahead(ahead) or self._default_currency
         return self.currency or NO_CURRENCY
+
+    def reopen(self) -> None:
+        """Forget the closing balance: it was none, the message goes on."""
+        self.tags -= {"62", "62F", "62M"}
+        self.closing, self._closing_tag = None, ""
 
     def header(self) -> StatementHeader:
         """What is known so far."""
@@ -197,3 +206,14 @@ class Message:
         if tag == "90C":
             return ControlTotals(credit_count=count, credit_sum=minor, where=where)
         return ControlTotals(debit_count=count, debit_sum=minor, where=where)
+
+
+def _currency_ahead(ahead: Sequence[str]) -> str | None:
+    """The currency of the first closing balance before the next message."""
+    for text in ahead:
+        closing = _CLOSING.search(text)
+        if closing is not None:
+            return balance_currency(closing[1])
+        if "\n:20:" in text:
+            break
+    return None

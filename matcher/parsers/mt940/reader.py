@@ -7,7 +7,7 @@ they begin a whole header; a `-` alone ends a message unless the message goes on
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from typing import BinaryIO
 
@@ -30,7 +30,7 @@ _ORDER = {
 _BEGINS = frozenset({"20", "21", "25", "25P", "28", "28C"})
 _NEXT_ENTRY = frozenset({"61", "62F", "62M"})
 # What stands between two messages: SWIFT trailer and header, the closing line, prologues.
-_BETWEEN = re.compile(r"\n(?:-(?:\}[^\n]*|XXX)?(?=\n|$)|-?\{[1-5]:|ABNANL2A|0000 01INGB|:?940:?(?: 00)?(?=\n|$))")
+_BETWEEN = re.compile(r"\n(?:-(?:\}[^\n]*|XXX)? *(?=\n|$)|-?\{[1-5]:|ABNANL2A|0000 01INGB|:?940:?(?: 00)?(?=\n|$))")
 _BLOCK = re.compile(r"\{([12]):([^{}]{1,60})\}")
 _BALANCE_SHAPE = re.compile(r"[CDcd][0-9]{6}")
 
@@ -92,21 +92,22 @@ class Reader:
     def _block(self, block: Block) -> Iterator[Event]:
         head, *chunks = entries(block.text)
         last = len(chunks)
-        yield from self._fields(head, "61" if chunks else block.following, head)
+        yield from self._fields(head, "61" if chunks else block.following)
         at = 0
         while at < last:
-            yield from self._before_entries(block.text)
+            yield from self._before_entries(chunks[at:] if self._state != State.ENTRIES else ())
             at = self._usual_entries(chunks, at, last if block.following == "61" else last - 1)
             if at < last:
-                following = "61" if at + 1 < last else block.following
-                text = ENTRY + chunks[at]
-                closing = _CLOSING.search(text)
-                if closing is not None and self._usual_entries([text[len(ENTRY) : closing.start()]], 0, 1):
-                    text = text[closing.start() :]
-                    self._state = State.ENTRIES
-                yield from self._fields(text, following, block.text)
+                yield from self._with_care(ENTRY + chunks[at], "61" if at + 1 < last else block.following)
                 at += 1
         yield from self._flush()
+
+    def _with_care(self, text: str, following: str) -> Iterator[Event]:
+        """An entry that is not usual, or the last one of a message with the trailer and header that follow it."""
+        closing = _CLOSING.search(text)
+        if closing is not None and self._usual_entries([text[len(ENTRY) : closing.start()]], 0, 1):
+            text = text[closing.start() :]
+        yield from self._fields(text, following)
 
     def _usual_entries(self, chunks: list[str], at: int, end: int) -> int:
         """Read the run of usual entries that begins at `chunks[at]`; returns the place of the first other one."""
@@ -114,8 +115,8 @@ class Reader:
         at, self._number, self._index = read_usual(chunks, start, end, self._entries, self._lines)
         return at
 
-    def _fields(self, text: str, following: str, ahead: str) -> Iterator[Event]:
-        """Tag by tag: headers, trailers, and entries with something unusual about them."""
+    def _fields(self, text: str, following: str) -> Iterator[Event]:
+        """Tag by tag: headers, trailers, and at the beginning perhaps an entry with something unusual about it."""
         parts = fields(text)
         self._number += parts[0].count("\n")
         self._note_shell(parts[0])
@@ -123,28 +124,31 @@ class Reader:
         parts += (following, "")
         at = 1
         while at < count:
-            tag = parts[at]
-            if tag == "61":
-                yield from self._before_entries(ahead)
+            if parts[at] == "61":
                 at = self._read_entry(parts, at, count)
             else:
-                yield from self._field(tag, parts[at + 1], parts[at + 2])
+                yield from self._field(parts[at], parts[at + 1], parts[at + 2])
                 at += 2
 
-    def _before_entries(self, ahead: str) -> Iterator[Event]:
-        """Get ready for the first entry of a message, or of what looks like the rest of one."""
+    def _before_entries(self, ahead: Sequence[str]) -> Iterator[Event]:
+        """Get ready for the first entry of a message, or of what looks like the rest of one.
+
+        `ahead` is the text from there on, in which the closing balance may name the currency.
+        """
+        if self._state == State.ENTRIES:
+            return
         if self._state == State.CLOSED:
             message = "an entry follows the closing balance; that balance is taken for text of the entry before it."
             self._report("entry-after-closing", Severity.ERROR, self._number + 1, message, "Compare with the bank.")
+            assert self._message is not None
+            self._message.reopen()
         if self._state == State.OUTSIDE:
             yield from self._begin()
-        if self._state != State.ENTRIES:
-            yield from self._start(ahead)
-            if self._entries.currency == NO_CURRENCY:
-                message = "the statement names no currency; amounts are read with two decimals."
-                self._report(
-                    "currency-missing", Severity.ERROR, self._number + 1, message, "Name the account's currency."
-                )
+        yield from self._start(ahead)
+        if self._entries.currency == NO_CURRENCY:
+            message = "the statement names no currency; amounts are read with two decimals."
+            self._report("currency-missing", Severity.ERROR, self._number + 1, message, "Name the account's currency.")
+        self._state = State.ENTRIES
 
     def _begin(self) -> Iterator[Event]:
         yield from self._end()
@@ -155,7 +159,7 @@ class Reader:
         self._state = State.HEADER
         self._any = True
 
-    def _start(self, ahead: str) -> Iterator[Event]:
+    def _start(self, ahead: Sequence[str] = ()) -> Iterator[Event]:
         """Tell that the statement begins, once its header is complete."""
         message = self._message
         assert message is not None
@@ -174,7 +178,7 @@ class Reader:
         message = self._message
         if message is None:
             return
-        yield from self._start("")
+        yield from self._start()
         missing = message.missing()
         if missing:
             text = f"the statement has not {missing}."
@@ -191,11 +195,14 @@ class Reader:
         self._number = number + parts[at + 1].count("\n")
         body, text, notes, at = self._gather(parts, at + 2, count, parts[at + 1])
         entry = self._entries.read(body.rstrip(), number)
-        if entry is not None:
-            self._index += 1
-            line = line_of(self._index, entry, text, self._entries.currency, number)
-            self._lines.append(add_notes(line, notes) if notes else line)
-        self._state = State.ENTRIES
+        if entry is None:
+            if text:
+                message = f"this text belongs to the entry that can't be read: {text[:200]!r}."
+                self._report("text-without-entry", Severity.INFO, number, message, "")
+            return at
+        self._index += 1
+        line = line_of(self._index, entry, text, self._entries.currency, number)
+        self._lines.append(add_notes(line, notes) if notes else line)
         return at
 
     def _gather(self, parts: list[str], at: int, count: int, body: str) -> tuple[str, str | None, list[str], int]:
@@ -261,7 +268,7 @@ class Reader:
         closing = tag[:2] in ("62", "64", "65", "90")
         totals: ControlTotals | None = message.take(tag, self._trimmed(content), self._number)
         if closing and self._state == State.HEADER:
-            yield from self._start("")
+            yield from self._start()
         if totals is not None:
             yield totals
         if closing:
