@@ -21,7 +21,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("matcher.cli.run:demo", "The main job on the shipped statements."),
     "run": ("matcher.cli.run:run", "Import, match and reconcile a folder of statements."),
     "status": ("matcher.cli.run:status", "Where every account stands and what needs a person."),
+    "review": ("matcher.cli.review:review", "Open bank lines that wait for a person, with what is proposed."),
+    "accept": ("matcher.cli.review:accept", "Accept proposals, one by one or a previewed bulk."),
+    "reject": ("matcher.cli.review:reject", "Say that a proposal is wrong; it is remembered."),
+    "ignore": ("matcher.cli.review:ignore", "Set bank lines aside for a reason."),
+    "adjust-line": ("matcher.cli.review:adjust_line", "Explain bank lines by adjustments."),
+    "undo": ("matcher.cli.review:undo", "Take decisions back, one or a bulk."),
+    "decisions": ("matcher.cli.review:decisions", "Who decided what about which bank lines."),
     "parse": ("matcher.cli.parse:parse", "What is in a statement file, as JSON Lines, CSV or Parquet."),
+    "profile": (
+        "matcher.cli.profile:profile",
+        "The layouts of banks' CSV exports: list, show, check, and make a new one.",
+    ),
     "match": ("matcher.cli.match:match", "The engine alone: statements and a book file in, results out."),
 }
 

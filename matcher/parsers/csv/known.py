@@ -30,6 +30,12 @@ def shipped() -> tuple[Profile, ...]:
     )
 
 
+def text_of(profile: Profile) -> str:
+    """The TOML text that a profile was read from."""
+    inside = files("matcher.parsers.csv").joinpath("profiles", profile.source)
+    return inside.read_text(encoding="utf-8") if inside.is_file() else Path(profile.source).read_text(encoding="utf-8")
+
+
 def load(path: Path) -> Profile:
     """The profile of a file. Raises `BadSetting`."""
     try:

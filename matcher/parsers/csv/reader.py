@@ -33,7 +33,11 @@ def read(stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
     first = stream.read(BLOCK_BYTES)
     while len(first) < HEAD_BYTES and (more := stream.read(BLOCK_BYTES)):
         first += more
-    profile = find_profile(first[:HEAD_BYTES])
+    yield from read_with(find_profile(first[:HEAD_BYTES]), first, stream, options)
+
+
+def read_with(profile: Profile, first: bytes, stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
+    """Events of the file that begins with `first` and goes on in `stream`, in the layout of `profile`."""
     decoder = Decoder(configured=options.encoding, declared=profile.encoding)
     table = rows(lines(stream, first, decoder), delimiter=profile.delimiter, quote=profile.quote)
     preamble, header = _header(profile, table)
