@@ -36,8 +36,12 @@ def settle_pairs(items: Items, pairs: Pairs, row_reference: Codes, *, margin: in
 
     `margin` is the lead in permille over every rival. `row_reference` tells items apart that agree in all else.
     """
-    row_class = _row_classes(items, row_reference)
     taken: list[tuple[Ints, Ints, Codes]] = []
+    alone = _without_rival(items, pairs)
+    if alone.any():
+        taken.append((pairs.line[alone], pairs.row[alone], pairs.score[alone]))
+        pairs = pairs.where(~alone)
+    row_class = _row_classes(items, row_reference)
     extra: list[Ints] = []
     model: list[Ints] = []
     for _ in range(ROUNDS_MAX):
@@ -63,6 +67,14 @@ def settle_pairs(items: Items, pairs: Pairs, row_reference: Codes, *, margin: in
         np.concatenate(model) if model else empty,
         pairs,
     )
+
+
+def _without_rival(items: Items, pairs: Pairs) -> Flags:
+    """Pairs that may be cleared and whose line and item have no other pair."""
+    lines = np.bincount(pairs.line, minlength=len(items.line_open))
+    rows = np.bincount(pairs.row, minlength=len(items.row_open))
+    alone: Flags = pairs.clear & (lines[pairs.line] == 1) & (rows[pairs.row] == 1)
+    return alone
 
 
 def _row_classes(items: Items, reference: Codes) -> Ints:

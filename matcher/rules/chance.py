@@ -48,6 +48,12 @@ class AmountChance:
         return found
 
 
+def places_near(amount: int) -> int:
+    """How many amounts as round as this one lie near it."""
+    near = max(abs(amount) * _NEAR_PERCENT // 100, 1)
+    return max(2 * near // int(grid(np.array([amount]))[0]), 1)
+
+
 def expected_hits(sums: Ints, amount: int) -> float:
     """Expected accidental hits on one amount among sums that were tried (the sums that hit it do not count)."""
     near = max(abs(amount) * _NEAR_PERCENT // 100, 1)
@@ -55,7 +61,7 @@ def expected_hits(sums: Ints, amount: int) -> float:
     others = sums[(sums != amount) & (sums % step == 0)]
     if not len(others):
         return 0.0
-    local = int(np.count_nonzero(np.abs(others - amount) <= near)) / max(2 * near // step, 1)
+    local = int(np.count_nonzero(np.abs(others - amount) <= near)) / places_near(amount)
     # Few sums say little about the places near the amount: spread all of them evenly instead.
     evenly = len(others) * step / max(int(np.abs(others).max()), abs(amount))
     return max(local, evenly)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.rules.columns import Flags, Ints
-from matcher.rules.joins import mixed
 from matcher.rules.subsets import adding_up
 from matcher.rules.view import View
 
@@ -17,26 +16,19 @@ _DAYS_BEFORE, _DAYS_AFTER = 20, 12
 
 
 def expected_alike(
-    view: View, line: Ints, row: Ints, tolerance: int = 0
+    view: View, line: Ints, row: Ints, tolerance: Ints | int = 0
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Expected number of items of the row's party near the line's day with its amount (± `tolerance`) by chance."""
     items = view.items
-    book = items.book
-    party = mixed(items.pool_r, items.party(items.variant_r)) >> 20
-    order = np.lexsort((book.day, party))
-    keys, days = party[order], book.day[order].astype(np.int64)
-    place = np.searchsorted(keys, party[row], side="left")
-    end = np.searchsorted(keys, party[row], side="right")
+    if not len(line):
+        return np.empty(0)
     booked = items.lines.booking_day[line].astype(np.int64)
-    near = np.array(
-        [
-            np.searchsorted(days[first:last], day + _DAYS_AFTER) - np.searchsorted(days[first:last], day - _DAYS_BEFORE)
-            for first, last, day in zip(place.tolist(), end.tolist(), booked.tolist(), strict=True)
-        ],
-        np.float64,
-    )
-    amounts = np.sort((items.pool_r.astype(np.int64) << 52) + book.amount)
+    sorted_days = items.sorted_party_days
+    wanted = items.party_key(row) << 32
+    near = np.searchsorted(sorted_days, wanted + booked + _DAYS_AFTER, side="right")
+    near = near - np.searchsorted(sorted_days, wanted + booked - _DAYS_BEFORE, side="left")
     base = (items.pool_r[row].astype(np.int64) << 52) + items.lines.amount[line]
+    amounts = items.sorted_amounts
     alike = np.searchsorted(amounts, base + tolerance, side="right") - np.searchsorted(
         amounts, base - tolerance, side="left"
     )
@@ -62,5 +54,5 @@ def _has_rival_sum(view: View, line: int, row: int, of_party: dict[tuple[int, in
     party = int(items.party(items.variant_r[[row]])[0])
     others = of_party.get((int(items.pool_r[row]), party), np.empty(0, np.int64))
     others = others[others != row]
-    others = others[view.in_window(np.full(len(others), line), others)]
+    others = others[view.in_window(line, others)]
     return bool(adding_up(items.book.amount[others], int(items.lines.amount[line])).found)

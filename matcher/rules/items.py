@@ -55,6 +55,7 @@ class Items:
         self.line_open: Flags = (lines.amount != 0) & (lines.booking_day != NO_DAY)
         self.row_open: Flags = book.amount != 0
         self.pool_names: list[tuple[str, str]] = []
+        self._limits: dict[str, Codes] = {}
         self.pool_l, self.pool_r = self._pools()
 
     def _pools(self) -> tuple[Codes, Codes]:
@@ -90,7 +91,8 @@ class Items:
         countries: dict[str, int] = {}
         which = np.empty(len(self.pool_names), np.int32)
         for pool, (account, _) in enumerate(self.pool_names):
-            country = self.settings.country or (account[:2] if account[:2].isalpha() and account[2:4].isdigit() else "")
+            own = self.settings.for_account(account).country
+            country = own or (account[:2] if account[:2].isalpha() and account[2:4].isdigit() else "")
             which[pool] = countries.setdefault(country, len(countries))
         first, last = self.day_span
         tables = [bankdays.ordinals(country, first, last) for country in countries]
@@ -105,6 +107,20 @@ class Items:
         dated = tables[calendar, self.book.day[row] - first]
         lag: Codes = booked - dated
         return lag
+
+    def days_within(self, before: Codes, after: Codes) -> tuple[Codes, Codes]:
+        """First and last day that an item may have to be at most `after` banking days before, or `before` after, the
+        booking day of each line."""
+        tables, which = self._calendars
+        first, _ = self.day_span
+        low = np.full(len(self.lines), NO_DAY, np.int64)
+        high = np.full(len(self.lines), NO_DAY, np.int64)
+        for calendar, table in enumerate(tables):
+            rows = np.flatnonzero((which[self.pool_l] == calendar) & (self.lines.booking_day != NO_DAY))
+            booked = table[self.lines.booking_day[rows] - first]
+            low[rows] = first + np.searchsorted(table, booked - after[rows], side="left")
+            high[rows] = first + np.searchsorted(table, booked + before[rows], side="right") - 1
+        return low, high
 
     @cached_property
     def _variants(self) -> tuple[list[Name], list[Codes], Codes, Codes]:
@@ -183,6 +199,25 @@ class Items:
         same: Flags = both & ((form[left] == form[right]) | (form[left] == 0) | (form[right] == 0))
         return same
 
+    def party_key(self, row: Ints) -> Ints:
+        """One integer below 2**31 for pool and party of each item."""
+        return self._party_keys[row]
+
+    @cached_property
+    def _party_keys(self) -> Ints:
+        pairs = (self.pool_r.astype(np.int64) << 32) | self.party(self.variant_r).astype(np.int64) & 0xFFFFFFFF
+        return np.unique(pairs, return_inverse=True)[1].astype(np.int64)
+
+    @cached_property
+    def sorted_party_days(self) -> Ints:
+        """`party_key << 32` plus the day of every item, sorted: a window is two searches."""
+        return np.sort((self._party_keys << 32) + self.book.day)
+
+    @cached_property
+    def sorted_amounts(self) -> Ints:
+        """`pool << 52` plus the amount of every item, sorted."""
+        return np.sort((self.pool_r.astype(np.int64) << 52) + self.book.amount)
+
     def name_levels(self, line: Ints, row: Ints) -> Codes:
         """`NameLevel` of line and book item for pairs of positions; the better of counterparty and ultimate party."""
         theirs = self.variant_r[row]
@@ -204,7 +239,10 @@ class Items:
             level[rest] = np.array(found, np.int32)[back]
         return level
 
-    def limits(self, name: str, line: Ints, row: Ints) -> Codes:
-        """The integer setting `name` that holds for each pair of positions."""
-        del row
-        return np.full(len(line), getattr(self.settings, name), np.int32)
+    def limit(self, name: str) -> Codes:
+        """The integer setting `name` that holds for the account of each line."""
+        known = self._limits.get(name)
+        if known is None:
+            of_pool = [getattr(self.settings.for_account(account), name) for account, _ in self.pool_names]
+            known = self._limits[name] = np.array(of_pool or [0], np.int64)[self.pool_l]
+        return known

@@ -6,6 +6,9 @@ import numpy as np
 
 from matcher.rules.columns import Codes, Flags, Ints
 
+# Days are 32 bits; shifted to be positive they fit below a key.
+_DAY_BITS = np.int64(33)
+_DAY_OFFSET = np.int64(2**31)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -35,27 +38,31 @@ def spread(first: Ints, last: Ints, order: Ints) -> tuple[Ints, Ints]:
     return left, order[np.arange(len(left)) + starts]
 
 
-def windowed_pairs(left: Ints, left_low: Codes, left_high: Codes, right: Ints, right_day: Codes) -> tuple[Ints, Ints]:
-    """Positions (i, j) with equal keys and `left_low[i] <= right_day[j] <= left_high[i]`, without the pairs outside."""
-    order = np.lexsort((right_day, right))
-    keys, days = right[order], right_day[order]
-    compact, ranks = np.unique(keys, return_inverse=True)
-    where = np.searchsorted(compact, left)
-    known = (
-        (where < len(compact)) & (compact[np.minimum(where, len(compact) - 1)] == left)
-        if len(compact)
-        else np.zeros(len(left), np.bool_)
-    )
-    base = np.int64(1) << np.int64(33)
-    offset = np.int64(2**32)
-    scale = ranks.astype(np.int64) * base + days.astype(np.int64) + offset
-    rows = np.flatnonzero(known)
-    low = np.searchsorted(scale, where[rows] * base + left_low[rows].astype(np.int64) + offset, side="left")
-    high = np.searchsorted(scale, where[rows] * base + left_high[rows].astype(np.int64) + offset, side="right")
-    first = np.zeros(len(left), np.int64)
-    last = np.zeros(len(left), np.int64)
-    first[rows], last[rows] = low, np.maximum(low, high)
+def windowed_pairs(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints) -> tuple[Ints, Ints]:
+    """Positions (i, j) with equal keys and `low[i] <= day[j] <= high[i]`, without making the pairs outside."""
+    first, last, order = _windows(left, low, high, right, day)
     return spread(first, last, order)
+
+
+def windowed_counts(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints) -> Ints:
+    """How many pairs `windowed_pairs` would make for each i."""
+    first, last, _ = _windows(left, low, high, right, day)
+    return last - first
+
+
+def _windows(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints) -> tuple[Ints, Ints, Ints]:
+    order = np.lexsort((day, right))
+    keys = right[order]
+    distinct = keys[np.r_[True, keys[1:] != keys[:-1]]] if len(keys) else keys
+    rank = np.searchsorted(distinct, keys).astype(np.int64)
+    place = (rank << _DAY_BITS) + (day[order].astype(np.int64) + _DAY_OFFSET)
+    where = np.searchsorted(distinct, left)
+    known = where < len(distinct)
+    known[known] = distinct[where[known]] == left[known]
+    base = where.astype(np.int64) << _DAY_BITS
+    first = np.searchsorted(place, base + (low.astype(np.int64) + _DAY_OFFSET), side="left")
+    last = np.searchsorted(place, base + (high.astype(np.int64) + _DAY_OFFSET), side="right")
+    return first, np.where(known, np.maximum(first, last), first), order
 
 
 def counts_of(codes: Ints, size: int) -> Ints:

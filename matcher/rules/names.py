@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from anyascii import anyascii
@@ -49,32 +50,8 @@ _SPELT_OUT = {
     "INCORPORATED": "INC",
     "CORPORATION": "CORP",
 }
-_LEGAL = frozenset(
-    {
-        "AB",
-        "HB",
-        "KB",
-        "LTD",
-        "GMBH",
-        "AS",
-        "APS",
-        "OY",
-        "INC",
-        "LLC",
-        "CORP",
-        "BV",
-        "NV",
-        "AG",
-        "SA",
-        "SARL",
-        "SRL",
-        "SPA",
-        "KG",
-        "EKFOR",
-        "PLC",
-        "UG",
-    }
-)
+_FORMS = "AB HB KB LTD GMBH AS APS OY INC LLC CORP BV NV AG SA SARL SRL SPA KG EKFOR PLC UG"
+_LEGAL = frozenset(_FORMS.split())
 _SPLIT_FORMS = {
     ("A", "S"): "AS",
     ("A", "B"): "AB",
@@ -89,6 +66,7 @@ _SPLIT_FORMS = {
     ("S", "A"): "SA",
     ("B", "V"): "BV",
 }
+_FIRST_OF_SPLIT = frozenset(first for first, _ in _SPLIT_FORMS)
 _NOISE = frozenset({"PUBL"})
 
 CUT_LETTERS_MIN = 10
@@ -123,24 +101,41 @@ def fold(text: str) -> Name:
         upper = upper.translate(_ACCENTS)
         if not upper.isascii():
             upper = anyascii(upper).upper()
-    words = _WORD.findall(upper)
+    words = upper.split() if upper.replace(" ", "").isalnum() else _WORD.findall(upper)
+    if not _FIRST_OF_SPLIT.isdisjoint(words):
+        words = _joined_forms(words)
     legal = ""
     kept: list[str] = []
-    skip = False
-    for place, word in enumerate(words):
-        if skip:
-            skip = False
-            continue
-        pair = _SPLIT_FORMS.get((word, words[place + 1])) if place + 1 < len(words) else None
-        skip = pair is not None
-        word = pair or _SPELT_OUT.get(word, word)
-        if word in _LEGAL and (kept or legal or len(words) > 1):
-            legal = word
-        elif word in _CONNECTORS:
-            kept.append("O")
-        elif word not in _NOISE:
-            kept.append(_DIGRAPH.sub(lambda pair: pair[0][0], word))
+    for word in words:
+        folded, is_legal = _folded_word(word)
+        if is_legal and (kept or len(words) > 1):
+            legal = folded
+        elif folded:
+            kept.append(folded)
     return Name(tuple(kept), legal, "".join(sorted(kept)))
+
+
+def _joined_forms(words: list[str]) -> list[str]:
+    """Legal forms that are printed as two words, as one."""
+    joined: list[str] = []
+    for word in words:
+        form = _SPLIT_FORMS.get((joined[-1], word)) if joined else None
+        if form is not None:
+            joined[-1] = form
+        else:
+            joined.append(word)
+    return joined
+
+
+@lru_cache(maxsize=1 << 16)
+def _folded_word(word: str) -> tuple[str, bool]:
+    """A word as it is compared ("" for one that says nothing), and whether it is a legal form."""
+    word = _SPELT_OUT.get(word, word)
+    if word in _CONNECTORS:
+        return "O", False
+    if word in _NOISE:
+        return "", False
+    return _DIGRAPH.sub(lambda pair: pair[0][0], word), word in _LEGAL
 
 
 def compare(printed: Name, ours: Name, known_words: Container[str] = frozenset()) -> NameLevel:

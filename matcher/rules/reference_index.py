@@ -16,7 +16,7 @@ import numpy as np
 from matcher.rules.columns import Codes, Flags, Ints, Texts
 from matcher.rules.items import Items
 from matcher.rules.joins import equal_pairs, spread
-from matcher.rules.tokens import field_key, labels, normalized, parts_of, tokens
+from matcher.rules.tokens import field_key, labels, normalized, parts_of, possible_parts, tokens
 
 # A key that this many open items of one pool carry says nothing about one of them.
 ITEMS_PER_KEY_MAX = 8
@@ -77,6 +77,8 @@ class ReferenceIndex:
         if "" in keys:
             of_value[of_value == keys[""]] = -1
         self.keys = keys
+        self._key_texts = list(keys)
+        self._described: dict[int, list[str]] = {}
         self.row_key: Codes = np.where(texts.codes >= 0, of_value[texts.codes], -1) if len(of_value) else texts.codes
 
     @cached_property
@@ -106,56 +108,78 @@ class ReferenceIndex:
     def all_open(self) -> ReferencePairs:
         """Pairs of open lines and open items by whole fields, tokens, and parts of numbers."""
         items = self.items
-        keys, entry_key, entry_row, entry_whole = self._open_row_keys(np.flatnonzero(items.row_open))
+        lines = np.flatnonzero(items.line_open)
+        quoted = [self._quoted(name, lines) for name in (*FIELDS, "document_numbers")]
+        wanted = {key for found in quoted for _, key, _ in found}
+        wanted.update([part for key in list(wanted) for part in possible_parts(key)])
+        keys, entry_key, entry_row, entry_whole = self._open_row_keys(np.flatnonzero(items.row_open), wanted)
         length = np.array([len(key) for key in keys], np.int32)
         pool_key = _in_pool(items.pool_r[entry_row], entry_key)
         order = np.argsort(pool_key, kind="stable")
         pool_key = pool_key[order]
-        lines = np.flatnonzero(items.line_open)
         parts = []
-        for name in (*FIELDS, "document_numbers"):
-            token_line, token_key, strength = self._open_line_tokens(name, lines, keys)
-            wanted = _in_pool(items.pool_l[token_line], token_key)
-            first = np.searchsorted(pool_key, wanted, side="left")
-            last = np.searchsorted(pool_key, wanted, side="right")
+        for name, found in zip((*FIELDS, "document_numbers"), quoted, strict=True):
+            entries = [entry for value, key, level in found for entry in _known(value, key, level, keys)]
+            token_line, token_key, strength = _spread_values(entries, items.lines.text(name).codes, lines)
+            asked = _in_pool(items.pool_l[token_line], token_key)
+            first = np.searchsorted(pool_key, asked, side="left")
+            last = np.searchsorted(pool_key, asked, side="right")
             left, entry = spread(first, np.where(last - first > ITEMS_PER_KEY_MAX, first, last), order)
             shared = np.where(entry_whole[entry], strength[left], np.minimum(strength[left], Shared.PART))
             parts.append((token_line[left], entry_row[entry], shared.astype(np.int32), length[token_key[left]]))
         return best_pairs(parts, len(items.row_open))
 
-    def _open_row_keys(self, rows: Ints) -> tuple[dict[str, int], Ints, Ints, Flags]:
-        """Keys of open items: whole references, parts of them, and numbers in the description."""
+    def _quoted(self, name: str, lines: Ints) -> list[tuple[int, str, int]]:
+        """Numbers in one text field of the open lines: the text's code, the key, the strength it would have."""
+        texts = self.items.lines.text(name)
+        return [
+            (value, key, level)
+            for value in np.unique(texts.codes[lines]).tolist()
+            if value >= 0
+            for key, level in _quoted_in(texts.values[value], name)
+        ]
+
+    def _open_row_keys(self, rows: Ints, wanted: set[str]) -> tuple[dict[str, int], Ints, Ints, Flags]:
+        """Wanted keys of open items: whole references, parts of them, and numbers in the description."""
         keys: dict[str, int] = {}
-        found = []
-        for name, key_of in (("reference", _reference_keys), ("description", _description_keys)):
-            texts = self.items.book.text(name)
-            entries = [
-                (value, keys.setdefault(key, len(keys)), whole)
-                for value in np.unique(texts.codes[rows]).tolist()
-                if value >= 0
-                for key, whole in key_of(texts.values[value])
-            ]
-            found.append(_spread_values(entries, texts, rows))
+        key_rows = np.flatnonzero(self.row_key >= 0)
+        key_rows = key_rows[self.items.row_open[key_rows]]
+        of_code = {
+            code: hits
+            for code in np.unique(self.row_key[key_rows]).tolist()
+            if (hits := _reference_keys(self._key_texts[code], wanted))
+        }
+        entries = [
+            (code, keys.setdefault(key, len(keys)), whole) for code, hits in of_code.items() for key, whole in hits
+        ]
+        found = [_spread_values(entries, self.row_key, key_rows)]
+        texts = self.items.book.text("description")
+        entries = [
+            (value, keys.setdefault(key, len(keys)), False)
+            for value, quoted in self.description_tokens(rows).items()
+            for key in quoted
+            if key in wanted
+        ]
+        found.append(_spread_values(entries, texts.codes, rows))
         row, key, whole = (np.concatenate(column) for column in zip(*found, strict=True))
         return keys, key, row, whole.astype(np.bool_)
 
-    def _open_line_tokens(self, name: str, lines: Ints, keys: dict[str, int]) -> tuple[Ints, Ints, Ints]:
-        """Known keys in one text field of the open lines: line, key, strength."""
-        texts = self.items.lines.text(name)
-        entries = [
-            (value, key, strength)
-            for value in np.unique(texts.codes[lines]).tolist()
-            if value >= 0
-            for key, strength in _known_tokens(texts.values[value], name, keys)
-        ]
-        return _spread_values(entries, texts, lines)
+    def description_tokens(self, rows: Ints) -> dict[int, list[str]]:
+        """Numbers in the descriptions of some items, by the code of the description; each is read once."""
+        texts = self.items.book.text("description")
+        codes = np.unique(texts.codes[rows])
+        known = self._described
+        for code in codes[codes >= 0].tolist():
+            if code not in known:
+                known[code] = tokens(texts.values[code])
+        return known
 
 
-def _spread_values(entries: Sequence[tuple[int, int, int]], texts: Texts, positions: Ints) -> tuple[Ints, Ints, Ints]:
-    """What was found in distinct texts (value, a, b), for every position that has the text: (position, a, b)."""
+def _spread_values(entries: Sequence[tuple[int, int, int]], coded: Codes, positions: Ints) -> tuple[Ints, Ints, Ints]:
+    """What was found for codes (code, a, b), for every position that has the code: (position, a, b)."""
     value, a, b = np.array(entries, np.int64).reshape(-1, 3).T
-    order = np.argsort(texts.codes[positions], kind="stable")
-    codes = texts.codes[positions][order]
+    order = np.argsort(coded[positions], kind="stable")
+    codes = coded[positions][order]
     first = np.searchsorted(codes, value, side="left")
     last = np.searchsorted(codes, value, side="right")
     left, right = spread(first, last, order)
@@ -172,30 +196,33 @@ def _looked_up(texts: Texts, key_of: Callable[[str], str], keys: dict[str, int])
     return np.where(texts.codes >= 0, codes[texts.codes], -1).astype(np.int32)
 
 
-def _description_keys(text: str) -> list[tuple[str, bool]]:
-    return [(key, False) for key in tokens(text)]
+def _reference_keys(key: str, wanted: set[str]) -> list[tuple[str, bool]]:
+    found = [(key, True)] if key in wanted else []
+    if not wanted.isdisjoint(possible_parts(key)):
+        found += [(part, False) for part in parts_of(key) if part in wanted]
+    return found
 
 
-def _reference_keys(text: str) -> list[tuple[str, bool]]:
-    key = normalized(text)
-    return [(key, True), *((part, False) for part in parts_of(key))] if key else []
-
-
-def _known_tokens(text: str, field: str, keys: dict[str, int]) -> list[tuple[int, int]]:
-    found: dict[int, int] = {}
+def _quoted_in(text: str, field: str) -> list[tuple[str, int]]:
+    """Keys in a text with the strength that a match would have; a whole field first."""
+    found: dict[str, int] = {}
     whole = field_key(text)
-    if whole in keys and field in WHOLE_FIELDS:
-        found[keys[whole]] = Shared.WHOLE
-    free = field in FREE_TEXTS
-    called_other = labels(text)[1] if free else frozenset()
-    for token in tokens(text) if free else [whole]:
-        code = keys.get(token)
-        if code is not None:
-            level = Shared.PART if token in called_other else Shared.TOKEN
-            found[code] = max(found.get(code, 0), level)
-        else:
-            for part in parts_of(token):
-                code = keys.get(part)
-                if code is not None:
-                    found.setdefault(code, Shared.PART)
+    if field not in FREE_TEXTS:
+        return [(whole, Shared.WHOLE)] if whole else []
+    if whole and field in WHOLE_FIELDS:
+        found[whole] = Shared.WHOLE
+    names = tokens(text)
+    called_other = labels(text)[1] if len(names) > 1 else frozenset()
+    for token in names:
+        found.setdefault(token, Shared.PART if token in called_other else Shared.TOKEN)
     return list(found.items())
+
+
+def _known(value: int, key: str, level: int, keys: dict[str, int]) -> list[tuple[int, int, int]]:
+    """The number itself, if an item has it; else the parts of it that items have."""
+    code = keys.get(key)
+    if code is not None:
+        return [(value, code, level)]
+    if not any(part in keys for part in possible_parts(key)):
+        return []
+    return [(value, keys[part], Shared.PART) for part in parts_of(key) if part in keys]

@@ -14,6 +14,10 @@ from typing import NamedTuple
 
 DIGITS = frozenset("0123456789")
 PAYLOAD_DIGITS_MIN = 4
+# Twice a digit, its digits added, by the digit's character.
+_DOUBLED = bytes(
+    (2 * (sign - 48) - 9 if sign > 52 else 2 * (sign - 48)) if 48 <= sign <= 57 else 0 for sign in range(256)
+)
 _QR_TABLE = (0, 9, 4, 6, 8, 2, 7, 1, 3, 5)
 _DUTCH_WEIGHTS = (2, 4, 8, 5, 10, 9, 7, 3, 6, 1)
 
@@ -45,13 +49,9 @@ def is_digits(text: str) -> bool:
 
 def luhn(digits: str) -> bool:
     """Luhn, modulus 10: OCR, Bankgiro, Plusgiro, KID and FI numbers. `digits` includes the check digit."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = ord(digit) - 48
-        if place % 2:
-            value = value * 2 - 9 if value > 4 else value * 2
-        total += value
-    return total % 10 == 0
+    signs = digits.encode()
+    doubled = signs[-2::-2].translate(_DOUBLED)
+    return (sum(signs[::-2]) - 48 * ((len(signs) + 1) // 2) + sum(doubled)) % 10 == 0
 
 
 def luhn_digit(payload: str) -> str:
@@ -66,7 +66,8 @@ def mod11(digits: str) -> bool:
 
 def mod11_digit(payload: str) -> str:
     """The modulus 11 control character of a KID payload."""
-    total = sum((ord(digit) - 48) * (2 + place % 6) for place, digit in enumerate(reversed(payload)))
+    signs = payload.encode()
+    total = sum(weight * (sum(part) - 48 * len(part)) for weight in range(2, 8) if (part := signs[1 - weight :: -6]))
     check = (11 - total % 11) % 11
     return "-" if check == 10 else str(check)
 
@@ -79,8 +80,10 @@ def viite(digits: str) -> bool:
 
 def viite_digit(payload: str) -> str:
     """The check digit of a Finnish reference."""
-    total = sum((ord(digit) - 48) * (7, 3, 1)[place % 3] for place, digit in enumerate(reversed(payload)))
-    return str(-total % 10)
+    signs = payload.encode()
+    sevens, threes, ones = signs[::-3], signs[-2::-3], signs[-3::-3]
+    total = 7 * sum(sevens) + 3 * sum(threes) + sum(ones) - 48 * (7 * len(sevens) + 3 * len(threes) + len(ones))
+    return "0123456789"[-total % 10]
 
 
 def rf(text: str) -> bool:
@@ -136,12 +139,7 @@ def readings(text: str) -> list[Reading]:
         found.append(Reading(Scheme.RF, text[4:].lstrip("0")))
     if not is_digits(text) or len(text) > 27:
         return found
-    if qrr(text):
-        found.append(Reading(Scheme.QRR, text[:-1].lstrip("0")))
-    if ogm(text):
-        found.append(Reading(Scheme.OGM, text[:10].lstrip("0")))
-    if dutch(text):
-        found.append(Reading(Scheme.DUTCH, text[1:].lstrip("0")))
+    found += _readings_by_length(text)
     if 2 <= len(text) <= 25 and luhn(text):
         found.extend(_luhn_readings(text))
     elif 2 <= len(text) <= 25 and mod11(text):
@@ -149,6 +147,16 @@ def readings(text: str) -> list[Reading]:
     if viite(text):
         found.append(Reading(Scheme.VIITE, text[:-1].lstrip("0")))
     return found
+
+
+def _readings_by_length(text: str) -> list[Reading]:
+    if len(text) == 27 and qrr(text):
+        return [Reading(Scheme.QRR, text[:-1].lstrip("0"))]
+    if len(text) == 12 and ogm(text):
+        return [Reading(Scheme.OGM, text[:10].lstrip("0"))]
+    if len(text) == 16 and dutch(text):
+        return [Reading(Scheme.DUTCH, text[1:].lstrip("0"))]
+    return []
 
 
 def _luhn_readings(text: str) -> list[Reading]:

@@ -26,6 +26,11 @@ class RuleSettings:
     margin: int = 50
     off: frozenset[str] = frozenset()
 
+    def for_account(self, account: str) -> RuleSettings:
+        """The settings that hold for one account."""
+        del account
+        return self
+
     @classmethod
     def from_toml(cls, path: Path) -> RuleSettings:
         """Read and validate a rules file. Raises `BadSetting` with file, key and cure."""

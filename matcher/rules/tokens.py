@@ -38,6 +38,12 @@ _OTHER_LABEL = re.compile(
 _CHUNK = re.compile(r"[0-9A-Z][0-9A-Z./\-]*[0-9A-Z]|[0-9A-Z]")
 _SEPARATOR = re.compile(r"[./\-]")
 _CORE = re.compile(r"[A-Z]*([0-9]{4,})[A-Z]*")
+_NUMBER = re.compile("[A-Z]*[0-9][0-9A-Z]*")
+_JOINTS = frozenset("./-")
+_ANY_DIGIT = re.compile("[0-9]")
+# Dates and amounts hold a digit, a separator and a digit.
+_NOISE_SIGN = re.compile("[0-9][-./,][0-9]")
+_LENGTHS_OF_LONG_SCHEMES = frozenset({12, 15, 16, 27})
 _GROUP_DIGITS_MAX = 6
 _PARTS_MAX = 8
 
@@ -71,9 +77,37 @@ def parts_of(key: str) -> set[str]:
     return found
 
 
+def possible_parts(key: str) -> tuple[str, ...]:
+    """A cheap superset of `parts_of`: what the parts would be if every check digit were right."""
+    if key.isdecimal():
+        if len(key) <= PAYLOAD_DIGITS_MIN:
+            return ()
+        if len(key) in _LENGTHS_OF_LONG_SCHEMES:
+            return (key[:-1], key[:-2], *parts_of(key))
+        return key[:-1], key[:-2]
+    return tuple(parts_of(key))
+
+
 def tokens(text: str) -> list[str]:
     """Reference tokens of a free text, in their order, without repeats; at most `TOKENS_MAX`."""
-    upper = _NOISE.sub(" ", text[:TEXT_LETTERS_MAX].upper())
+    if text.isdecimal() and text.isascii():
+        key = text.lstrip("0")
+        return [key] if len(key) >= _KEY_LETTERS_MIN else []
+    upper = text[:TEXT_LETTERS_MAX].upper()
+    number = _NUMBER.search(upper)
+    if number is None:
+        return []
+    start, end = number.span()
+    if (
+        _ANY_DIGIT.search(upper, end) is None
+        and upper[end : end + 1] not in _JOINTS
+        and upper[start - 1 : start] not in _JOINTS
+    ):
+        # One plain number among words: most texts.
+        key = number[0].lstrip("0")
+        return [key] if len(key) >= _KEY_LETTERS_MIN else []
+    if _NOISE_SIGN.search(upper) is not None:
+        upper = _NOISE.sub(" ", upper)
     found: dict[str, None] = {}
     chunks = _CHUNK.findall(upper)
     for chunk in chunks:

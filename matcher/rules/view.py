@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -13,6 +15,8 @@ from matcher.rules.reference_index import ReferenceIndex, ReferencePairs
 from matcher.rules.relations import Relations
 from matcher.rules.settings import RuleSettings
 
+Kept = TypeVar("Kept")
+
 
 class View:
     """Open items with everything that is derived from them once and shared by the passes."""
@@ -21,6 +25,14 @@ class View:
         self.items = items
         self.references = ReferenceIndex(items)
         self.relations = Relations(items, self.references)
+
+        self._kept: dict[str, object] = {}
+
+    def keep(self, name: str, make: Callable[[], Kept]) -> Kept:
+        """What a pass derives from texts alone, made once for all rounds of a run."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        return cast("Kept", self._kept[name])
 
     @property
     def settings(self) -> RuleSettings:
@@ -66,29 +78,27 @@ class View:
                     return True
         return False
 
-    def limit(self, name: str, line: Ints, row: Ints) -> Codes:
-        """The integer setting `name` for each pair: the counterparty's, else the account's, else the run's."""
-        return self.items.limits(name, line, row)
+    @cached_property
+    def window(self) -> tuple[Codes, Codes]:
+        """First and last day of an item that may match each line without a reference (banking days, by direction)."""
+        receipt = self.items.lines.amount > 0
+        limit = self.items.limit
+        before = np.where(receipt, limit("receipt_days_before"), limit("payment_days_before"))
+        after = np.where(receipt, limit("receipt_days_after"), limit("payment_days_after"))
+        return self.items.days_within(before, after)
 
-    def in_reference_window(self, line: Ints, row: Ints) -> Flags:
-        """Whether the dates allow a match by reference (calendar days)."""
-        days = self.items.lines.booking_day[line] - self.items.book.day[row]
-        before = self.limit("reference_days_before", line, row)
-        after = self.limit("reference_days_after", line, row)
-        inside: Flags = (days >= -before) & (days <= after)
+    def in_window(self, line: Ints | int, row: Ints) -> Flags:
+        """Whether the dates allow a match without a reference."""
+        low, high = self.window
+        day = self.items.book.day[row]
+        inside: Flags = (day >= low[line]) & (day <= high[line])
         return inside
 
-    def in_window(self, line: Ints, row: Ints) -> Flags:
-        """Whether the dates allow a match without a reference (banking days, by direction)."""
-        lag = self.items.lag(line, row)
-        receipt = self.items.lines.amount[line] > 0
-        before = np.where(
-            receipt, self.limit("receipt_days_before", line, row), self.limit("payment_days_before", line, row)
-        )
-        after = np.where(
-            receipt, self.limit("receipt_days_after", line, row), self.limit("payment_days_after", line, row)
-        )
-        inside: Flags = (lag >= -before) & (lag <= after)
+    def in_reference_window(self, line: Ints | int, row: Ints) -> Flags:
+        """Whether the dates allow a match by reference (calendar days)."""
+        days = self.items.lines.booking_day[line] - self.items.book.day[row]
+        limit = self.items.limit
+        inside: Flags = (days >= -limit("reference_days_before")[line]) & (days <= limit("reference_days_after")[line])
         return inside
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from matcher.rules.chance import AmountChance
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Pairs, no_pairs
-from matcher.rules.joins import windowed_pairs
+from matcher.rules.joins import windowed_counts, windowed_pairs
 from matcher.rules.names import NameLevel
 from matcher.rules.relations import Relation
 from matcher.rules.view import View
@@ -38,7 +38,6 @@ _AMOUNT_RARE, _AMOUNT_ODD = 200, 100
 _CHANCE_RARE, _CHANCE_ODD = 0.0005, 0.02
 _CLEAR_FROM = 350
 _SCORE_BASE = 500
-_DAYS = 20
 
 
 def find(view: View) -> Candidates:
@@ -71,11 +70,9 @@ def equal_amounts(view: View) -> tuple[Ints, Ints, tuple[int, ...]]:
     rows = np.flatnonzero(items.row_open)
     left = (items.pool_l[lines].astype(np.int64) << 52) + items.lines.amount[lines]
     right = (items.pool_r[rows].astype(np.int64) << 52) + items.book.amount[rows]
-    day = items.lines.booking_day[lines]
-    at, to = windowed_pairs(left, day - _DAYS, day + _DAYS, right, items.book.day[rows])
-    counts = np.bincount(at, minlength=len(lines))
+    low, high = view.window
+    counts = windowed_counts(left, low[lines], high[lines], right, items.book.day[rows])
     many = counts > PAIRS_MAX_PER_LINE
-    keep = ~many[at]
-    line, row = lines[at[keep]], rows[to[keep]]
-    inside = view.in_window(line, row)
-    return line[inside], row[inside], tuple(lines[many].tolist())
+    few = np.flatnonzero(~many)
+    at, to = windowed_pairs(left[few], low[lines[few]], high[lines[few]], right, items.book.day[rows])
+    return lines[few[at]], rows[to], tuple(lines[many].tolist())

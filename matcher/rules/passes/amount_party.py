@@ -12,7 +12,7 @@ import numpy as np
 
 from matcher.rules.coincidence import doubtful
 from matcher.rules.contract import Candidates, Pairs
-from matcher.rules.joins import equal_pairs, mixed
+from matcher.rules.joins import mixed, windowed_pairs
 from matcher.rules.relations import Relation
 from matcher.rules.view import View
 
@@ -27,12 +27,11 @@ def find(view: View) -> Candidates:
     rows = np.flatnonzero(items.row_open & (items.variant_r >= 0))
     left = mixed(items.pool_l[lines], items.lines.amount[lines], items.party(items.variant_l[lines]))
     right = mixed(items.pool_r[rows], items.book.amount[rows], items.party(items.variant_r[rows]))
-    at, to = equal_pairs(left, right)
+    low, high = view.window
+    at, to = windowed_pairs(left, low[lines], high[lines], right, items.book.day[rows])
     line, row = lines[at], rows[to]
     keep = (items.lines.amount[line] == items.book.amount[row]) & (items.pool_l[line] == items.pool_r[row])
     keep &= items.same_party(items.variant_l[line], items.variant_r[row])
-    line, row = line[keep], row[keep]
-    keep = view.in_window(line, row)
     line, row = line[keep], row[keep]
     relation = [view.relations.of(one, other) for one, other in zip(line.tolist(), row.tolist(), strict=True)]
     kept = np.array([found is not Relation.OTHER for found in relation], np.bool_)

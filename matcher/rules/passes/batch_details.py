@@ -53,6 +53,8 @@ def _found_children(view: View, details: Lines, book: Book) -> tuple[Ints, Ints]
     child_view = View(child_items)
     found: list[tuple[Ints, Ints]] = []
     for source in (reference_whole.find, reference.find, amount_party.find):
+        if not child_items.line_open.any():
+            break
         pairs = source(child_view).pairs
         assert pairs is not None
         lines_per = counts_of(pairs.line, len(details))

@@ -9,20 +9,26 @@ and only a single one is cleared.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from datetime import date
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from matcher.proposal import Category
 from matcher.rules.columns import EPOCH, Ints
 from matcher.rules.contract import Candidates, Group
-from matcher.rules.names import fold
+from matcher.rules.joins import runs_of
+from matcher.rules.lines_kind import folded
 from matcher.rules.view import View
 
 CODE = "M36"
 DAYS_BACK = 12
 DAYS_TOGETHER_MAX = 8
-ITEMS_MAX = 40
+ITEMS_MAX = 60
+RUNS_MAX = 64
 _SCORE_GROSS = 985
 _SCORE_DATED = 950
 _SCORE_BAND = 900
@@ -35,63 +41,102 @@ _TEXTS = ("additional_info", "counterparty_name", "remittance")
 def find(view: View) -> Candidates:
     """Runs of an acquirer's days whose total less a fee is the amount of a line that names the acquirer."""
     items = view.items
-    names = _acquirers(view)
-    if not names:
-        return Candidates()
-    rows_of = view.rows_of_parties()
+    named = view.keep(CODE, partial(_naming_lines, view))
+    open_of: dict[tuple[int, int], _Sales] = {}
     groups: list[Group] = []
-    for line in np.flatnonzero(items.line_open & (items.lines.amount > 0)).tolist():
-        text = " ".join(items.lines.text(name).at(line) for name in _TEXTS)
-        words = f" {' '.join(fold(text).words)} "
-        for party, phrase in names.items():
-            if phrase in words:
-                rows = rows_of.get((int(items.pool_l[line]), party))
-                if rows is not None:
-                    groups += _settlements(view, line, rows, text)
+    for (
+        line,
+        party,
+    ) in named:
+        if items.line_open[line]:
+            place = (int(items.pool_l[line]), party)
+            if place not in open_of:
+                open_of[place] = _sales(view, *place)
+            groups += _settlements(view, line, open_of[place])
     return Candidates(groups=tuple(groups))
 
 
-def _acquirers(view: View) -> dict[int, str]:
-    """Parties with daily totals: items that are no invoices (their references name a day's report, one a day)."""
+class _Sales(NamedTuple):
+    """Open daily totals of one acquirer in one pool, by day."""
+
+    rows: Ints
+    days: list[int]
+    amounts: list[int]
+
+
+def _sales(view: View, pool: int, party: int) -> _Sales:
+    items = view.items
+    rows = view.keep(f"{CODE} rows", partial(_rows_of_acquirers, view)).get((pool, party), np.empty(0, np.int64))
+    rows = rows[items.row_open[rows]]
+    return _Sales(rows, items.book.day[rows].tolist(), items.book.amount[rows].tolist())
+
+
+def _rows_of_acquirers(view: View) -> dict[tuple[int, int], Ints]:
+    """Items with the date of their sales in the description, by pool and party, in the order of their days."""
     items = view.items
     rows = np.flatnonzero(items.row_open & (items.variant_r >= 0) & (items.book.amount > 0))
     texts = items.book.text("description")
-    dated = np.array([_DATE.search(value) is not None for value in texts.values] or [False], np.bool_)
-    rows = rows[(texts.codes[rows] >= 0) & dated[texts.codes[rows]]]
+    used = np.unique(texts.codes[rows])
+    dated = np.zeros(len(texts.values) + 1, np.bool_)
+    dated[used] = [code >= 0 and _DATE.search(texts.values[code]) is not None for code in used.tolist()]
+    rows = rows[dated[texts.codes[rows]]]
     party = items.party(items.variant_r[rows])
-    found = {}
-    for code, place in zip(*np.unique(party, return_index=True), strict=True):
-        name = items.names[int(items.variant_r[rows[place]])]
-        found[int(code)] = f" {' '.join(name.words)} "
-    return found
+    order = np.lexsort((rows, items.book.day[rows], party, items.pool_r[rows]))
+    rows, party = rows[order], party[order]
+    key = (items.pool_r[rows].astype(np.int64) << 32) | party
+    return {(code >> 32, code & 0xFFFFFFFF): members for code, members in runs_of(key, rows)}
 
 
-def _settlements(view: View, line: int, rows: Ints, text: str) -> list[Group]:
+def _naming_lines(view: View) -> list[tuple[int, int]]:
+    """Open receipts and the acquirer that one of their texts names."""
+    items = view.items
+    phrases = {}
+    for (_, party), rows in view.keep(f"{CODE} rows", partial(_rows_of_acquirers, view)).items():
+        phrases[party] = f" {' '.join(items.names[int(items.variant_r[rows[0]])].words)} "
+    lines = np.flatnonzero(items.line_open & (items.lines.amount > 0))
+    found: dict[tuple[int, int], None] = {}
+    for name in _TEXTS if phrases else ():
+        texts = items.lines.text(name)
+        codes = texts.codes[lines]
+        named = {code: _named_in(texts.values[code], phrases) for code in np.unique(codes[codes >= 0]).tolist()}
+        hits = {code: parties for code, parties in named.items() if parties}
+        for line, code in zip(lines.tolist(), codes.tolist(), strict=True):
+            for party in hits.get(code, ()):
+                found[line, party] = None
+    return list(found)
+
+
+def _named_in(text: str, phrases: dict[int, str]) -> list[int]:
+    words = f" {folded(text)} "
+    return [party for party, phrase in phrases.items() if phrase in words]
+
+
+def _settlements(view: View, line: int, sales: _Sales) -> list[Group]:
     items = view.items
     booked = int(items.lines.booking_day[line])
-    rows = rows[(items.book.day[rows] <= booked) & (items.book.day[rows] >= booked - DAYS_BACK)]
-    rows = rows[items.book.amount[rows] > 0]
-    if not len(rows) or len(rows) > ITEMS_MAX:
+    first, last = bisect_left(sales.days, booked - DAYS_BACK), bisect_right(sales.days, booked)
+    if first == last or last - first > ITEMS_MAX:
         return []
+    text = " ".join(items.lines.text(name).at(line) for name in _TEXTS)
     net = int(items.lines.amount[line])
     printed = {int(whole) * 100 + int(cents) for whole, cents in _AMOUNT.findall(text)}
     dates = {_day(*found) for found in _DATE.findall(text)} - {None}
-    low = int(view.limit("card_fee_permille_min", np.array([line]), rows[:1])[0])
-    high = int(view.limit("card_fee_permille_max", np.array([line]), rows[:1])[0])
+    low = int(items.limit("card_fee_permille_min")[line])
+    high = int(items.limit("card_fee_permille_max")[line])
     fitting = []
-    for members, last in _runs(items.book.day, rows):
-        gross = int(items.book.amount[members].sum())
+    for members, gross, day in _runs(sales.days[first:last], sales.amounts[first:last]):
         if printed:
-            if gross in printed and gross >= net:
-                fitting.append((members, gross))
-        elif low * gross <= (gross - net) * 1000 <= high * gross and (not dates or last in dates):
-            fitting.append((members, gross))
+            fits = gross in printed and gross >= net
+        else:
+            fits = low * gross <= (gross - net) * 1000 <= high * gross and (not dates or day in dates)
+        if fits:
+            fitting.append((tuple(sorted(int(sales.rows[first + place]) for place in members)), gross))
     certain = len(fitting) == 1
     score = _SCORE_GROSS if printed else _SCORE_DATED if dates else _SCORE_BAND
     return [
         Group(
             (line,),
-            tuple(sorted(members.tolist())),
+            members,
             score if certain else _SCORE_DOUBTFUL,
             certain,
             category=Category.BANK_FEE if gross != net else None,
@@ -108,21 +153,25 @@ def _day(year: str, month: str, day: str) -> int | None:
         return None
 
 
-def _runs(day_of: Ints, rows: Ints) -> list[tuple[Ints, int]]:
-    """Consecutive days with all their items, and, where days have several items, with one of each such day."""
-    days = np.unique(day_of[rows]).tolist()
-    of_day = [rows[day_of[rows] == day] for day in days]
-    found: list[tuple[Ints, int]] = []
-    for last in range(len(days)):
-        partial: list[Ints] = [np.empty(0, np.int64)]
-        for first in range(last, -1, -1):
-            if first < last and days[first + 1] - days[first] > 1:
+def _runs(days: list[int], amounts: list[int]) -> Iterator[tuple[tuple[int, ...], int, int]]:
+    """Consecutive days with all their items, and, where days have several items, with one of each such day.
+
+    Gives the positions, the total and the last day of each run.
+    """
+    of_day: dict[int, list[int]] = {}
+    for place, day in enumerate(days):
+        of_day.setdefault(day, []).append(place)
+    for last in of_day:
+        partial_runs: list[tuple[tuple[int, ...], int]] = [((), 0)]
+        for day in range(last, last - DAYS_TOGETHER_MAX, -1):
+            places = of_day.get(day)
+            if places is None or len(partial_runs) > RUNS_MAX:
                 break
-            if days[last] - days[first] >= DAYS_TOGETHER_MAX or len(partial) > 64:
-                break
-            choices = [of_day[first], *(of_day[first][place : place + 1] for place in range(len(of_day[first])))]
-            if len(of_day[first]) == 1:
-                choices = choices[:1]
-            partial = [np.r_[choice, rest] for rest in partial for choice in choices]
-            found += [(members, days[last]) for members in partial]
-    return found
+            choices = [tuple(places)] + ([(place,) for place in places] if len(places) > 1 else [])
+            partial_runs = [
+                (members + choice, total + sum(amounts[place] for place in choice))
+                for members, total in partial_runs
+                for choice in choices
+            ]
+            for members, total in partial_runs:
+                yield members, total, last

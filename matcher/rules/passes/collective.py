@@ -19,13 +19,20 @@ def collective_lines(view: View) -> tuple[Ints, Flags]:
     named = np.zeros(len(items.line_open), np.bool_)
     named[view.named.line] = True
     lines = np.flatnonzero(items.line_open & ~view.known_party & ~named)
-    called = np.array([_called(view, line) for line in lines.tolist()], np.bool_)
+    known = view.keep("collective", dict[int, bool])
+    called = np.array([_called(view, line, known) for line in lines.tolist()], np.bool_)
     silent = items.variant_l[lines] < 0
     keep = called | silent
     return lines[keep], called[keep]
 
 
-def _called(view: View, line: int) -> bool:
+def _called(view: View, line: int, known: dict[int, bool]) -> bool:
+    if line not in known:
+        known[line] = _is_called(view, line)
+    return known[line]
+
+
+def _is_called(view: View, line: int) -> bool:
     lines = view.items.lines
     if lines.batch_count[line] > 1:
         return True
@@ -42,4 +49,4 @@ def single_rivals(view: View, line: int) -> bool:
     rows = np.flatnonzero(
         items.row_open & (items.pool_r == items.pool_l[line]) & (items.book.amount == items.lines.amount[line])
     )
-    return bool(len(rows)) and bool(view.in_window(np.full(len(rows), line), rows).any())
+    return bool(len(rows)) and bool(view.in_window(line, rows).any())

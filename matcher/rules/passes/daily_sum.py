@@ -7,7 +7,7 @@ booking, state how many transactions it holds, or name nobody at all; and the su
 
 from __future__ import annotations
 
-import re
+from functools import partial
 
 import numpy as np
 
@@ -15,12 +15,11 @@ from matcher.rules.chance import AmountChance
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.contract import Candidates, Group
 from matcher.rules.joins import equal_pairs, mixed
+from matcher.rules.numbering import without_last_number, without_numbers
 from matcher.rules.passes.collective import collective_lines, single_rivals
 from matcher.rules.view import View
 
 CODE = "M32"
-_NUMBERS = re.compile(r"[0-9]+")
-LAST_NUMBER = re.compile(r"[0-9][0-9A-Za-z./\-]*(?=[^0-9]*$)")
 _CHANCE_MAX = 0.001
 _CHANCE_MAX_CALLED_BATCH = 0.01
 _SCORE = 960
@@ -35,22 +34,23 @@ def find(view: View) -> Candidates:
     if not len(lines) or not len(rows):
         return Candidates()
     found: dict[tuple[int, tuple[int, ...]], Group] = {}
-    for kinds in _kinds(view):
+    for kinds in view.keep(CODE, partial(_kinds, view, rows)):
         for group in _sums(view, lines, called, rows, kinds):
             found.setdefault((group.lines[0], group.rows), group)
     return Candidates(groups=tuple(found.values()))
 
 
-def _kinds(view: View) -> list[Codes]:
+def _kinds(view: View, rows: Ints) -> list[Codes]:
     """Codes of descriptions that are alike: with all numbers left out, and with only the last one left out."""
     texts = view.items.book.text("description")
+    used = np.unique(texts.codes[rows])
+    used = used[used >= 0]
     columns: list[Codes] = []
-    for pattern in (_NUMBERS, LAST_NUMBER):
+    for shorten in (without_numbers, without_last_number):
         seen: dict[str, int] = {}
-        codes = np.array(
-            [seen.setdefault(pattern.sub("#", value), len(seen)) for value in texts.values] or [0], np.int32
-        )
-        columns.append(np.where(texts.codes >= 0, codes[texts.codes], -1).astype(np.int32))
+        codes = np.full(len(texts.values) + 1, -1, np.int32)
+        codes[used] = [seen.setdefault(shorten(texts.values[code]), len(seen)) for code in used.tolist()]
+        columns.append(codes[texts.codes])
     return columns
 
 

@@ -6,11 +6,13 @@ reference or description. All open items with that id, or all of them of one day
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Group
-from matcher.rules.tokens import field_key, normalized, tokens
+from matcher.rules.tokens import field_key, tokens
 from matcher.rules.view import View
 
 CODE = "M30"
@@ -24,28 +26,33 @@ _FIELDS = ("message_id", "payment_information_id", "end_to_end_id", "instruction
 def find(view: View) -> Candidates:
     """One group for each line whose text holds an id that several open items carry."""
     items = view.items
-    wanted = _line_ids(view)
+    ids = view.keep(CODE, partial(_line_ids, view))
+    wanted = {line: keys for line, keys in ids.items() if items.line_open[line]}
     if not wanted:
         return Candidates()
-    known = {key for keys in wanted.values() for key in keys}
-    rows_of = _rows_by_id(view, known)
+    rows_of = view.keep(f"{CODE} rows", partial(_rows_by_id, view, {key for keys in ids.values() for key in keys}))
     groups = []
     for line, keys in wanted.items():
         for key in keys:
             rows = rows_of.get((int(items.pool_l[line]), key))
-            if rows is not None and 1 < len(rows) <= ITEMS_MAX:
-                groups += _groups(view, line, rows)
+            if rows is not None:
+                rows = rows[items.row_open[rows]]
+                if 1 < len(rows) <= ITEMS_MAX:
+                    groups += _groups(view, line, rows)
     return Candidates(groups=tuple(dict.fromkeys(groups)))
 
 
 def _line_ids(view: View) -> dict[int, set[str]]:
+    """Keys that may be a file id, of the open lines without a party of ours."""
     items = view.items
+    lines = np.flatnonzero(items.line_open & ~view.known_party)
     found: dict[int, set[str]] = {}
     for name in _FIELDS:
         texts = items.lines.text(name)
         keys_of: dict[int, set[str]] = {}
-        for line in np.flatnonzero(items.line_open & (texts.codes >= 0) & ~view.known_party).tolist():
-            code = int(texts.codes[line])
+        for line, code in zip(lines.tolist(), texts.codes[lines].tolist(), strict=True):
+            if code < 0:
+                continue
             if code not in keys_of:
                 keys = {field_key(texts.values[code]), *tokens(texts.values[code])}
                 keys_of[code] = {key for key in keys if len(key) >= _LETTERS_MIN}
@@ -55,26 +62,33 @@ def _line_ids(view: View) -> dict[int, set[str]]:
 
 
 def _rows_by_id(view: View, known: set[str]) -> dict[tuple[int, str], Ints]:
-    items = view.items
-    found: dict[tuple[int, str], list[int]] = {}
-    for name in ("reference", "description"):
-        texts = items.book.text(name)
-        keys_of: dict[int, list[str]] = {}
-        for row in np.flatnonzero(items.row_open & (texts.codes >= 0)).tolist():
-            code = int(texts.codes[row])
-            if code not in keys_of:
-                value = texts.values[code]
-                keys_of[code] = [key for key in {normalized(value), *tokens(value)} if key in known]
-            for key in keys_of[code]:
-                found.setdefault((int(items.pool_r[row]), key), []).append(row)
-    return {key: np.array(rows, np.int64) for key, rows in found.items()}
+    """Open items by pool and the known id that they carry."""
+    items, references = view.items, view.references
+    rows = np.flatnonzero(items.row_open)
+    carried = {
+        code: keys
+        for code, quoted in references.description_tokens(rows).items()
+        if (keys := [key for key in quoted if key in known])
+    }
+    found: dict[tuple[int, str], set[int]] = {}
+    codes = items.book.text("description").codes[rows]
+    hits = np.isin(codes, np.array(list(carried), np.int64))
+    for row, code in zip(rows[hits].tolist(), codes[hits].tolist(), strict=True):
+        for key in carried[code]:
+            found.setdefault((int(items.pool_r[row]), key), set()).add(row)
+    of_key = {references.keys[key]: key for key in known if key in references.keys}
+    hits = np.isin(references.row_key[rows], np.array(list(of_key), np.int64))
+    for row in rows[hits].tolist():
+        key = of_key[int(references.row_key[row])]
+        found.setdefault((int(items.pool_r[row]), key), set()).add(row)
+    return {key: np.array(sorted(members), np.int64) for key, members in found.items()}
 
 
 def _groups(view: View, line: int, rows: Ints) -> list[Group]:
     items = view.items
     amount = int(items.lines.amount[line])
     rows = rows[(items.book.amount[rows] > 0) == (amount > 0)]
-    inside = view.in_reference_window(np.full(len(rows), line), rows)
+    inside = view.in_reference_window(line, rows)
     rows = rows[inside]
     count = int(items.lines.batch_count[line])
     whole = [rows, *(rows[items.book.day[rows] == day] for day in np.unique(items.book.day[rows]).tolist())]

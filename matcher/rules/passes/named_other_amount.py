@@ -67,15 +67,14 @@ def _group(view: View, line: int, row: int, *, sure: bool, of_party: dict[tuple[
 def kind_of_difference(view: View, line: int, row: int, difference: int) -> Category:
     """What a difference is, by its size, its direction, and what bank and books say about currency."""
     items = view.items
-    place = np.array([line]), np.array([row])
-    if abs(difference) <= int(view.limit("rounding_minor_max", *place)[0]):
+    if abs(difference) <= int(view.items.limit("rounding_minor_max")[line]):
         return Category.ROUNDING
     asked = abs(int(items.book.amount[row]))
     short = difference if items.lines.amount[line] > 0 else -difference
     foreign = foreign_amounts(view, line)
-    if foreign and abs(difference) * 1000 <= asked * int(view.limit("fx_permille_max", *place)[0]):
+    if foreign and abs(difference) * 1000 <= asked * int(view.items.limit("fx_permille_max")[line]):
         return Category.FX
-    charge = int(view.limit("charge_minor_max", *place)[0])
+    charge = int(view.items.limit("charge_minor_max")[line])
     if short < 0 and -short <= charge and is_foreign(view, line):
         return Category.BANK_FEE
     paid_less = abs(int(items.lines.amount[line])) < asked
@@ -89,5 +88,5 @@ def _others_make_it_exact(
     party = int(items.party(items.variant_r[[row]])[0])
     others = of_party.get((int(items.pool_r[row]), party), np.empty(0, np.int64))
     others = others[others != row]
-    others = others[view.in_window(np.full(len(others), line), others)]
+    others = others[view.in_window(line, others)]
     return bool(adding_up(items.book.amount[others], difference, smallest=1).found)

@@ -1,8 +1,8 @@
 """M70: the counterparty and nearly the amount, without a reference.
 
 The difference must have a reason that the bank or the books state: the item carries the foreign amount that the bank
-prints, the payment crossed a border and a charge is missing, or it is rounding. The line must fit one item of the party
-only, and the item one line.
+prints, the payment crossed a border and a charge is missing, or it is rounding, and then no item of the party would come
+so near by chance. The line must fit one item of the party only, and the item one line.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import numpy as np
 
 from matcher.proposal import Category
 from matcher.rules.coincidence import expected_alike
-from matcher.rules.columns import Ints
+from matcher.rules.columns import Flags, Ints
 from matcher.rules.contract import Candidates, Group
 from matcher.rules.foreign import foreign_amounts, is_foreign, printed_amounts
+from matcher.rules.joins import windowed_pairs
 from matcher.rules.relations import Relation
 from matcher.rules.view import View
 
@@ -25,64 +26,58 @@ _SCORE = {Category.FX: 960, Category.ROUNDING: 920, Category.BANK_FEE: 900}
 
 def find(view: View) -> Candidates:
     """Groups of one line and one item whose difference has a reason."""
-    rows_of = view.rows_of_parties()
-    groups: list[Group] = []
-    for place, lines in view.lines_of_parties().items():
-        rows = rows_of.get(place)
-        if rows is not None:
-            for line in lines.tolist():
-                groups += _of_line(view, line, rows)
+    items = view.items
+    line, row = _near_pairs(view)
+    difference = items.lines.amount[line] - items.book.amount[row]
+    reasons = [
+        _reason(view, one, other, short)
+        for one, other, short in zip(line.tolist(), row.tolist(), difference.tolist(), strict=True)
+    ]
+    expected = expected_alike(view, line, row, np.abs(difference) + 1)
+    groups = []
+    for place, category in enumerate(reasons):
+        if category is not None:
+            clear = category is not Category.ROUNDING or bool(expected[place] <= _EXPECTED_MAX)
+            score = _SCORE[category] if clear else _SCORE_DOUBTFUL
+            members = (int(line[place]),), (int(row[place]),)
+            groups.append(Group(*members, score, clear, category=category, difference=int(difference[place])))
     return Candidates(groups=tuple(groups))
 
 
-def _of_line(view: View, line: int, rows: Ints) -> list[Group]:
+def _near_pairs(view: View) -> tuple[Ints, Ints]:
+    """Open lines and items of one party in the window whose amounts differ by no more than any reason allows."""
     items = view.items
-    rows = rows[view.in_window(np.full(len(rows), line), rows)]
-    rows = rows[items.same_party(items.variant_l[np.full(len(rows), line)], items.variant_r[rows])]
-    amount = int(items.lines.amount[line])
-    rows = rows[(items.book.amount[rows] > 0) == (amount > 0)]
-    foreign = is_foreign(view, line)
-    rows = rows[np.abs(items.book.amount[rows] - amount) <= _reach(view, line, rows, foreign=foreign)]
-    groups = []
-    for row in rows.tolist():
-        difference = amount - int(items.book.amount[row])
-        category = _reason(view, line, row, difference)
-        if category is not None and view.relations.of(line, row) is not Relation.OTHER:
-            clear = category is not Category.ROUNDING or _is_rare(view, line, row, difference)
-            score = _SCORE[category] if clear else _SCORE_DOUBTFUL
-            groups.append(Group((line,), (row,), score, clear, category=category, difference=difference))
-    return groups
+    lines = np.flatnonzero(items.line_open & (items.variant_l >= 0))
+    rows = np.flatnonzero(items.row_open & (items.variant_r >= 0))
+    foreign = np.zeros(len(items.line_open), np.bool_)
+    foreign[lines] = _foreign(view, lines)
+    low, high = view.window
+    left = (items.pool_l[lines].astype(np.int64) << 32) | items.party(items.variant_l[lines])
+    right = (items.pool_r[rows].astype(np.int64) << 32) | items.party(items.variant_r[rows])
+    at, to = windowed_pairs(left, low[lines], high[lines], right, items.book.day[rows])
+    line, row = lines[at], rows[to]
+    amount, asked = items.lines.amount[line], items.book.amount[row]
+    reach = items.limit("rounding_minor_max")[line]
+    by_rate = np.abs(asked) * items.limit("fx_permille_max")[line] // 1000
+    reach = np.where(foreign[line], np.maximum(by_rate, items.limit("charge_minor_max")[line]), reach)
+    keep = ((amount > 0) == (asked > 0)) & (np.abs(amount - asked) <= reach)
+    keep &= items.same_party(items.variant_l[line], items.variant_r[row])
+    return line[keep], row[keep]
 
 
-def _reach(view: View, line: int, rows: Ints, *, foreign: bool) -> Ints:
-    """The largest difference that any reason allows, for each item."""
-    lines = np.full(len(rows), line)
-    reach = view.limit("rounding_minor_max", lines, rows)
-    if foreign:
-        fx = np.abs(view.items.book.amount[rows]) * view.limit("fx_permille_max", lines, rows) // 1000
-        reach = np.maximum(reach, np.maximum(fx, view.limit("charge_minor_max", lines, rows)))
-    return reach
-
-
-def _is_rare(view: View, line: int, row: int, difference: int) -> bool:
-    """Whether no item of the party would come so near to the amount by chance."""
-    expected = expected_alike(view, np.array([line]), np.array([row]), abs(difference) + 1)
-    return bool(expected[0] <= _EXPECTED_MAX)
+def _foreign(view: View, lines: Ints) -> Flags:
+    return np.array([is_foreign(view, line) for line in lines.tolist()], np.bool_)
 
 
 def _reason(view: View, line: int, row: int, difference: int) -> Category | None:
     items = view.items
-    place = np.array([line]), np.array([row])
+    if view.relations.of(line, row) is Relation.OTHER:
+        return None
     foreign = foreign_amounts(view, line)
     if foreign:
-        same = foreign & printed_amounts(items.book.text("description").at(row))
-        within = abs(difference) * 1000 <= abs(int(items.book.amount[row])) * int(
-            view.limit("fx_permille_max", *place)[0]
-        )
-        return Category.FX if same and within else None
-    if abs(difference) <= int(view.limit("rounding_minor_max", *place)[0]):
+        return Category.FX if foreign & printed_amounts(items.book.text("description").at(row)) else None
+    if abs(difference) <= int(items.limit("rounding_minor_max")[line]):
         return Category.ROUNDING
     short = difference if items.lines.amount[line] > 0 else -difference
-    if 0 < -short <= int(view.limit("charge_minor_max", *place)[0]) and is_foreign(view, line):
-        return Category.BANK_FEE
-    return None
+    is_charge = 0 < -short <= int(items.limit("charge_minor_max")[line]) and is_foreign(view, line)
+    return Category.BANK_FEE if is_charge else None

@@ -40,7 +40,7 @@ def find(view: View) -> Candidates:
 
 def _of_line(view: View, line: int, rows: Ints) -> tuple[list[Group], bool]:
     items = view.items
-    rows = rows[view.in_window(np.full(len(rows), line), rows)]
+    rows = rows[view.in_window(line, rows)]
     rows = rows[items.same_party(items.variant_l[np.full(len(rows), line)], items.variant_r[rows])]
     if len(rows) < 2 or len(rows) > _ITEMS_MAX:
         return [], len(rows) > _ITEMS_MAX

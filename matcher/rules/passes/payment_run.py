@@ -9,125 +9,158 @@ never tried: among fifty payments a day any sum can be made.
 
 from __future__ import annotations
 
-import re
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from matcher.rules.chance import expected_hits
+from matcher.rules.chance import places_near
 from matcher.rules.columns import Codes, Ints, Texts
 from matcher.rules.contract import Candidates, Group
-from matcher.rules.joins import mixed
+from matcher.rules.joins import runs_of
+from matcher.rules.lines_kind import kind_of
+from matcher.rules.numbering import last_number, without_last_number
 from matcher.rules.passes.collective import collective_lines, single_rivals
-from matcher.rules.passes.daily_sum import LAST_NUMBER
 from matcher.rules.view import View
 
 CODE = "M34"
-DAYS_BACK = 12
-_NUMBER = re.compile(r"([0-9]{1,15})[^0-9]*$")
 _CHANCE_MAX = 0.01
 _SCORE = 950
 _SCORE_DOUBTFUL = 450
 
 
-class _Day(NamedTuple):
-    """Items of one pool, day, numbering and sign in the order of their numbers; `sums`, `taken` are running totals."""
+class _Numbered(NamedTuple):
+    """Open items of one pool and sign by day and number. `sums[k]` is a running total before item k inside its stretch
+    of consecutive numbers, plus a base that keeps stretches apart, so that one search finds a run in all of them."""
 
     rows: Ints
+    days: Ints
     sums: Ints
-    taken: Ints
+
+
+# Above any sum of a stretch, so that a run never reaches into the next one.
+_BASE = np.int64(10**15)
+_STRETCHES_MAX = 9_000
 
 
 def find(view: View) -> Candidates:
     """Every run of open items whose sum is the amount of a line that names nobody."""
-    lines, _ = collective_lines(view)
+    lines, called = collective_lines(view)
+    silent = np.array([kind_of(view, line) is None for line in lines.tolist()], np.bool_)
+    lines = lines[called | silent]
     if not len(lines):
         return Candidates()
-    days = _days(view)
+    numbered = _numbered_items(view, lines)
     groups: list[Group] = []
     for line in lines.tolist():
-        groups += _runs(view, line, days)
+        groups += _runs(view, line, numbered)
     return Candidates(groups=tuple(groups))
 
 
-def _numbered(texts: Texts, *, own: bool) -> tuple[Ints, Codes]:
-    """The last number of each text and what the text is without it; −1 where there is none.
+def _numbers(texts: Texts, rows: Ints, *, own: bool) -> tuple[Ints, Codes]:
+    """For some items the last number of a text and a code of what the text is without it; −1 where there is none.
 
     `own`: ids of ours hold more than digits (a supplier's OCR does not), and share one numbering whatever stands before.
     """
-    numbers, kinds = [-1], [-1]
+    used = np.unique(texts.codes[rows])
+    used = used[used >= 0]
+    numbers = np.full(len(texts.values) + 1, -1, np.int64)
+    kinds = np.full(len(texts.values) + 1, -1, np.int32)
+    values = [texts.values[code] for code in used.tolist()]
+    numbers[used] = [-1 if own and value.isdecimal() else last_number(value) for value in values]
     seen: dict[str, int] = {}
-    for value in texts.values:
-        number = _NUMBER.search(value)
-        usable = number is not None and (not own or not value.isdecimal())
-        numbers.append(int(number[1]) if usable and number is not None else -1)
-        kinds.append(0 if own else seen.setdefault(LAST_NUMBER.sub("#", value), len(seen)))
-    codes = texts.codes + 1
-    return np.array(numbers, np.int64)[codes], np.array(kinds, np.int32)[codes]
+    kinds[used] = 0 if own else [seen.setdefault(without_last_number(value), len(seen)) for value in values]
+    return numbers[texts.codes], kinds[texts.codes]
 
 
-def _days(view: View) -> dict[tuple[int, int, bool], list[_Day]]:
-    """Numbered items by pool, day and sign (true for receipts)."""
-    book = view.items.book
-    found: dict[tuple[int, int, bool], list[_Day]] = {}
+def _numbered_items(view: View, lines: Ints) -> dict[tuple[int, bool], list[_Numbered]]:
+    """Numbered items by pool and sign (true for receipts): payments by their ids, receipts by their descriptions."""
+    items = view.items
+    found: dict[tuple[int, bool], list[_Numbered]] = {}
+    low, high = view.window
     for name, own in (("reference", True), ("description", False)):
-        number, kind = _numbered(book.text(name), own=own)
-        receipts = book.amount > 0
-        rows = np.flatnonzero((number >= 0) & (book.amount != 0) & (receipts != own))
-        _collect(view, rows, number, kind, found)
+        mine = lines[(items.lines.amount[lines] > 0) != own]
+        if not len(mine):
+            continue
+        near = (items.book.day >= low[mine].min()) & (items.book.day <= high[mine].max())
+        rows = np.flatnonzero(near & (items.book.amount != 0) & ((items.book.amount > 0) != own))
+        number, kind = view.keep(f"{CODE} {name}", partial(_numbers, items.book.text(name), rows, own=own))
+        rows = rows[number[rows] >= 0]
+        order = np.lexsort((rows, number[rows], kind[rows], items.book.day[rows], items.pool_r[rows]))
+        rows = rows[order]
+        for pool, members in runs_of(items.pool_r[rows], rows):
+            found.setdefault((pool, not own), []).extend(_stretches(view, members, kind))
     return found
 
 
-def _collect(view: View, rows: Ints, number: Ints, kind: Codes, found: dict[tuple[int, int, bool], list[_Day]]) -> None:
+def _stretches(view: View, rows: Ints, kind: Codes) -> list[_Numbered]:
+    """Running totals over stretches of open items; a closed item, another day or another kind ends a stretch."""
     items = view.items
-    key = mixed(items.pool_r[rows], items.book.day[rows], kind[rows], (items.book.amount[rows] > 0).astype(np.int64))
-    order = np.lexsort((rows, number[rows], key))
-    rows, key = rows[order], key[order]
-    starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]]) if len(rows) else np.empty(0, np.int64)
-    for members in np.split(rows, starts[1:]) if len(rows) else []:
-        if len(members) < 2:
-            continue
-        closed = ~items.row_open[members]
-        amounts = np.abs(items.book.amount[members])
-        first = members[0]
-        place = (int(items.pool_r[first]), int(items.book.day[first]), bool(items.book.amount[first] > 0))
-        day = _Day(members, np.r_[0, np.cumsum(amounts)], np.r_[0, np.cumsum(closed)])
-        found.setdefault(place, []).append(day)
+    is_open = items.row_open[rows]
+    breaks = np.ones(len(rows), np.bool_)
+    breaks[1:] = (items.book.day[rows][1:] != items.book.day[rows][:-1]) | (kind[rows][1:] != kind[rows][:-1])
+    breaks[1:] |= ~is_open[:-1]
+    stretch = np.cumsum(breaks)[is_open]
+    rows = rows[is_open]
+    found = []
+    for first in range(0, int(stretch.max(initial=0)) + 1, _STRETCHES_MAX):
+        part = (stretch > first) & (stretch <= first + _STRETCHES_MAX)
+        members = rows[part]
+        if len(members) > 1:
+            found.append(_running(items.book.day[members], np.abs(items.book.amount[members]), stretch[part], members))
+    return found
 
 
-def _runs(view: View, line: int, days: dict[tuple[int, int, bool], list[_Day]]) -> list[Group]:
+def _running(days: Ints, amounts: Ints, stretch: Ints, rows: Ints) -> _Numbered:
+    """One entry before each item and one after the last of each stretch."""
+    starts = np.flatnonzero(np.r_[True, stretch[1:] != stretch[:-1]])
+    sizes = np.diff(np.r_[starts, len(rows)])
+    inside = np.cumsum(amounts) - amounts
+    inside -= np.repeat(inside[starts], sizes)
+    ends = inside[starts + sizes - 1] + amounts[starts + sizes - 1]
+    place = np.repeat(np.arange(len(starts)), sizes)
+    at = np.arange(len(rows)) + place
+    sums = np.empty(len(rows) + len(starts), np.int64)
+    sums[at] = inside + place * _BASE
+    sums[starts + sizes + np.arange(len(starts))] = ends + np.arange(len(starts)) * _BASE
+    spaced_rows = np.full(len(sums), -1, np.int64)
+    spaced_rows[at] = rows
+    spaced_days = np.repeat(days[starts], sizes + 1)
+    return _Numbered(spaced_rows, spaced_days, sums)
+
+
+def _runs(view: View, line: int, numbered: dict[tuple[int, bool], list[_Numbered]]) -> list[Group]:
     items = view.items
-    booked = int(items.lines.booking_day[line])
+    low, high = view.window
     amount = abs(int(items.lines.amount[line]))
     count = int(items.lines.batch_count[line])
     found: set[tuple[int, ...]] = set()
     chance = 0.0
-    for day in range(booked - DAYS_BACK, booked + 3):
-        for of_day in days.get((int(items.pool_l[line]), day, bool(items.lines.amount[line] > 0)), []):
-            if view.in_window(np.array([line]), of_day.rows[:1])[0]:
-                ends, starts, tried = _fitting(of_day, amount, count)
-                chance += expected_hits(tried, amount)
-                found |= {
-                    tuple(sorted(of_day.rows[start:end].tolist())) for start, end in zip(starts, ends, strict=True)
-                }
+    for part in numbered.get((int(items.pool_l[line]), bool(items.lines.amount[line] > 0)), []):
+        first = int(np.searchsorted(part.days, low[line], side="left"))
+        last = int(np.searchsorted(part.days, high[line], side="right"))
+        starts, ends, near = _fitting(part.sums[first:last], amount, count)
+        chance += near / places_near(amount)
+        found |= {
+            tuple(sorted(part.rows[first + start : first + end].tolist()))
+            for start, end in zip(starts, ends, strict=True)
+        }
     doubtful = len(found) > 1 or chance > _CHANCE_MAX or (bool(found) and single_rivals(view, line))
     score = _SCORE_DOUBTFUL if doubtful else _SCORE
     return [Group((line,), rows, score, not doubtful) for rows in sorted(found)]
 
 
-def _fitting(day: _Day, amount: int, count: int) -> tuple[list[int], list[int], Ints]:
-    """Ends and starts of the runs that fit, and all sums near the amount that runs of that day have."""
-    sums = day.sums
-    low = np.searchsorted(sums, sums + amount * 9 // 10, side="left")
-    high = np.searchsorted(sums, sums + amount * 11 // 10, side="right")
-    low = np.maximum(low, np.arange(len(sums)) + 2)
-    counts = np.maximum(high - low, 0)
-    start = np.repeat(np.arange(len(sums)), counts)
-    end = np.repeat(low - (np.cumsum(counts) - counts), counts) + np.arange(len(start))
-    whole = day.taken[end] == day.taken[start]
+def _fitting(sums: Ints, amount: int, count: int) -> tuple[list[int], list[int], int]:
+    """Starts and ends of the runs of at least two items that add up, and how many runs come near the amount."""
     if count > 1:
-        whole &= end - start == count
-    start, end = start[whole], end[whole]
-    tried = sums[end] - sums[start]
-    fits = tried == amount
-    return end[fits].tolist(), start[fits].tolist(), tried
+        totals = sums[count:] - sums[:-count]
+        near = int(np.count_nonzero(np.abs(totals - amount) <= amount // 10))
+        starts = np.flatnonzero(totals == amount)
+        return starts.tolist(), (starts + count).tolist(), near
+    ends = np.searchsorted(sums, sums + amount)
+    low = np.searchsorted(sums, sums + amount - amount // 10, side="left")
+    high = np.searchsorted(sums, sums + amount + amount // 10, side="right")
+    near = int(np.maximum(high - np.maximum(low, np.arange(len(sums)) + 2), 0).sum())
+    hits = np.flatnonzero(ends < len(sums))
+    hits = hits[(sums[ends[hits]] == sums[hits] + amount) & (ends[hits] - hits > 1)]
+    return hits.tolist(), ends[hits].tolist(), near

@@ -68,7 +68,7 @@ def _with_unnamed(
         return []
     others = of_party.get((int(items.pool_l[line]), party), np.empty(0, np.int64))
     others = others[~np.isin(others, rows)]
-    others = others[view.in_window(np.full(len(others), line), others)]
+    others = others[view.in_window(line, others)]
     rest = int(items.lines.amount[line] - items.book.amount[rows].sum())
     if rest == 0 or not len(others):
         return []
