@@ -47,10 +47,13 @@ class Decided(NamedTuple):
 
 
 class Preview(NamedTuple):
-    """The lines that a bulk would accept. `token` names this set: accepting with it refuses any other."""
+    """The lines that a bulk would accept. `token` names this set: accepting with it refuses any other. `rivals` counts
+    the lines that were left out because another choice may be as good: those are decided one by one.
+    """
 
     lines: tuple[ReviewLine, ...]
     token: str
+    rivals: int
 
 
 def accept(
@@ -85,9 +88,9 @@ def accept(
 
 
 def preview(context: Context, uow: UnitOfWork, *, accounts: Sequence[int], wanted: ProposalFilter) -> Preview:
-    """What `accept_all` would accept: proposals with a first choice that needs no further word."""
-    proposals = _bulk(context, uow, accounts, wanted)
-    return Preview(tuple(shown(uow, proposals)), _token(proposals))
+    """What `accept_all` would accept: proposals with one choice and no other."""
+    proposals, rivals = _bulk(context, uow, accounts, wanted)
+    return Preview(tuple(shown(uow, proposals)), _token(proposals), rivals)
 
 
 def accept_all(context: Context, *, accounts: Sequence[int], wanted: ProposalFilter, token: str) -> Decided:
@@ -98,7 +101,7 @@ def accept_all(context: Context, *, accounts: Sequence[int], wanted: ProposalFil
     """
     with context.database.begin() as uow:
         uow.lock_accounts(accounts)
-        proposals = _bulk(context, uow, accounts, wanted)
+        proposals, _ = _bulk(context, uow, accounts, wanted)
         if _token(proposals) != token:
             raise Conflict("The proposals are not those of the preview any more.", cure="Look at the preview again.")
         owners = [lookup.account(uow, one) for one in sorted({proposal.account_id for proposal in proposals})]
@@ -224,12 +227,17 @@ def _locked(uow: UnitOfWork, context: Context, line_ids: Sequence[int]) -> list[
     return list(zip(ordered, shown(uow, ordered), strict=True))
 
 
-def _bulk(context: Context, uow: UnitOfWork, accounts: Sequence[int], wanted: ProposalFilter) -> list[StoredProposal]:
-    """Proposals with a first choice; a line whose group is not in the bulk as a whole is left out."""
+def _bulk(
+    context: Context, uow: UnitOfWork, accounts: Sequence[int], wanted: ProposalFilter
+) -> tuple[list[StoredProposal], int]:
+    """Proposals with a single choice, and how many have rivals. A line whose group is not in the bulk as a whole is
+    left out.
+    """
     verdicts = (MatchStatus.PROPOSED, MatchStatus.CLEARED)
     found = context.opinions.open_proposals(uow, account_ids=accounts, wanted=wanted._replace(verdicts=verdicts))
-    lines = {proposal.line_id for proposal in found}
-    return [one for one in found if one.book and lines.issuperset(one.together)]
+    single = [one for one in found if one.book and not one.alternatives]
+    lines = {one.line_id for one in single}
+    return [one for one in single if lines.issuperset(one.together)], sum(len(one.choices) > 1 for one in found)
 
 
 def _token(proposals: Sequence[StoredProposal]) -> str:
