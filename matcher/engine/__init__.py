@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from matcher.engine.explain import Explainer
+from matcher.engine.rejected import RejectedIds
 from matcher.engine.result import CATEGORIES, STATUSES, MatchResult
 from matcher.engine.run import PROPOSALS_MAX, Run
 from matcher.proposal import MatchStatus
 from matcher.rules.classes import classify
 from matcher.rules.columns import Book, Lines
+from matcher.rules.order import ORDER
 from matcher.rules.settings import RuleSettings
 
-__all__ = ["MatchResult", "match"]
+__all__ = ["MatchResult", "RejectedIds", "match"]
 
 _CLEARED = STATUSES.index(MatchStatus.CLEARED)
 _PROPOSED = STATUSES.index(MatchStatus.PROPOSED)
 
 
-def match(lines: Lines, book: Book, *, rules: RuleSettings | None = None) -> MatchResult:
+def match(
+    lines: Lines, book: Book, *, rules: RuleSettings | None = None, rejected: Collection[RejectedIds] = ()
+) -> MatchResult:
     """Explain every bank line by the open book transactions of its account.
 
-    The same items in any order give the same result. Lines without an amount or a day are left unmatched.
+    The same items in any order give the same result. Lines without an amount or a day are left unmatched. `rejected`
+    are ids of lines and of items that somebody said do not belong together: they are neither cleared nor proposed.
     """
-    run = Run(lines, book, rules or RuleSettings())
+    settings = rules or RuleSettings()
+    run = Run(lines, book, settings, rejected)
     run.decide()
-    return _result(run)
+    result = _result(run)
+    _hold_back(result, settings)
+    return result
+
+
+def _hold_back(result: MatchResult, settings: RuleSettings) -> None:
+    """What a pass is not trusted to clear, by the settings, is proposed instead."""
+    codes = [step.code for step in ORDER]
+    for code, least in settings.clear_from:
+        doubted = (result.status == _CLEARED) & (result.step == codes.index(code)) & (result.score < least)
+        result.status[doubted] = _PROPOSED
 
 
 def _result(run: Run) -> MatchResult:

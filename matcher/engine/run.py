@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 
 from matcher.engine.claims import BINDING_SCORE, Claims
+from matcher.engine.rejected import Rejected, RejectedIds
 from matcher.engine.settle import settle_groups, settle_pairs
 from matcher.rules.columns import Book, Lines
 from matcher.rules.contract import Candidates, Group, Pairs
@@ -25,8 +26,11 @@ PROPOSED_FROM = 400
 class Run:
     """One run over columns. After `decide`, `claims` holds what is cleared, `proposals` what is proposed."""
 
-    def __init__(self, lines: Lines, book: Book, settings: RuleSettings) -> None:
+    def __init__(
+        self, lines: Lines, book: Book, settings: RuleSettings, rejected: Collection[RejectedIds] = ()
+    ) -> None:
         self.items = Items(lines, book, settings)
+        self.rejected = Rejected(lines, book, rejected)
         self.view = View(self.items)
         self.claims = Claims(self.items)
         self.settings = settings
@@ -47,7 +51,7 @@ class Run:
             self._propose(left)
 
     def _run_step(self, number: int, step: Step) -> Candidates:
-        found = step.find(self.view)
+        found = self.rejected.without(step.find(self.view))
         self.claims.release(number)
         margin = self.settings.margin
         pairs = None

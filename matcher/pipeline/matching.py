@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from matcher import engine
+from matcher.engine import RejectedIds
 from matcher.pipeline import applying
 from matcher.pipeline.adjusting import adjust_lines, release_automatic
 from matcher.pipeline.context import BY_CLEAR, BY_MATCH, Context
@@ -16,7 +17,7 @@ from matcher.proposal import Category, LineResult, MatchStatus, Opinion, RunFact
 from matcher.rules.settings import RuleSettings
 from recon_core import __version__
 from recon_core.domain.account import CashAccount
-from recon_core.domain.matching import Match, group_key
+from recon_core.domain.matching import Match
 from recon_core.domain.states import MatchingPolicy
 from recon_core.ports import UnitOfWork
 from recon_core.services import clearing, lookup
@@ -86,8 +87,9 @@ def fresh_opinions(uow: UnitOfWork, accounts: Sequence[CashAccount], *, context:
     """What the engine says now about the open lines of these accounts. Nothing is kept and nothing is changed."""
     items = load(uow, accounts)
     context.watch("matching", 0, len(items.lines))
-    results = engine.match(items.lines, items.book, rules=context.rules).rows()
-    opinions = _respecting(uow, accounts, items, results)
+    rejected = _rejected(uow, accounts)
+    results = engine.match(items.lines, items.book, rules=context.rules, rejected=rejected).rows()
+    opinions = _respecting(items, results, {int(one) for ids, _ in rejected for one in ids})
     return Fresh(opinions, dict(zip(map(int, items.lines.ids), items.lines.amount.tolist(), strict=True)))
 
 
@@ -96,38 +98,24 @@ def rules_digest(rules: RuleSettings) -> str:
     return sha256(repr(rules).encode()).hexdigest()
 
 
-def _respecting(
-    uow: UnitOfWork, accounts: Sequence[CashAccount], items: OpenItems, results: Iterable[LineResult]
-) -> list[Opinion]:
-    """Opinions without the groups that somebody rejected, and without clearing on statements that are not proved."""
-    rejected = clearing.rejected_groups(uow, account_ids=[account.id for account in accounts])
+def _rejected(uow: UnitOfWork, accounts: Sequence[CashAccount]) -> list[RejectedIds]:
+    """The groups that somebody rejected, as ids of lines and of transactions."""
+    keys = clearing.rejected_groups(uow, account_ids=[account.id for account in accounts])
+    sides = (key.split("|") for key in keys)
+    return [(tuple(lines.split(",")), tuple(transactions.split(","))) for lines, transactions in sides]
+
+
+def _respecting(items: OpenItems, results: Iterable[LineResult], doubted: set[int]) -> list[Opinion]:
+    """Opinions that clear nothing on statements that are not proved, and nothing on lines of which a person has
+    rejected a match: that person finishes them.
+    """
     opinions = []
     for result in results:
         line_id = int(result.line_id)
-        if rejected:
-            result = _without(result, line_id, rejected)
-        if result.status == MatchStatus.CLEARED and line_id in items.unproved:
+        if result.status == MatchStatus.CLEARED and (line_id in items.unproved or line_id in doubted):
             result = result._replace(status=MatchStatus.PROPOSED)
         opinions.append(Opinion(items.account_ids[result.account], line_id, result))
     return opinions
-
-
-def _without(result: LineResult, line_id: int, rejected: set[str]) -> LineResult:
-    """The result with rejected groups taken out; the best alternative that is left moves up, as a proposal."""
-    choices = (result.book, *result.alternatives) if result.book else result.alternatives
-    line_ids = [int(one) for one in result.together] or [line_id]
-    kept = [
-        ids
-        for position, ids in enumerate(choices)
-        if group_key([line_id] if position else line_ids, [int(one) for one in ids]) not in rejected
-    ]
-    if len(kept) == len(choices):
-        return result
-    if not kept:
-        return result._replace(book=(), alternatives=(), status=MatchStatus.UNMATCHED, category=Category.UNKNOWN)
-    if kept[0] == result.book:
-        return result._replace(alternatives=tuple(kept[1:]))
-    return result._replace(book=kept[0], alternatives=tuple(kept[1:]), status=MatchStatus.PROPOSED, together=())
 
 
 def _apply(

@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+# More than any score: as `RuleSettings.clear_from`, the pass clears nothing.
+NEVER = 1001
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSettings:
-    """Settings of a run; the defaults are the shipped ones."""
+    """Settings of a run; the defaults are the shipped ones.
+
+    `clear_from` is the least score, in permille, from which a pass may clear, by its code; `NEVER` lets it propose
+    only. A pass that is not named clears what it calls certain. `off` are the codes of passes that do not run.
+    """
 
     reference_required: bool = False
     country: str = ""
@@ -25,6 +32,7 @@ class RuleSettings:
     card_fee_permille_max: int = 40
     margin: int = 50
     off: frozenset[str] = frozenset()
+    clear_from: tuple[tuple[str, int], ...] = ()
 
     def for_account(self, account: str) -> RuleSettings:
         """The settings that hold for one account."""
