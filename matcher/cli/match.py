@@ -1,0 +1,196 @@
+"""`recon match`: the engine alone. Statement files and book files in, one JSON object a bank line out, no database."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from matcher.engine import MatchResult
+    from matcher.proposal import LineResult
+    from matcher.rules.columns import BookItem
+    from recon_core.domain.statement import StatementLine
+
+_MANY_VALUES = ("--statements", "--book")
+_UNPROVEN = "The statement's balances do not prove its lines, so nothing of it is cleared automatically."
+
+
+class _ManyValues(click.Command):
+    """Lets `--statements a b c` stand for `--statements a --statements b --statements c`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Repeat the name of an option of many values before each of its values."""
+        given: list[str] = []
+        option = ""
+        for word in args:
+            if word.startswith("-") and word != "-":
+                option = word if word in _MANY_VALUES else ""
+                if not option:
+                    given.append(word)
+            else:
+                given += [option, word] if option else [word]
+        return super().parse_args(ctx, given)
+
+
+@click.command(cls=_ManyValues)
+@click.option("--statements", required=True, multiple=True, metavar="FILE...", help="Bank statements, any format.")
+@click.option(
+    "--book",
+    required=True,
+    multiple=True,
+    metavar="FILE...",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Open book transactions, CSV.",
+)
+@click.option(
+    "--out",
+    required=True,
+    metavar="RESULT.jsonl",
+    type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
+    help="Where the results go; - for standard output.",
+)
+@click.option(
+    "--rules",
+    metavar="RULES.toml",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Matching rules.",
+)
+@click.option("--quiet", is_flag=True, help="No progress and no summary on standard error.")
+def match(statements: tuple[str, ...], book: tuple[Path, ...], out: Path, rules: Path | None, quiet: bool) -> None:
+    """Match bank lines with open book transactions: the engine alone, without a database.
+
+    \b
+    The book has the columns
+      id,account,date,amount,currency,reference,counterparty,description,kind
+    where account is the statement's IBAN (or BBAN), receipts are positive, and the last four may be empty.
+
+    Each bank line becomes one JSON object: what it pays (book), how sure that is (status cleared, proposed or unmatched,
+    score), what else it could be (alternatives), and why, in words (evidence).
+
+    \b
+    Examples:
+      recon match --statements january.xml --book book.csv --out result.jsonl
+      recon match --statements inbox/*.xml --book customers.csv suppliers.csv --out - | head
+      recon match --statements jan.sta --book book.csv --out result.jsonl --rules rules.toml
+    """
+    from matcher import engine
+    from matcher.rules.columns import book_from_items, lines_from_statement
+    from matcher.rules.settings import RuleSettings
+
+    started = time.perf_counter()
+    settings = RuleSettings.from_toml(rules) if rules is not None else RuleSettings()
+    lines, unproven, skipped = _read_lines(statements)
+    items = [item for path in book for item in _read_items(path)]
+    _say(quiet, f"{len(lines)} bank lines, {len(items)} book transactions read in {_since(started)}")
+    started = time.perf_counter()
+    result = engine.match(lines_from_statement(lines), book_from_items(items), rules=settings)
+    _say(quiet, f"matched in {_since(started)}")
+    counts = _write(out, result, unproven)
+    _say(quiet, _summary(counts, skipped, result))
+
+
+def _since(started: float) -> str:
+    return f"{time.perf_counter() - started:.1f} s"
+
+
+def _say(quiet: bool, text: str) -> None:
+    if not quiet:
+        click.echo(text, err=True)
+
+
+def _read_items(path: Path) -> Iterator[BookItem]:
+    from matcher.book_csv import read_book
+
+    return read_book(path)
+
+
+def _read_lines(sources: Sequence[str]) -> tuple[list[tuple[str, str, StatementLine]], set[int], int]:
+    """Booked lines as (account, id, line), positions of those no balance proves, and how many lines were left out.
+
+    Where an account has statements, its reports and notifications are left out: they tell of the same lines.
+    """
+    from matcher.parsers.source import FailedFile
+    from matcher.parsers.statements import parse_batch
+    from recon_core.domain.statement import LineStatus, StatementKind
+
+    found: list[tuple[str, str, list[tuple[str, str, StatementLine]], bool]] = []
+    skipped = 0
+    for statement in parse_batch([Path(source) if source != "-" else source for source in sources]):
+        if isinstance(statement, FailedFile):
+            raise statement.error
+        header = statement.header
+        account = header.account or ""
+        name = header.statement_id or (header.source.name if header.source else "statement")
+        booked = [
+            (account, line.bank_reference or f"{name}#{line.line_index}", line)
+            for line in statement.lines
+            if line.status == LineStatus.BOOKED
+        ]
+        skipped += len(statement.lines) - len(booked)
+        found.append((account, header.kind, booked, header.balanced is False))
+    with_statements = {account for account, kind, _, _ in found if kind == StatementKind.STATEMENT}
+    lines: list[tuple[str, str, StatementLine]] = []
+    unproven: set[int] = set()
+    for account, kind, booked, is_wrong in found:
+        if kind != StatementKind.STATEMENT and account in with_statements:
+            skipped += len(booked)
+            continue
+        if is_wrong:
+            unproven.update(range(len(lines), len(lines) + len(booked)))
+        lines += booked
+    return lines, unproven, skipped
+
+
+def _write(out: Path, result: MatchResult, unproven: set[int]) -> Counter[str]:
+    from matcher.proposal import Evidence, MatchStatus
+
+    counts: Counter[str] = Counter()
+    with click.open_file(str(out), "w", encoding="utf-8") as stream:
+        for place, row in enumerate(result.rows()):
+            if place in unproven and row.status is MatchStatus.CLEARED:
+                row = row._replace(
+                    status=MatchStatus.PROPOSED, evidence=(*row.evidence, Evidence("balance", _UNPROVEN))
+                )
+            counts[row.status] += 1
+            stream.write(json.dumps(_fields(result, place, row), ensure_ascii=False) + "\n")
+    return counts
+
+
+def _fields(result: MatchResult, place: int, row: LineResult) -> dict[str, Any]:
+    from recon_core.domain.money import to_text
+
+    currency = result.lines.currencies[result.lines.currency[place]]
+    return {
+        "bank_line": row.line_id,
+        "account": row.account,
+        "status": row.status,
+        "book": row.book,
+        "alternatives": row.alternatives,
+        "category": row.category,
+        "score": row.score,
+        "difference": to_text(row.difference, currency),
+        "rule": row.rule or None,
+        "evidence": [{"rule": evidence.rule, "says": evidence.says} for evidence in row.evidence],
+    }
+
+
+def _summary(counts: Counter[str], skipped: int, result: MatchResult) -> str:
+    from matcher.proposal import MatchStatus
+
+    total = sum(counts.values())
+    cleared = counts[MatchStatus.CLEARED]
+    share = f" ({100 * cleared / total:.1f} %)" if total else ""
+    text = (
+        f"{cleared} cleared{share}, {counts[MatchStatus.PROPOSED]} proposed, {counts[MatchStatus.UNMATCHED]} unmatched"
+    )
+    if skipped:
+        text += f"; {skipped} lines left out (not booked, or told by a statement too)"
+    if result.gave_up:
+        text += f"; searches given up at a limit: {len(result.gave_up)} lines"
+    return text
