@@ -5,40 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from matcher.cli.options import ManyValues
+
 if TYPE_CHECKING:
     from matcher.engine import MatchResult
     from matcher.proposal import LineResult
-    from matcher.rules.columns import BookItem
-    from recon_core.domain.statement import StatementLine
 
-_MANY_VALUES = ("--statements", "--book")
 _UNPROVEN = "The statement's balances do not prove its lines, so nothing of it is cleared automatically."
 
 
-class _ManyValues(click.Command):
-    """Lets `--statements a b c` stand for `--statements a --statements b --statements c`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Repeat the name of an option of many values before each of its values."""
-        given: list[str] = []
-        option = ""
-        for word in args:
-            if word.startswith("-") and word != "-":
-                option = word if word in _MANY_VALUES else ""
-                if not option:
-                    given.append(word)
-            else:
-                given += [option, word] if option else [word]
-        return super().parse_args(ctx, given)
-
-
-@click.command(cls=_ManyValues)
+@click.command(cls=ManyValues)
 @click.option("--statements", required=True, multiple=True, metavar="FILE...", help="Bank statements, any format.")
 @click.option(
     "--book",
@@ -80,13 +61,14 @@ def match(statements: tuple[str, ...], book: tuple[Path, ...], out: Path, rules:
       recon match --statements jan.sta --book book.csv --out result.jsonl --rules rules.toml
     """
     from matcher import engine
+    from matcher.cli.inputs import read_items, read_lines
     from matcher.rules.columns import book_from_items, lines_from_statement
     from matcher.rules.settings import RuleSettings
 
     started = time.perf_counter()
     settings = RuleSettings.from_toml(rules) if rules is not None else RuleSettings()
-    lines, unproven, skipped = _read_lines(statements)
-    items = [item for path in book for item in _read_items(path)]
+    lines, unproven, skipped = read_lines(statements)
+    items = read_items(book)
     _say(quiet, f"{len(lines)} bank lines, {len(items)} book transactions read in {_since(started)}")
     started = time.perf_counter()
     result = engine.match(lines_from_statement(lines), book_from_items(items), rules=settings)
@@ -102,49 +84,6 @@ def _since(started: float) -> str:
 def _say(quiet: bool, text: str) -> None:
     if not quiet:
         click.echo(text, err=True)
-
-
-def _read_items(path: Path) -> Iterator[BookItem]:
-    from matcher.book_csv import read_book
-
-    return read_book(path)
-
-
-def _read_lines(sources: Sequence[str]) -> tuple[list[tuple[str, str, StatementLine]], set[int], int]:
-    """Booked lines as (account, id, line), positions of those no balance proves, and how many lines were left out.
-
-    Where an account has statements, its reports and notifications are left out: they tell of the same lines.
-    """
-    from matcher.parsers.source import FailedFile
-    from matcher.parsers.statements import parse_batch
-    from recon_core.domain.statement import LineStatus, StatementKind
-
-    found: list[tuple[str, str, list[tuple[str, str, StatementLine]], bool]] = []
-    skipped = 0
-    for statement in parse_batch([Path(source) if source != "-" else source for source in sources]):
-        if isinstance(statement, FailedFile):
-            raise statement.error
-        header = statement.header
-        account = header.account or ""
-        name = header.statement_id or (header.source.name if header.source else "statement")
-        booked = [
-            (account, line.bank_reference or f"{name}#{line.line_index}", line)
-            for line in statement.lines
-            if line.status == LineStatus.BOOKED
-        ]
-        skipped += len(statement.lines) - len(booked)
-        found.append((account, header.kind, booked, header.balanced is False))
-    with_statements = {account for account, kind, _, _ in found if kind == StatementKind.STATEMENT}
-    lines: list[tuple[str, str, StatementLine]] = []
-    unproven: set[int] = set()
-    for account, kind, booked, is_wrong in found:
-        if kind != StatementKind.STATEMENT and account in with_statements:
-            skipped += len(booked)
-            continue
-        if is_wrong:
-            unproven.update(range(len(lines), len(lines) + len(booked)))
-        lines += booked
-    return lines, unproven, skipped
 
 
 def _write(out: Path, result: MatchResult, unproven: set[int]) -> Counter[str]:
