@@ -22,15 +22,76 @@ FIRST_DAY = date(2026, 1, 2)
 OPENING_MINOR = 1_000_000_00
 ENTRIES_A_MESSAGE = 200
 
-_FIRST = (
-    "Anna Björn Cecilia David Elin Fatima Gustav Hélène Ivan Jürgen Karin Łukasz Märta Noor Olle Petra Søren".split()
-)
-_LAST = "Åkesson Berg Dahl Ek Fors Gómez Holm Jönsson Kowalski Lind Müller Nyberg Öberg Quist Sjö Vinter".split()
-_TRADE = "Bygg Data El Frakt Glas Hotell Järn Konsult Livs Måleri Nät Optik Plåt Redovisning Smide Trä".split()
+_FIRST = [
+    "Anna",
+    "Björn",
+    "Cecilia",
+    "David",
+    "Elin",
+    "Fatima",
+    "Gustav",
+    "Hélène",
+    "Ivan",
+    "Jürgen",
+    "Karin",
+    "Łukasz",
+    "Märta",
+    "Noor",
+    "Olle",
+    "Petra",
+    "Søren",
+]
+_LAST = [
+    "Åkesson",
+    "Berg",
+    "Dahl",
+    "Ek",
+    "Fors",
+    "Gómez",
+    "Holm",
+    "Jönsson",
+    "Kowalski",
+    "Lind",
+    "Müller",
+    "Nyberg",
+    "Öberg",
+    "Quist",
+    "Sjö",
+    "Vinter",
+]
+_TRADE = [
+    "Bygg",
+    "Data",
+    "El",
+    "Frakt",
+    "Glas",
+    "Hotell",
+    "Järn",
+    "Konsult",
+    "Livs",
+    "Måleri",
+    "Nät",
+    "Optik",
+    "Plåt",
+    "Redovisning",
+    "Smide",
+    "Trä",
+]
 _FORM = ("AB", "GmbH & Co. KG", "Oy", "A/S", "B.V.", "Ltd", "HB", "SARL")
-_TOWNS = "Umeå Göteborg Malmö Köln Århus Tampere Utrecht Gdańsk Lyon Graz".split()
-_STREETS = "Storgatan Hafenstraße Kanalvej Aleksanterinkatu Keizersgracht Rue_du_Bac Drottninggatan".split()
-_BICS = "ESSESESS HANDSESS SWEDSESS NDEASESS DEUTDEFF COBADEFF INGBNL2A NDEAFIHH BNPAFRPP DABADKKK".split()
+_TOWNS = ["Umeå", "Göteborg", "Malmö", "Köln", "Århus", "Tampere", "Utrecht", "Gdańsk", "Lyon", "Graz"]
+_STREETS = ["Storgatan", "Hafenstraße", "Kanalvej", "Aleksanterinkatu", "Keizersgracht", "Rue_du_Bac", "Drottninggatan"]
+_BICS = [
+    "ESSESESS",
+    "HANDSESS",
+    "SWEDSESS",
+    "NDEASESS",
+    "DEUTDEFF",
+    "COBADEFF",
+    "INGBNL2A",
+    "NDEAFIHH",
+    "BNPAFRPP",
+    "DABADKKK",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Regular expressions for the shapes that a file repeats: tags as they are, texts as groups.
 
-A pattern is learned from markup whose shape was seen `SIGHTINGS_MIN` times. It stands for plain elements only, so that
-what it matches is what the tokenizer would find: its tags hold every `<`, and it is asked only for markup with as many
-`>` as it has tags, so that no text can pass for one.
+A pattern is learned when its shape was seen `SIGHTINGS_MIN` times: by then it would have saved what it costs to make.
+It stands for plain elements only, so that what it matches is what the tokenizer would find: its tags hold every `<`,
+and it is asked only for markup with as many `>` as it has tags, so that no text can pass for one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from matcher.parsers.camt.form import EntryForm, TransactionForm
 from matcher.parsers.camt.shape import JOINT, Leaf
 
-SIGHTINGS_MIN = 24
+SIGHTINGS_MIN = 100
 # More shapes with one number of tags than this are not worth trying one after the other.
 PATTERNS_MAX = 12
 
