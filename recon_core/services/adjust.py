@@ -12,7 +12,7 @@ from recon_core.domain.matching import Match, Rest
 from recon_core.domain.refusals import BadRequest, Conflict, WrongState
 from recon_core.domain.states import AdjustmentState, TransactionStatus
 from recon_core.ports import UnitOfWork
-from recon_core.services import adjustment_rows, books, clearing, control, lookup, undo, vouchers
+from recon_core.services import adjustment_rows, books, clearing, control, lookup, settings, undo, vouchers
 
 _EDITABLE = {"day", "amount", "description", "entry_type", "offset_account", "code_parts", "hold"}
 
@@ -129,6 +129,7 @@ def edit_adjustment(
     if "hold" in changes:
         book["status"] = (TransactionStatus.HOLD if changes["hold"] else TransactionStatus.BALANCED).value
     if "code_parts" in changes:
+        settings.check_code_parts(uow, changes["code_parts"])
         own["code_parts"] = json.dumps(dict(changes["code_parts"]), sort_keys=True)
     code = changes.get("entry_type")
     kind = lookup.entry_type(uow, code) if code else lookup.one(uow, "entry_type", adjustment.entry_type_id)

@@ -13,7 +13,7 @@ from recon_core.domain.matching import Rest
 from recon_core.domain.refusals import BadRequest
 from recon_core.domain.states import AdjustmentState, Direction, TransactionKind, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import books, control, lookup
+from recon_core.services import books, control, lookup, settings
 
 
 def check_direction(entry_type: Any, amount: int) -> str:
@@ -48,6 +48,7 @@ def insert(  # noqa: PLR0913  the fields of an adjustment
     kind = lookup.entry_type(uow, entry_type)
     direction = check_direction(kind, amount)
     control.check_periods_open(uow, [day])
+    settings.check_code_parts(uow, code_parts or {})
     offset = offset_account or kind.offset_account
     parts = json.dumps(dict(code_parts), sort_keys=True) if code_parts is not None else kind.code_parts
     text = description or kind.name

@@ -251,7 +251,9 @@ def insert_own(
     return act.insert_row("book_transaction", values)
 
 
-def insert_void(uow: UnitOfWork, act: Action, row: Any, *, day: date, released: bool, reason: str) -> int:
+def insert_void(
+    uow: UnitOfWork, act: Action, row: Any, *, day: date, released: bool, reason: str, reverse_voucher: bool = True
+) -> int:
     """Insert the voiding entry of a transaction: the opposite amount, with the reversal of its voucher if it has one
     and the entry is released. Returns its id. Raises `WrongState` if it is voided already or a voiding entry itself.
     """
@@ -263,7 +265,7 @@ def insert_void(uow: UnitOfWork, act: Action, row: Any, *, day: date, released: 
     control.check_periods_open(uow, [day])
     count = uow.value("SELECT count(*) AS count FROM book_transaction WHERE voids_id = :id", {"id": row.id})
     voucher_id = None
-    if released and row.voucher_id is not None:
+    if released and reverse_voucher and row.voucher_id is not None:
         voucher_id = vouchers.reverse(uow, act, row.voucher_id, voucher_date=day)
     opposite = BookRow(
         row.cash_account_id, "", day, -row.amount, row.reference, row.counterparty, reason, TransactionKind.VOID

@@ -30,8 +30,7 @@ _LISTED = (
     "SELECT t.id, t.external_id, t.transaction_date, t.amount, t.kind, t.status, t.reference, t.counterparty,"
     " t.description, t.batch, t.cleared, t.clear_date, t.processed, t.reconciliation_id, t.voids_id,"
     " v.id AS void_id, v.status AS void_status, v.amount AS void_amount, v.reconciliation_id AS void_document,"
-    " v.transaction_date AS void_date, o.id AS original_id, o.reconciliation_id AS original_document,"
-    " o.transaction_date AS original_date, n.number AS voucher_number FROM book_transaction t"
+    " v.transaction_date AS void_date, n.number AS voucher_number FROM book_transaction t"
     " LEFT JOIN book_transaction v ON v.voids_id = t.id AND v.status <> 'rejected'"
     " LEFT JOIN book_transaction o ON o.id = t.voids_id LEFT JOIN voucher n ON n.id = t.voucher_id"
 )

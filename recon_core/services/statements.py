@@ -5,24 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 from recon_core.domain.currency import NO_CURRENCY
 from recon_core.domain.identity import content_hash, line_keys, statement_key
-from recon_core.domain.refusals import BadRequest
 from recon_core.domain.statement import LineStatus, StatementHeader, StatementKind, StatementLine
-from recon_core.domain.states import FileOutcome, StatementState
+from recon_core.domain.states import StatementState
 from recon_core.ports import UnitOfWork
-from recon_core.services import accounts, advice, held, ledger, lookup
-
-
-class ArchivedFile(NamedTuple):
-    """An archived file. `known` means that the same bytes were received before; then `id` is that file's."""
-
-    id: int
-    known: bool
-    outcome: str
+from recon_core.services import accounts, advice, files, held, ledger, lookup
+from recon_core.services.files import ArchivedFile
 
 
 class KnownLine(NamedTuple):
@@ -54,37 +45,12 @@ class StatementResult(NamedTuple):
 
 def archive_file(uow: UnitOfWork, *, name: str, content: bytes, by: str, at: datetime) -> ArchivedFile:
     """Keep a file byte for byte, once; a further delivery of the same bytes is recorded."""
-    digest = sha256(content).hexdigest()
-    known = uow.select("SELECT id, outcome FROM source_file WHERE sha256 = :sha256", {"sha256": digest})
-    if known:
-        file_id, outcome = known[0]
-        with uow.action("file.again", subject=("source_file", file_id), by=by, at=at, reason=name) as act:
-            delivery = {"source_file_id": file_id, "name": name, "delivered_at": at, "delivered_by": by}
-            act.insert_row("file_delivery", delivery)
-        return ArchivedFile(file_id, True, outcome)
-    row = {
-        "sha256": digest,
-        "name": name,
-        "size": len(content),
-        "content": content,
-        "received_at": at,
-        "received_by": by,
-        "outcome": FileOutcome.RECEIVED.value,
-    }
-    with uow.action("file.archive", subject=("source_file", 0), by=by, at=at, reason=name) as act:
-        file_id = act.insert_row("source_file", row)
-    return ArchivedFile(file_id, False, FileOutcome.RECEIVED.value)
+    return files.archive_files(uow, files=[(name, content)], by=by, at=at)[0]
 
 
 def finish_file(uow: UnitOfWork, *, file_id: int, outcome: str, reason: str = "", by: str, at: datetime) -> None:
     """Say what became of a file: "read", or "set_aside" with the reason."""
-    before = lookup.one(uow, "source_file", file_id)
-    if (before.outcome, before.reason) == (outcome, reason):
-        return
-    if outcome == FileOutcome.SET_ASIDE and not reason:
-        raise BadRequest("A file is set aside for a reason.")
-    with uow.action("file.finish", subject=("source_file", file_id), by=by, at=at, reason=reason) as act:
-        act.update("source_file", [file_id], {"outcome": FileOutcome(outcome).value, "reason": reason})
+    files.finish_files(uow, verdicts=[files.Verdict(file_id, outcome, reason)], by=by, at=at)
 
 
 def register_statement(

@@ -27,6 +27,9 @@ def void_transaction(
     otherwise the void is refused while they stand. A closed document is not changed: the entry shows in the next one.
     """
     row = books.locked_transactions(uow, [transaction_id])[0]
+    transfer = "SELECT id FROM transfer WHERE from_transaction_id = :id OR to_transaction_id = :id"
+    if uow.value(transfer, {"id": transaction_id}) is not None:
+        raise WrongState(f"Transaction {row.external_id} is one side of a transfer.", cure="Void the transfer.")
     closed = "SELECT id FROM reconciliation WHERE id = :id AND state = 'closed'"
     is_closed = uow.value(closed, {"id": row.reconciliation_id}) is not None
     if row.matched_amount and not is_closed:

@@ -6,13 +6,14 @@ may refer to tables of the parts before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import MetaData, Table
 from sqlalchemy.engine import Dialect
 
+from recon_core.store.columns import Convert, Day, Moment
 from recon_core.store.tables import METADATA
 
 
@@ -27,26 +28,43 @@ class SchemaPart(NamedTuple):
 CORE = SchemaPart("core", METADATA, Path(__file__).parent / "migrations" / "versions")
 
 
+class ResultTypes:
+    """How a result column is converted: as the column of its name, or as the end of an alias tells ("_date", "_at")."""
+
+    def __init__(self, tables: Iterable[Table], dialect: Dialect) -> None:
+        self._found: dict[str, Convert | None] = {}
+        self._ends = (
+            ("_date", Day().result_processor(dialect, None)),
+            ("_at", Moment().result_processor(dialect, None)),
+        )
+        types: dict[str, type] = {}
+        for table in tables:
+            for column in table.columns:
+                kind = types.setdefault(column.name, type(column.type))
+                assert kind is type(column.type), f"{table.name}.{column.name} is of another type than its namesakes"
+                self._found[column.name] = column.type.result_processor(dialect, None)
+
+    def of(self, name: str) -> Convert | None:
+        """The conversion of what the driver returns under this name, or None where it needs none."""
+        if name not in self._found:
+            self._found[name] = next((process for end, process in self._ends if name.endswith(end)), None)
+        return self._found[name]
+
+
 class Schema:
     """All tables by name, and the type of each column name."""
 
     def __init__(self, parts: Sequence[SchemaPart]) -> None:
         self.parts = tuple(parts)
         self.tables: dict[str, Table] = {}
+        self._results: ResultTypes | None = None
         for part in parts:
             for table in part.metadata.tables.values():
                 known = self.tables.setdefault(table.name, table)
                 assert known is table, f"two parts define {table.name}"
 
-    def result_processors(self, dialect: Dialect) -> dict[str, Callable[[Any], Any]]:
-        """Column name -> conversion of what the driver returns, for the names that need one."""
-        found: dict[str, Callable[[Any], Any]] = {}
-        types: dict[str, type] = {}
-        for table in self.tables.values():
-            for column in table.columns:
-                kind = types.setdefault(column.name, type(column.type))
-                assert kind is type(column.type), f"{table.name}.{column.name} is of another type than its namesakes"
-                process = column.type.result_processor(dialect, None)
-                if process is not None:
-                    found[column.name] = process
-        return found
+    def result_types(self, dialect: Dialect) -> ResultTypes:
+        """The conversions of result columns, kept for the next unit of work."""
+        if self._results is None:
+            self._results = ResultTypes(self.tables.values(), dialect)
+        return self._results

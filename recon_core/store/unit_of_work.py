@@ -126,7 +126,7 @@ class SqlUnitOfWork:
         self._is_sqlite = connection.dialect.name == "sqlite"
         self._bind = _bind_sqlite if self._is_sqlite else _bind_postgres
         self._mark = "?" if self._is_sqlite else "%s"
-        self._results = schema.result_processors(connection.dialect)
+        self._results = schema.result_types(connection.dialect)
         self._entries: list[SqlAction] = []
         self._in_action = False
 
@@ -135,7 +135,7 @@ class SqlUnitOfWork:
         if not rows:
             return []
         made = _row_type(names)
-        if not any(name in self._results for name in names):
+        if not any(self._results.of(name) for name in names):
             return list(map(made, rows))
         return list(map(made, zip(*self._converted(names, rows), strict=True)))
 
@@ -155,13 +155,13 @@ class SqlUnitOfWork:
 
     def _converted(self, names: Sequence[str], rows: list[Any]) -> Iterator[Iterable[Any]]:
         for name, values in zip(names, zip(*rows, strict=True), strict=True):
-            process = self._results.get(name)
+            process = self._results.of(name)
             yield values if process is None else map(process, values)
 
     def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
         bound = {name: self._bind(value) for name, value in (parameters or {}).items()}
         result = self.connection.execute(_clause(sql, self._dialect.name), bound)
-        process = self._results.get(next(iter(result.keys())))
+        process = self._results.of(next(iter(result.keys())))
         found = result.scalar()
         return found if process is None else process(found)
 
