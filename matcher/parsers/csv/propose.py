@@ -13,8 +13,22 @@ from matcher.parsers.csv.proposal import Proposal
 from matcher.parsers.identifiers import is_iban
 from recon_core.domain.currency import EXPONENTS
 
-_DEBIT = {"af", "d", "dbit", "debit", "debet", "s", "soll", "out", "ut", "uttag", "-", "withdrawal", "payment"}
-_CREDIT = {"bij", "c", "crdt", "credit", "kredit", "h", "haben", "in", "inn", "insättning", "+", "deposit"}
+# What banks write for money out and money in.
+_SIGN_WORDS = (
+    ("Af", "Bij"),
+    ("D", "C"),
+    ("D", "K"),
+    ("DBIT", "CRDT"),
+    ("Debit", "Credit"),
+    ("Debet", "Kredit"),
+    ("S", "H"),
+    ("Soll", "Haben"),
+    ("Out", "In"),
+    ("Ut", "In"),
+    ("Uttag", "Insättning"),
+    ("Withdrawal", "Deposit"),
+    ("-", "+"),
+)
 _PENDING = {"pending", "reserved", "reserverad", "reserverat", "reserveret", "väntar", "vorgemerkt", "authorised"}
 _NOT_BOOKED = {"reverted", "declined", "failed", "cancelled", "canceled", "avvisad", "avslagen", "avvist", "slettet"}
 _MARKS = {"kr": "SEK", "sek": "SEK", "€": "EUR", "eur": "EUR", "£": "GBP", "zł": "PLN", "chf": "CHF", "$": "USD"}
@@ -180,11 +194,12 @@ def _signings(draft: Proposal, amounts: list[int | None]) -> list[tuple[int | No
 
 
 def _sign_words(draft: Proposal, place: int) -> tuple[list[str], list[str]] | None:
-    """The words for debit and credit of a column that has nothing else."""
-    said = sorted(set(draft.sample.cells(place)))
-    debit = [word for word in said if word.casefold() in _DEBIT]
-    credit = [word for word in said if word.casefold() in _CREDIT]
-    return (debit, credit) if debit and credit and len(said) == len(debit) + len(credit) else None
+    """The words for debit and credit of a column that has nothing else; the one that the sample lacks is added."""
+    said = {word.casefold(): word for word in draft.sample.cells(place)}
+    for debit, credit in _SIGN_WORDS:
+        if said and set(said) <= {debit.casefold(), credit.casefold()}:
+            return [said.get(debit.casefold(), debit)], [said.get(credit.casefold(), credit)]
+    return None
 
 
 def _take_pair(draft: Proposal, values: dict[int, list[int | None]]) -> bool:
@@ -273,6 +288,10 @@ def _take_texts(draft: Proposal) -> None:
         if named and field not in draft.columns:
             draft.take(field, (filled or named)[0])
     if "remittance" not in draft.columns and draft.free():
-        longest = max(draft.free(), key=lambda place: sum(map(len, draft.sample.cells(place))))
-        if draft.sample.cells(longest):
+        longest = max(draft.free(), key=lambda place: _letters(draft.sample.cells(place)))
+        if _letters(draft.sample.cells(longest)):
             draft.take("remittance", longest, why="the longest text")
+
+
+def _letters(cells: list[str]) -> int:
+    return sum(letter.isalpha() for cell in cells for letter in cell)
