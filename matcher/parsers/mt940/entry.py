@@ -26,7 +26,7 @@ _STRICT = re.compile(
     re.ASCII | re.DOTALL,
 )
 _LENIENT = re.compile(
-    r"([0-9]{6}) *([0-9]{4})? *(R[CD]|E[CD]|[CD])\s*([A-Z]?)\s*([0-9.,]+) *([NSF][A-Z0-9][A-Z0-9 ]{2})?([^\n]*)"
+    r"([0-9]{6}) *([0-9]{4})? *(R[CD]|E[CD]|[CD])\s*([A-Z]?)\s*([0-9.,]+) *([NSF][A-Z0-9 ]{3})?([^\n]*)"
     r"(?:\n(.*))?",
     re.ASCII | re.DOTALL | re.IGNORECASE,
 )
@@ -48,7 +48,7 @@ _ASK = "Ask the bank for the statement again."
 class Entry(NamedTuple):
     """What `:61:` says. `rest` is subfields 7 and 8 with the `//` between them, `more` the lines of subfield 9.
 
-    `amount` is signed minor units, 0 where it is not `known`.
+    `amount` is signed minor units; where it can't be known it is 0 and `unread` the content of the field.
     """
 
     dates: EntryDates
@@ -58,7 +58,7 @@ class Entry(NamedTuple):
     kind: str | None
     rest: str
     more: str | None
-    known: bool = True
+    unread: str | None = None
 
 
 class EntryReader:
@@ -77,8 +77,9 @@ class EntryReader:
         days, mark, funds, digits, kind, rest, more = found.groups()
         dates = self.dates.get(days) or self.new_dates(days, number)
         sign, reversal, status = MARKS[mark]
-        amount, known = self._amount(digits, funds, number)
-        return Entry(dates, sign * amount, status, reversal, kind, rest, more, known)
+        amount = self._amount(digits, funds, number)
+        unread = body if amount is None else None
+        return Entry(dates, sign * (amount or 0), status, reversal, kind, rest, more, unread)
 
     def _lenient(self, body: str, number: int) -> Entry | None:
         """An entry that the standard does not have: lower case, blanks, a line break, a point, no type."""
@@ -89,16 +90,18 @@ class EntryReader:
         sign, reversal, status = MARKS[mark.upper()]
         if kind is None:
             self._report("type-missing", Severity.WARNING, number, f":61: has no type code: {body[:40]!r}.", "")
-        amount, known = self._amount(digits, funds.upper(), number)
+        amount = self._amount(digits, funds.upper(), number)
         dates = self.new_dates(value + (entry or ""), number)
-        return Entry(dates, sign * amount, status, reversal, kind.upper().strip() if kind else None, rest, more, known)
+        kind = kind.upper().strip() if kind else None
+        unread = body if amount is None else None
+        return Entry(dates, sign * (amount or 0), status, reversal, kind, rest, more, unread)
 
     def _unreadable(self, body: str, number: int) -> Entry | None:
         message = f":61: can't be read: {body[:60]!r}."
         self._report("bad-entry", Severity.ERROR, number, message, _ASK)
         if not _DATED.match(body):
             return None
-        return Entry(entry_dates(body[:6], ""), 0, _BOOKED, False, None, "", None, known=False)
+        return Entry(entry_dates(body[:6], ""), 0, _BOOKED, False, None, "", None, body)
 
     def new_dates(self, days: str, number: int) -> EntryDates:
         """The dates of subfields 1 and 2, kept in `dates` for the entries to come if the calendar has them."""
@@ -113,8 +116,8 @@ class EntryReader:
             self._report("bad-date", severity, number, message, "Ask the bank which day is meant.")
         return dates
 
-    def _amount(self, digits: str, funds: str, number: int) -> tuple[int, bool]:
-        """Minor units, and whether they are known; the funds code must be the third letter of the currency."""
+    def _amount(self, digits: str, funds: str, number: int) -> int | None:
+        """Minor units, or None if they can't be known. The funds code must be the third letter of the currency."""
         if funds and funds != self.currency[2] and self.currency != NO_CURRENCY:
             # CR and DR are words for credit and debit as well.
             severity = Severity.WARNING if funds == "R" else Severity.ERROR
@@ -123,8 +126,8 @@ class EntryReader:
         try:
             minor, oddity = amount_of(digits, self.currency)
         except BadAmount as error:
-            self._report("bad-amount", Severity.ERROR, number, f":61: {error.message}", error.cure)
-            return 0, False
+            self._report("bad-amount", Severity.ERROR, number, f":61: {error.message}", error.cure or _ASK)
+            return None
         if oddity:
             self._report(oddity, Severity.WARNING, number, f":61: {ODDITIES[oddity]}", "Check it against the balances.")
-        return minor, True
+        return minor

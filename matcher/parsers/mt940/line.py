@@ -53,7 +53,7 @@ _new = tuple.__new__
 
 def line_of(index: int, entry: Entry, text: str | None, currency: str, number: int) -> StatementLine:
     """The bank line of an entry that was read with care; `number` is its line in the file."""
-    dates, amount, status, reversal, kind, rest, more, known = entry
+    dates, amount, status, reversal, kind, rest, more, unread = entry
     given, _, bank = rest.partition("//")
     own, bank = given.strip(), bank.strip()
     row: Row = [
@@ -71,8 +71,9 @@ def line_of(index: int, entry: Entry, text: str | None, currency: str, number: i
             read_text(text, flat, reference, row)
     if more:
         read_supplement(more, text, row)
-    if not known:
+    if unread is not None:
         keep(row, *AMOUNT_UNKNOWN)
+        keep(row, "61", unread)
     if reference is not None and kind is not None and kind[1:] == "CHK":
         row[CHECK_NUMBER] = reference
     return finished(row, reference)
@@ -148,7 +149,8 @@ def _file_numbers(numbers: dict[str, str], row: Row) -> None:
     What can't be read as such is kept as text.
     """
     currency = row[CURRENCY]
-    for name, text in numbers.items():
+    for name, given in numbers.items():
+        text = given.replace(" ", "")
         if name == "count" and text.isascii() and text.isdecimal() and len(text) <= _COUNT_DIGITS_MAX:
             row[BATCH_COUNT] = int(text)
         elif name == "rate" and _RATE.fullmatch(text):
@@ -159,7 +161,7 @@ def _file_numbers(numbers: dict[str, str], row: Row) -> None:
         elif name == "charges" and (money := _money(text, currency)) and money[1] == currency:
             row[CHARGES] = money[0]
         else:
-            keep(row, name, text)
+            keep(row, name, given)
 
 
 def _money(text: str, currency: str) -> tuple[int, str] | None:

@@ -178,7 +178,7 @@ class Message:
             balance = balance_of(first, self.currency)
         except BadAmount as error:
             severity = Severity.WARNING if tag[:2] == "64" else Severity.ERROR
-            self._report("bad-balance", severity, number, f":{tag}: {error.message}", error.cure)
+            self._report("bad-balance", severity, number, f":{tag}: {error.message}", error.cure or _ASK)
             return
         if own is not None and own != self.currency:
             message = f":{tag}: is in {own}, the statement is in {self.currency}."
@@ -200,7 +200,7 @@ class Message:
         try:
             count, minor = control_sum(first, currency)
         except BadAmount as error:
-            self._report("bad-sum", Severity.WARNING, number, f":{tag}: {error.message}", error.cure)
+            self._report("bad-sum", Severity.WARNING, number, f":{tag}: {error.message}", error.cure or _ASK)
             return None
         where = f"line {number}"
         if tag == "90C":

@@ -5,8 +5,8 @@ DFÜ agreement annex 3: three digits of business transaction code (GVC), then su
 34 text key addition, 38 IBAN. Polish banks use `~`, `<`, `>` or `^` as the separator, Romanian ones `+`; `>` also
 comes without a code before it. Inside the purpose, SEPA tags such as `EREF+` begin parts of their own.
 
-The proprietary code of a line becomes `NTRF+166+9310+992`: SWIFT type, GVC, prima nota, text key addition, as camt
-files of the same banks have it.
+The proprietary code of a line becomes `NTRF+166+9310+992`: SWIFT type, GVC, prima nota, text key addition (unless it is
+000), as camt files of the same banks have it.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def read_german(text: str, flat: str, row: Row) -> bool:
     code = f"{row[PROPRIETARY_CODE]}+{gvc}" if row[PROPRIETARY_CODE] else gvc
     if primanota:
         code = f"{code}+{primanota}"
-    if key:
+    if key and key != "000":
         code = f"{code}+{key}"
         if gvc in _RETURNS:
             row[RETURN_REASON] = key
@@ -113,6 +113,8 @@ def read_numbered(text: str, mark: str, row: Row) -> None:
             subfields[number] = f"{subfields[number]} {value}" if number in subfields else value
     take = subfields.pop
     gvc, primanota, key = parts[0].strip(), take("10", "").strip(), take("34", "").strip()
+    if key == "000":
+        key = ""
     row[PROPRIETARY_CODE] = "+".join(filter(None, (row[PROPRIETARY_CODE], gvc, primanota, key))) or None
     if key and gvc in _RETURNS:
         row[RETURN_REASON] = key

@@ -229,7 +229,7 @@ class Reader:
                 break
             self._number += 1 + content.count("\n")
             at += 2
-        if at >= count or parts[at] not in _NEXT_ENTRY:
+        if parts[at] not in _NEXT_ENTRY:
             # The message may end here without a closing balance: what stands between messages is no text.
             if texts:
                 texts[-1] = self._cut(texts[-1])
@@ -247,16 +247,32 @@ class Reader:
         self._note_shell(content[found.start() :])
         return content[: found.start()]
 
-    @staticmethod
-    def _is_text(parts: list[str], at: int) -> bool:
-        """Whether a tag between entries is text. A header must go on with a later header tag on the next line."""
-        tag, content, following = parts[at], parts[at + 1], parts[at + 2]
+    def _is_text(self, parts: list[str], at: int) -> bool:
+        """Whether a tag between entries is text."""
+        tag = parts[at]
         if tag in _BEGINS:
-            one_line = "\n" not in content.strip()
-            return not (one_line and _ORDER.get(following, -1) > _ORDER[tag])
+            return not self._is_header(parts, at)
         if tag[:2] == "62":
-            return not _BALANCE_SHAPE.match(content)
+            return not _BALANCE_SHAPE.match(parts[at + 1])
         return tag in _ORDER
+
+    def _is_header(self, parts: list[str], at: int) -> bool:
+        """Whether the header of a message begins at a tag: fields of one line, in their order, up to what a payer's
+        text hardly has: an opening balance, or a report's floor limit or time. The account and number are enough where
+        the message before had no opening balance either.
+        """
+        assert self._message is not None
+        enough = _ORDER["60"] if self._message.opening is not None else _ORDER["28"]
+        order = _ORDER[parts[at]]
+        while "\n" not in parts[at + 1].strip():
+            at += 2
+            following = _ORDER.get(parts[at], -1) if at + 1 < len(parts) else -1
+            if following <= order:
+                break
+            order = following
+            if order == _ORDER["60"]:
+                return _BALANCE_SHAPE.match(parts[at + 1]) is not None
+        return order >= min(enough, _ORDER["34F"])
 
     def _field(self, tag: str, content: str, following: str) -> Iterator[Event]:
         """Take a tag that is no entry."""

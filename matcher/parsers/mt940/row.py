@@ -52,10 +52,16 @@ EMPTY_MIDDLE: Row = [
 
 
 def keep_number(row: Row, name: str, text: str) -> None:
-    """Keep a text that becomes a number: `original`, `charges`, `count` or `rate`. The first one holds."""
-    if row[NUMBERS] is None:
+    """Keep a text that becomes a number: `original`, `charges`, `count` or `rate`.
+
+    The first one holds; the same amount may come again with or without its currency.
+    """
+    numbers = row[NUMBERS]
+    if numbers is None:
         row[NUMBERS] = {name: text}
-    elif row[NUMBERS].setdefault(name, text) != text:
+    elif name not in numbers or text.endswith(numbers[name]):
+        numbers[name] = text
+    elif not numbers[name].endswith(text):
         keep(row, name, text)
 
 

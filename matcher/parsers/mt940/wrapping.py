@@ -9,6 +9,7 @@ from __future__ import annotations
 
 _COLUMNS = 65
 _BREAKS = "\n" * 1024
+_CODE_CHARS_MAX = 5
 _CUT_COLUMNS_MIN = 55  # banks with narrower lines cut as well; below this a break is a break
 
 
@@ -31,25 +32,24 @@ def rejoined(text: str, mark: str) -> str:
     line = lines[0]
     pieces = [line]
     for following in lines[1:]:
-        if following[:1] != mark and line[-1:] != " ":
-            length = len(line)
-            if length < _CUT_COLUMNS_MIN:
-                if not _tag_is_cut(line, following, mark):
-                    pieces.append(" ")
-            elif length == _COLUMNS - 1:
-                pieces.append(" ")
+        length = len(line)
+        was_ended = length < _CUT_COLUMNS_MIN or length == _COLUMNS - 1
+        if was_ended and following[:1] != mark and line[-1:] != " " and not _mark_is_cut(line, following, mark):
+            pieces.append(" ")
         pieces.append(following)
         line = following
     return "".join(pieces)
 
 
-def _tag_is_cut(line: str, following: str, mark: str) -> bool:
-    """Whether a slash code stands across the break: `…/REM` and `I/…`."""
-    if mark != "/":
+def _mark_is_cut(line: str, following: str, mark: str) -> bool:
+    """Whether a slash code or the number of a subfield stands across the break: `…/REM` and `I/…`, `…?2` and `1…`."""
+    before = line[line.rfind(mark) + 1 :] if mark in line[-_CODE_CHARS_MAX:] else None
+    if before is None:
         return False
-    before, after = line.rpartition("/"), following.partition("/")
-    code = before[2] + after[0]
-    return bool(before[1] and after[1]) and len(code) <= 4 and code.isascii() and code.isupper() and code.isalpha()
+    if mark != "/":
+        return len(before) < 2 and (before + following[:2])[:2].isdecimal()
+    code = before + following.partition("/")[0]
+    return "/" in following and len(code) <= _CODE_CHARS_MAX and code.isascii() and code.isupper() and code.isalpha()
 
 
 def free_lines(text: str) -> str:
