@@ -217,6 +217,8 @@ class EntryReader:
             if single.amount != amount:
                 difference(single, kind, amount, charges.total, extra)
             _keep_overridden(single, bank, kind, extra)
+            if batch is not NO_BATCH:
+                _keep_batch(single, batch, extra)
             extra += single.extra
         elif read:
             details = children(read, kind, amount, charges.total, where, self.diagnostics)
@@ -341,6 +343,13 @@ def _keep_overridden(single: Transaction, bank: str, kind: EntryKind, extra: Ext
     own = kind.proprietary_code
     if own and single.proprietary_code and own != single.proprietary_code:
         extra.append(("Ntry/BkTxCd/Prtry/Cd", own))
+
+
+def _keep_batch(single: Transaction, batch: Batch, extra: Extra) -> None:
+    """Keep the references of a batch that its only transaction states otherwise."""
+    for own, others, name in ((batch.message, single.message, "MsgId"), (batch.payment, single.payment, "PmtInfId")):
+        if own and others and own != others:
+            extra.append((f"NtryDtls/Btch/{name}", own))
 
 
 def _date(text: str, odd: list[InputError]) -> date | None:
