@@ -48,15 +48,19 @@ def engine_names(uow: UnitOfWork, accounts: Sequence[CashAccount]) -> dict[int, 
 
 def load(uow: UnitOfWork, accounts: Sequence[CashAccount]) -> OpenItems:
     """Open items of the accounts, in an order that does not depend on when they came in."""
-    names = engine_names(uow, accounts)
     ids = [account.id for account in accounts]
-    stored = open_lines(uow, ids)
+    return assemble(uow, accounts, open_lines(uow, ids), open_transactions(uow, ids))
+
+
+def assemble(uow: UnitOfWork, accounts: Sequence[CashAccount], stored: Columns, transactions: Columns) -> OpenItems:
+    """Stored lines and transactions of the accounts as the engine takes them."""
+    names = engine_names(uow, accounts)
     lines = _statement_lines(stored, advice_for(uow, stored["id"]))
     owners = [names[account_id] for account_id in stored["cash_account_id"]]
     columns = lines_from_statement(zip(owners, map(str, stored["id"]), lines, strict=True))
     unproved = (line_id for line_id, automatic in zip(stored["id"], stored["automatic"], strict=True) if not automatic)
     account_ids = {name: account_id for account_id, name in names.items()}
-    return OpenItems(columns, _book(open_transactions(uow, ids), names), account_ids, frozenset(unproved))
+    return OpenItems(columns, _book(transactions, names), account_ids, frozenset(unproved))
 
 
 def _book(stored: Columns, names: dict[int, str]) -> Book:
