@@ -111,7 +111,7 @@ def codes(found: matcher.Statement) -> list[str]:
 
 
 def outcome(data: bytes, *, only_tree: bool) -> tuple[list[StatementLine], list[str]]:
-    """Lines without their places, and all other events or the error as text: what must not depend on the way of reading."""
+    """Lines without their places and all other events as text, or only the error: the same for either way of reading."""
     lines: list[StatementLine] = []
     others: list[str] = []
     try:
@@ -121,7 +121,7 @@ def outcome(data: bytes, *, only_tree: bool) -> tuple[list[StatementLine], list[
             else:
                 others.append(repr(event._replace(where="")) if hasattr(event, "where") else repr(event))
     except InputError as error:
-        others.append(error.code)
+        return [], [error.code]
     return lines, sorted(others)
 
 

@@ -1,0 +1,228 @@
+"""Entries that are cut out of a file and entries that go through the tokenizer give the same, whatever is done to them.
+
+The cut is what is fast; the tokenizer is what is right. So each file here is read both ways.
+"""
+
+from __future__ import annotations
+
+import re
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.parsers.camt_files import amounts, details, document, entry, full, line_of, only, outcome, read, statement
+
+# More entries of one shape than it takes to learn it.
+MANY = 130
+
+
+def same_both_ways(data: str | bytes) -> tuple[list[object], list[str]]:
+    raw = data.encode() if isinstance(data, str) else data
+    cut, tree = outcome(raw, only_tree=False), outcome(raw, only_tree=True)
+    assert cut == tree
+    return cut  # type: ignore[return-value]
+
+
+ODD_TEXTS = {
+    "comment": "Rech<!-- a > b -->nung",
+    "comment with an entry": "Rech<!-- </Ntry><Ntry> -->nung",
+    "cdata": "<![CDATA[A & B < C > D]]>",
+    "cdata with an entry": "<![CDATA[</Ntry>]]>",
+    "instruction": "Rech<?php </Ntry> ?>nung",
+    "entities": "A &amp; B &lt; C &gt; &quot;&apos;",
+    "character references": "A&#38;B&#x20AC;&#10;",
+    "greater than": "A > B",
+    "two of them": "x>y>z",
+    "forged tags": "x>/Ustrd>>Ustrd>y",
+    "forged tags in a line": "x>/Ustrd>\n>Ustrd>y",
+    "line ends": "one\r\ntwo\rthree",
+    "blanks": "  padded \t",
+    "empty": "",
+    "letters": "Ärzte € 𝄞 Ł",
+    "a control character": "a\x1fb",
+}
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS)
+@pytest.mark.parametrize("place", [0, 1, MANY - 1])
+def test_odd_texts_are_read_the_same(text: str, place: int) -> None:
+    """In the first entry, in one whose shape is new, and in one whose shape is known."""
+    entries = [entry(inside=details(f"<RmtInf><Ustrd>plain {number}</Ustrd></RmtInf>")) for number in range(MANY)]
+    entries[place] = entries[place].replace(f"plain {place}", text)
+
+    lines, _ = same_both_ways(document(statement(*entries)))
+
+    assert len(lines) == MANY
+
+
+def test_a_payer_can_t_forge_tags() -> None:
+    entries = [entry(inside=details("<RmtInf><Ustrd>a</Ustrd><Ustrd>b</Ustrd></RmtInf>"))] * MANY
+    forged = entry(inside=details("<RmtInf><Ustrd>x>/Ustrd>>Ustrd>y</Ustrd></RmtInf>"))
+
+    *_, last = only(document(statement(*entries, forged))).lines
+
+    assert last.remittance == "x>/Ustrd>>Ustrd>y"
+
+
+def test_a_tag_inside_a_text_can_t_become_one() -> None:
+    assert line_of(entry(info="&lt;Amt&gt;1&lt;/Amt&gt;")).remittance == "<Amt>1</Amt>"
+
+
+BROKEN = {
+    "unknown entity": "&nbsp;",
+    "lone ampersand": "A & B",
+    "end of cdata": "a ]]> b",
+    "reference to no letter": "&#0;",
+    "unclosed": "<Ustrd>",
+    "closed twice": "</Ustrd></Ustrd>",
+}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("place", [0, 1, MANY - 1])
+def test_what_is_not_well_formed_is_refused_both_ways(text: str, place: int) -> None:
+    entries = [entry(info=f"plain {number}") for number in range(MANY)]
+    entries[place] = entries[place].replace(f"plain {place}", text)
+
+    _, others = same_both_ways(document(statement(*entries)))
+
+    assert "unreadable" in others
+
+
+BETWEEN = ["\n", "<!-- x -->", "<!-- <Ntry> -->", "<?pi?>", "text", "<AddtlInf>x</AddtlInf>", "<Ntry/>", "\r\n\t"]
+
+
+@pytest.mark.parametrize("between", BETWEEN)
+def test_what_stands_between_entries_changes_nothing(between: str) -> None:
+    xml = document(statement(*(entry(f"{n}.00") + between for n in range(1, MANY))))
+
+    lines, _ = same_both_ways(xml)
+
+    assert len([line for line in lines if line.amount]) == MANY - 1  # type: ignore[attr-defined]
+
+
+def test_an_entry_inside_an_entry_is_no_entry_of_its_own() -> None:
+    nested = entry("5.00", inside=f"<Extra>{entry('7.00')}</Extra>")
+
+    lines, _ = same_both_ways(document(statement(entry(), nested, entry("2.00"))))
+
+    assert [line.amount for line in lines] == [1000, 500, 200]  # type: ignore[attr-defined]
+
+
+def test_other_attributes_and_spellings_are_read_the_same() -> None:
+    one = entry(inside=details("<RmtInf><Ustrd>x</Ustrd></RmtInf>"))
+    forms = [
+        one.replace("<Ntry>", '<Ntry a="1">'),
+        one.replace('Ccy="EUR"', "Ccy='EUR'"),
+        one.replace('Ccy="EUR"', 'Ccy = "EUR" x="y"'),
+        one.replace("</Ntry>", "</Ntry >"),
+        one.replace("<TxDtls>", "<TxDtls >"),
+        one.replace("<Ustrd>x</Ustrd>", "<Ustrd/>"),
+        one.replace("<Ustrd>x</Ustrd>", "<Ustrd />"),
+        one.replace("<RmtInf>", '<RmtInf xmlns="urn:other">'),
+    ]
+
+    lines, others = same_both_ways(document(statement(one, *forms, one)))
+
+    assert len(lines) == len(forms) + 2
+    assert "unreadable" not in others
+
+
+@pytest.mark.parametrize("kind", ["052", "053", "054"])
+def test_a_file_that_is_cut_off_anywhere_is_refused_both_ways(kind: str) -> None:
+    xml = full(kind, "08").xml
+    one = re.search(r"<Ntry>.*</Ntry>", xml)
+    assert one is not None
+    whole = xml.replace(one[0], one[0] * 4).encode()
+
+    for end in range(200, len(whole) - 1, 41):
+        _, others = same_both_ways(whole[:end])
+        assert "unreadable" in others
+
+
+TEXT = st.text(st.sampled_from("ab <>&;/!?-[]'\"\n\r\tÄ€ "), max_size=12)
+
+
+def escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("]]>", "]]&gt;")
+
+
+@given(st.lists(st.lists(TEXT, max_size=3), min_size=1, max_size=12), st.sampled_from(["", "\n  ", "\r\n"]))
+def test_any_text_in_any_number_of_elements_is_read_the_same(texts: list[list[str]], gap: str) -> None:
+    entries = []
+    for several in texts:
+        lines = "".join(f"<Ustrd>{escaped(text)}</Ustrd>{gap}" for text in several)
+        entries.append(entry(inside=details(*[f"<RmtInf>{lines}</RmtInf>"] * len(several))))
+
+    lines, _ = same_both_ways(document(statement(*entries * 2)))
+
+    assert len(lines) == 2 * len(texts)
+
+
+def mutants(seed: int, count: int) -> list[bytes]:
+    """Damaged files: bytes changed, cut out, doubled, tags swapped."""
+    random = Random(seed)
+    xml = full("053", "08").xml
+    one = re.search(r"<Ntry>.*</Ntry>", xml)
+    assert one is not None
+    batch = entry("30.00", inside=details(amounts("10.00"), amounts("20.00")))
+    whole = xml.replace(one[0], (one[0] + batch) * 60).encode()
+    tags = [found.span() for found in re.finditer(rb"</?[A-Za-z]+", whole)]
+    made = []
+    for _ in range(count):
+        data = bytearray(whole)
+        for _ in range(random.randint(1, 3)):
+            at = random.randrange(len(data))
+            kind = random.randrange(5)
+            if kind == 0:
+                data[at] = random.randrange(256)
+            elif kind == 1:
+                data[at] ^= 1 << random.randrange(8)
+            elif kind == 2:
+                del data[at : at + random.randrange(1, 40)]
+            elif kind == 3:
+                data[at:at] = data[at : at + random.randrange(1, 400)]
+            else:
+                start, end = random.choice(tags)
+                data[start:end] = random.choice((b"<Amt", b"</Ntry", b"<TxDtls", b"<!--", b"]]>", b"<Ntry"))
+        made.append(bytes(data))
+    return made
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_damaged_files_are_read_the_same(seed: int) -> None:
+    for data in mutants(seed, 40):
+        same_both_ways(data)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("seed", range(100, 140))
+def test_many_damaged_files_are_read_the_same(seed: int) -> None:
+    for data in mutants(seed, 1000):
+        same_both_ways(data)
+
+
+def test_shapes_without_number_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matcher.parsers.camt.entry.FORMS_MAX", 5)
+    entries = [entry(inside=details(f"<RmtInf><Ustrd>{n}</Ustrd></RmtInf><X{n}>kept</X{n}>")) for n in range(40)]
+
+    lines, _ = same_both_ways(document(statement(*entries)))
+
+    assert [line.extra for line in lines] == [((f"X{n}", "kept"),) for n in range(40)]  # type: ignore[attr-defined]
+
+
+def test_a_new_statement_may_have_another_currency_and_account() -> None:
+    bare = entry().replace(' Ccy="EUR"', "")
+    accounts = [
+        "<Acct><Id><Othr><Id>1</Id></Othr></Id><Ccy>SEK</Ccy></Acct>",
+        "<Acct><Id><Othr><Id>2</Id></Othr></Id><Ccy>JPY</Ccy></Acct>",
+    ]
+    xml = document(*(statement(*[bare] * MANY, account=account) for account in accounts))
+
+    same_both_ways(xml)
+    first, second = read(xml)
+
+    assert {(line.currency, line.amount) for line in first.lines} == {("SEK", 1000)}
+    assert {(line.currency, line.amount) for line in second.lines} == {("JPY", 10)}
