@@ -7,6 +7,7 @@ that the stronger pass did not see: otherwise a weak rule would decide what a st
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +17,14 @@ from matcher.rules.contract import Group, Pairs
 from matcher.rules.items import Items
 
 # Candidates below this score are hints, not ambiguities: they bind nobody.
-BINDING_SCORE = 600
+BINDING_SCORE = 750
+
+
+class _Bonds(NamedTuple):
+    """What one step left undecided: the items that each line, and the lines that each item may still get."""
+
+    lines: dict[int, set[int]]
+    rows: dict[int, set[int]]
 
 
 class Claims:
@@ -33,9 +41,7 @@ class Claims:
         self.group: dict[int, Group] = {}
         self.taker = np.full(rows, -1, np.int64)
         self.repeats: dict[int, int] = {}
-        self._bound_lines: dict[int, set[int]] = {}
-        self._bound_rows: dict[int, set[int]] = {}
-        self._bound_at: dict[int, int] = {}
+        self._bonds: dict[int, _Bonds] = {}
 
     def take_pairs(self, step: int, line: Ints, row: Ints, score: Ints) -> None:
         """Clear pairs."""
@@ -67,42 +73,37 @@ class Claims:
         self.items.line_open[lines] = False
 
     def bind(self, step: int, candidates: Iterable[tuple[tuple[int, ...], tuple[int, ...]]]) -> None:
-        """Lines and items that stayed undecided at a step: weaker steps may only choose among them."""
+        """Lines and items that a step left undecided: weaker steps may only choose among them."""
+        bonds = _Bonds({}, {})
         for lines, rows in candidates:
             for line in lines:
-                if self._bound_at.get(line, step) == step:
-                    self._bound_at[line] = step
-                    self._bound_lines.setdefault(line, set()).update(rows)
+                bonds.lines.setdefault(line, set()).update(rows)
             for row in rows:
-                self._bound_rows.setdefault(row, set()).update(lines)
+                bonds.rows.setdefault(row, set()).update(lines)
+        self._bonds[step] = bonds
 
-    def release(self, step: int) -> None:
-        """Forget what a step left undecided, before it is run again."""
-        for line in [line for line, at in self._bound_at.items() if at == step]:
-            for row in self._bound_lines.pop(line):
-                lines = self._bound_rows.get(row)
-                if lines is not None:
-                    lines.discard(line)
-                    if not lines:
-                        del self._bound_rows[row]
-            del self._bound_at[line]
+    def may(self, step: int, lines: Iterable[int], rows: Iterable[int], *, narrows: bool) -> bool:
+        """Whether stronger steps allow lines and items to explain each other.
 
-    def may(self, lines: Iterable[int], rows: Iterable[int]) -> bool:
-        """Whether the bonds allow lines and items to explain each other."""
+        A step that may not narrow a bond keeps off every line that a stronger one left undecided.
+        """
         members, others = set(lines), set(rows)
-        return all(others <= self._bound_lines[line] for line in members if line in self._bound_lines) and all(
-            members <= self._bound_rows[row] for row in others if row in self._bound_rows
-        )
+        for bonds in (self._bonds[number] for number in self._bonds if number < step):
+            bound = [bonds.lines[line] for line in members if line in bonds.lines]
+            if (bound and not narrows) or not all(others <= choices for choices in bound):
+                return False
+            if not all(members <= bonds.rows[row] for row in others if row in bonds.rows):
+                return False
+        return True
 
-    def allowed(self, pairs: Pairs) -> Pairs:
-        """The same pairs; those that the bonds forbid may not be cleared."""
-        if not self._bound_lines:
-            return pairs
+    def allowed(self, step: int, pairs: Pairs, *, narrows: bool) -> Pairs:
+        """The same pairs; those that stronger steps forbid may not be cleared."""
         bound_l = np.zeros(len(self.items.line_open), np.bool_)
         bound_r = np.zeros(len(self.items.row_open), np.bool_)
-        bound_l[list(self._bound_lines)] = True
-        bound_r[list(self._bound_rows)] = True
+        for bonds in (self._bonds[number] for number in self._bonds if number < step):
+            bound_l[list(bonds.lines)] = True
+            bound_r[list(bonds.rows)] = True
         clear = pairs.clear.copy()
         for place in np.flatnonzero(clear & (bound_l[pairs.line] | bound_r[pairs.row])).tolist():
-            clear[place] = self.may([int(pairs.line[place])], [int(pairs.row[place])])
-        return Pairs(pairs.line, pairs.row, pairs.score, clear)
+            clear[place] = self.may(step, [int(pairs.line[place])], [int(pairs.row[place])], narrows=narrows)
+        return pairs._replace(clear=clear)

@@ -51,31 +51,39 @@ class Run:
             self._propose(left)
 
     def _run_step(self, number: int, step: Step) -> Candidates:
+        """Run one pass, clear what is decided, and give back what is not."""
         found = self.rejected.without(step.find(self.view))
-        self.claims.release(number)
-        margin = self.settings.margin
-        pairs = None
-        if found.pairs is not None and len(found.pairs.line):
-            pairs = self.claims.allowed(found.pairs)
-            settled = settle_pairs(self.items, pairs, self.view.references.row_key, margin=margin, repeats=step.repeats)
-            self.claims.take_pairs(number, settled.line, settled.row, settled.score)
-            self.claims.repeat(settled.repeats, settled.repeated)
-            pairs = settled.left
-            self.claims.bind(number, _binding_pairs(pairs))
-        groups: tuple[Group, ...] = ()
-        if found.groups:
-            allowed = [
-                group if self.claims.may(group.lines, group.rows) else group._replace(clear=False)
-                for group in found.groups
-            ]
-            decided = settle_groups(allowed, margin=margin)
-            for group in decided.taken:
-                self.claims.take_group(number, group)
-            groups = tuple(decided.left)
-            self.claims.bind(number, [(group.lines, group.rows) for group in groups if group.score >= BINDING_SCORE])
+        pairs = self._settle_pairs(number, step, found.pairs)
+        groups = self._settle_groups(number, step, found.groups)
+        undecided = [(group.lines, group.rows) for group in groups if group.score >= BINDING_SCORE]
+        self.claims.bind(number, undecided + (_binding_pairs(pairs) if pairs is not None else []))
         for line in found.gave_up:
             self.gave_up.setdefault(line, step.code)
         return Candidates(pairs=pairs, groups=groups)
+
+    def _settle_pairs(self, number: int, step: Step, pairs: Pairs | None) -> Pairs | None:
+        if pairs is None or not len(pairs.line):
+            return None
+        pairs = self.claims.allowed(number, pairs, narrows=step.narrows)
+        row_key = self.view.references.row_key
+        settled = settle_pairs(self.items, pairs, row_key, margin=self.settings.margin, repeats=step.repeats)
+        self.claims.take_pairs(number, settled.line, settled.row, settled.score)
+        self.claims.repeat(settled.repeats, settled.repeated)
+        return settled.left
+
+    def _settle_groups(self, number: int, step: Step, groups: tuple[Group, ...]) -> tuple[Group, ...]:
+        if not groups:
+            return ()
+        allowed = [
+            group
+            if self.claims.may(number, group.lines, group.rows, narrows=step.narrows)
+            else group._replace(clear=False)
+            for group in groups
+        ]
+        decided = settle_groups(allowed, margin=self.settings.margin)
+        for group in decided.taken:
+            self.claims.take_group(number, group)
+        return tuple(decided.left)
 
     def _propose(self, left: dict[int, Candidates]) -> None:
         """Collect for each open line its best explanations that are still possible, best first."""

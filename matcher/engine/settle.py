@@ -86,7 +86,7 @@ def _row_classes(items: Items, reference: Codes) -> Ints:
 def _one_round(
     items: Items, pairs: Pairs, row_class: Ints, margin: int, *, repeats: bool
 ) -> tuple[Ints, Ints, Codes, Ints, Ints]:
-    line_class = _line_classes(items, pairs, row_class)
+    line_class = _line_classes(items, pairs, row_class, repeats=repeats)
     left, right = line_class[pairs.line], row_class[pairs.row]
     order = np.lexsort((-pairs.score, right, left))
     left, right, score, clear = left[order], right[order], pairs.score[order], pairs.clear[order]
@@ -97,12 +97,16 @@ def _one_round(
     return _paired_off(items, pairs, line_class, row_class, left[wins], right[wins], score[wins], repeats=repeats)
 
 
-def _line_classes(items: Items, pairs: Pairs, row_class: Ints) -> Ints:
-    """Lines of equal amount and party with the same candidates at the same scores share a class."""
+def _line_classes(items: Items, pairs: Pairs, row_class: Ints, *, repeats: bool) -> Ints:
+    """Lines of equal amount and party with the same candidates at the same scores share a class.
+
+    Where lines may repeat each other only names that are printed alike are one party.
+    """
+    party = items.party(items.variant_l) if repeats else items.party_l
     kinds = mixed(row_class[pairs.row], pairs.score, pairs.clear.astype(np.int64))
     seen = np.zeros(len(items.line_open), np.int64)
     np.add.at(seen, pairs.line, kinds)
-    return mixed(seen, items.pool_l, items.lines.amount, items.party(items.variant_l))
+    return mixed(seen, items.pool_l, items.lines.amount, party)
 
 
 def _leads(side: Ints, score: Codes, margin: int) -> Flags:

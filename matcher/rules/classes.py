@@ -54,8 +54,12 @@ def _of_opposites(view: View, line: int, other: int, kind: Category | None) -> C
     """Of two lines that cancel out, the later one is the return and the earlier one was reversed by it."""
     if kind is Category.REVERSAL:
         return kind
+    if kind is Category.RETURN or kind_of(view, other) is Category.RETURN:
+        return Category.RETURN if kind is Category.RETURN else Category.REVERSAL
     days = view.items.lines.booking_day
-    later = (days[line], line) > (days[other], other)
+    is_credit = bool(view.items.lines.amount[line] > 0)
+    # On one day the money that came in is what came back.
+    later = bool(days[line] > days[other]) or (days[line] == days[other] and is_credit)
     return Category.RETURN if later else Category.REVERSAL
 
 
@@ -79,7 +83,7 @@ def _repeats(view: View, lines: Ints, taker: Codes) -> dict[int, int]:
 def _opposites(view: View, lines: Ints) -> dict[int, int]:
     """Lines and the line of the opposite amount that carries the same id, or names the same party on a return."""
     items = view.items
-    texts = items.lines.text("end_to_end_id"), items.lines.text("transaction_id")
+    texts = [items.lines.text(name) for name in ("end_to_end_id", "transaction_id", "creditor_reference")]
     by_id: dict[tuple[int, int, str], list[int]] = {}
     keys_of: dict[int, list[str]] = {}
     wanted = {(int(items.pool_l[line]), -int(items.lines.amount[line])) for line in lines.tolist()}

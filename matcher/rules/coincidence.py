@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from matcher.rules.chance import grid
 from matcher.rules.columns import Flags, Ints
 from matcher.rules.subsets import adding_up
 from matcher.rules.view import View
@@ -32,8 +33,11 @@ def expected_alike(
     alike = np.searchsorted(amounts, base + tolerance, side="right") - np.searchsorted(
         amounts, base - tolerance, side="left"
     )
+    # The item itself is no evidence that its amount is common; amounts nearby that are as round are.
+    places = 2 * np.asarray(tolerance) / grid(items.lines.amount[line]) + 1
+    nearby = items.amount_chance.expected(items.pool_r[row], items.lines.amount[line]) * places
     pool_size = np.bincount(items.pool_r, minlength=len(items.pool_names))
-    return near * alike / np.maximum(pool_size[items.pool_r[row]], 1)
+    return near * np.maximum(alike - 1, nearby) / np.maximum(pool_size[items.pool_r[row]], 1)
 
 
 def doubtful(view: View, line: Ints, row: Ints) -> Flags:
@@ -51,7 +55,7 @@ def doubtful(view: View, line: Ints, row: Ints) -> Flags:
 def _has_rival_sum(view: View, line: int, row: int, of_party: dict[tuple[int, int], Ints]) -> bool:
     """Whether several other open items of the party in the window add up to the line."""
     items = view.items
-    party = int(items.party(items.variant_r[[row]])[0])
+    party = int(items.party_r[row])
     others = of_party.get((int(items.pool_r[row]), party), np.empty(0, np.int64))
     others = others[others != row]
     others = others[view.in_window(line, others)]

@@ -13,8 +13,10 @@ from functools import cached_property
 import numpy as np
 
 from matcher.rules import bankdays
+from matcher.rules.chance import AmountChance
 from matcher.rules.columns import NO_DAY, Book, Codes, Flags, Ints, Lines, Texts
 from matcher.rules.names import Name, NameLevel, compare, fold
+from matcher.rules.parties import Directory
 from matcher.rules.settings import RuleSettings
 
 _NO_IDENTIFIER = re.compile("[^0-9A-Z]")
@@ -163,10 +165,10 @@ class Items:
         return self._variants[0]
 
     @cached_property
-    def known_words(self) -> frozenset[str]:
-        """Every word of the counterparties in the books."""
+    def directory(self) -> Directory:
+        """The counterparties of the books."""
         codes = np.unique(self.variant_r)
-        return frozenset(word for code in codes[codes >= 0].tolist() for word in self.names[code].words)
+        return Directory(self.names, codes[codes >= 0].tolist())
 
     @cached_property
     def variant_r(self) -> Codes:
@@ -189,6 +191,36 @@ class Items:
         if not len(of_variant):
             return variant
         return np.where(variant >= 0, of_variant[variant], -1).astype(np.int32)
+
+    @cached_property
+    def party_r(self) -> Codes:
+        """Party of each item, −1 where the books name none."""
+        return self.party(self.variant_r)
+
+    @cached_property
+    def meant_l(self) -> Codes:
+        """Variant that each open line's counterparty means: its own if the books know it, else the one party that the
+        misprinted name can only be. Made when it is first asked for, after the passes that settle most lines."""
+        ours = np.unique(self.party_r)
+        known = np.isin(self.party(self.variant_l), ours[ours >= 0])
+        lines = np.flatnonzero(self.line_open & ~known & (self.variant_l >= 0))
+        meant = self.variant_l.copy()
+        found = {code: self.directory.find(self.names[code]) for code in np.unique(self.variant_l[lines]).tolist()}
+        for line in lines.tolist():
+            code = int(meant[line])
+            if found[code] >= 0:
+                meant[line] = found[code]
+        return meant
+
+    @cached_property
+    def party_l(self) -> Codes:
+        """Party that each line's counterparty means, −1 where the bank names none."""
+        return self.party(self.meant_l)
+
+    def agree(self, line: Ints | int, row: Ints) -> Flags:
+        """Whether line and item have one party and no two different legal forms."""
+        lines = np.full(len(row), line) if isinstance(line, int) else line
+        return self.same_party(self.meant_l[lines], self.variant_r[row])
 
     def same_party(self, left: Codes, right: Codes) -> Flags:
         """Whether two columns of variants name one party: same words, and no two different legal forms."""
@@ -218,6 +250,11 @@ class Items:
         """`pool << 52` plus the amount of every item, sorted."""
         return np.sort((self.pool_r.astype(np.int64) << 52) + self.book.amount)
 
+    @cached_property
+    def amount_chance(self) -> AmountChance:
+        """Accidents against the amounts of all items."""
+        return AmountChance(self.pool_r, self.book.amount)
+
     def name_levels(self, line: Ints, row: Ints) -> Codes:
         """`NameLevel` of line and book item for pairs of positions; the better of counterparty and ultimate party."""
         theirs = self.variant_r[row]
@@ -234,7 +271,7 @@ class Items:
         if len(rest):
             width = len(self.names)
             pairs, back = np.unique(left[rest].astype(np.int64) * width + right[rest], return_inverse=True)
-            names, known = self.names, self.known_words
+            names, known = self.names, self.directory.known_words
             found = [compare(names[pair // width], names[pair % width], known) for pair in pairs.tolist()]
             level[rest] = np.array(found, np.int32)[back]
         return level

@@ -117,7 +117,7 @@ _BANK_WORDS: dict[Category, re.Pattern[str]] = {
     Category.INTEREST: _words(
         "ränta;räntor;räntekostnad*;kreditränta;debetränta;debet ränta;kredit ränta;dröjsmålsränta;inlåningsränta;utlåningsränta;"
         "renter;rente;debetrente*;kreditrente*;forsinkelsesrente*;morarente*;korko;korot;viivästyskorko;luottokorko;zinsen;"
-        "sollzinsen;habenzinsen;überziehungszinsen;interest;debit interest;credit interest;creditrente;rentenota;intérêts;agios"
+        "kapitalisering;kapitalisierung;sollzinsen;habenzinsen;überziehungszinsen;interest;debit interest;credit interest;creditrente;rentenota;intérêts;agios"
     ),
     Category.TAX: _words(
         "prelskatt;preliminärskatt;skattekonto;lähdevero;kapest;soli;ust;withholding tax;bronbelasting"
@@ -141,6 +141,12 @@ _TAX_OFFICES = _words(
 )
 _DEBIT_ONLY = frozenset({Category.BANK_FEE, Category.CASH_WITHDRAWAL, Category.DIRECT_DEBIT})
 _NEEDS_NO_PARTY = frozenset({Category.BANK_FEE, Category.INTEREST, Category.CASH_WITHDRAWAL})
+
+
+# Lines that are the bank's own doing: no transaction of ours is expected behind them.
+BANKS_OWN = frozenset(
+    {Category.BANK_FEE, Category.INTEREST, Category.CASH_WITHDRAWAL, Category.RETURN, Category.REVERSAL}
+)
 
 
 def says_batch(text: str, code: str) -> bool:
@@ -179,7 +185,10 @@ def kind_of(view: View, line: int) -> Category | None:
     if name and _TAX_OFFICES.search(folded(name)):
         return Category.TAX
     bank_text = [lines.text("additional_info").at(line), name if own_text else "", memo if own_text else ""]
-    return _by_words(bank_text, allowed)
+    found = _by_words(bank_text, allowed)
+    if found is None and debit and _BANK_WORDS[Category.DIRECT_DEBIT].search(folded(memo)):
+        return Category.DIRECT_DEBIT
+    return found
 
 
 def debit_text(view: View, line: int) -> bool:

@@ -9,7 +9,7 @@ different legal form is another party, however few letters differ.
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -50,8 +50,14 @@ _SPELT_OUT = {
     "INCORPORATED": "INC",
     "CORPORATION": "CORP",
 }
+# What a bank prints where it knows no name.
+_NO_NAME = (
+    "TRANSACTION TRANSAKTION TRANSAKTIO PAYMENT BETALNING BETALING ZAHLUNG UNKNOWN OKAND UKENDT UKJENT NOTPROVIDED NA"
+)
+_PLACEHOLDERS = frozenset(_NO_NAME.split())
 _FORMS = "AB HB KB LTD GMBH AS APS OY INC LLC CORP BV NV AG SA SARL SRL SPA KG EKFOR PLC UG"
 _LEGAL = frozenset(_FORMS.split())
+_WRITTEN = {form: (form, *(word for word, short in _SPELT_OUT.items() if short == form)) for form in _LEGAL}
 _SPLIT_FORMS = {
     ("A", "S"): "AS",
     ("A", "B"): "AB",
@@ -68,9 +74,12 @@ _SPLIT_FORMS = {
 }
 _FIRST_OF_SPLIT = frozenset(first for first, _ in _SPLIT_FORMS)
 _NOISE = frozenset({"PUBL"})
+# Different words for one payee: the Swedish tax account is kept by the tax agency.
+_ALIASES = {"SKATTEKONTO": "SKATTEVERKET", "SKATTEKONTOT": "SKATTEVERKET"}
 
 CUT_LETTERS_MIN = 10
 _CUT_MISSPELT_MIN = 12
+_CUT_MISSPELT_LONG = 16
 _WORD_LETTERS_MIN = 3
 _WORD_LETTERS_LONG = 9
 
@@ -110,9 +119,10 @@ def fold(text: str) -> Name:
         folded, is_legal = _folded_word(word)
         if is_legal and (kept or len(words) > 1):
             legal = folded
-        elif folded:
+        elif folded and folded not in kept[-1:]:
             kept.append(folded)
-    return Name(tuple(kept), legal, "".join(sorted(kept)))
+    key = "".join(sorted(kept))
+    return Name(tuple(kept), legal, key) if key not in _PLACEHOLDERS else Name((), "", "")
 
 
 def _joined_forms(words: list[str]) -> list[str]:
@@ -130,7 +140,7 @@ def _joined_forms(words: list[str]) -> list[str]:
 @lru_cache(maxsize=1 << 16)
 def _folded_word(word: str) -> tuple[str, bool]:
     """A word as it is compared ("" for one that says nothing), and whether it is a legal form."""
-    word = _SPELT_OUT.get(word, word)
+    word = _ALIASES.get(word) or _SPELT_OUT.get(word, word)
     if word in _CONNECTORS:
         return "O", False
     if word in _NOISE:
@@ -150,65 +160,70 @@ def compare(printed: Name, ours: Name, known_words: Container[str] = frozenset()
         return NameLevel.DIFFERENT
     if printed.key == ours.key:
         return NameLevel.EQUAL
-    if _is_cut(printed, ours):
+    text = "".join(printed.words)
+    wholes = _spellings(ours)
+    if len(text) >= CUT_LETTERS_MIN and not printed.legal and any(whole.startswith(text) for whole in wholes):
         return NameLevel.CUT
-    if _initials(printed) != _initials(ours):
-        return NameLevel.MISSPELT if _spaces_moved(printed, ours) else NameLevel.DIFFERENT
-    return _compare_words(printed, ours, known_words)
+    if text in wholes or text + printed.legal in wholes:
+        return NameLevel.MISSPELT  # blanks moved
+    mine, yours = _leftover(printed.words, ours.words)
+    if _initials(mine) and _initials(yours):
+        return NameLevel.DIFFERENT
+    if any(word in known_words for word in mine if len(word) >= _WORD_LETTERS_MIN):
+        return _contained(printed, mine, yours)
+    return max(_misspelt_words(mine, yours), _misspelt_whole(text, printed, wholes), _contained(printed, mine, yours))
 
 
-def _joined(name: Name) -> str:
-    return "".join(name.words)
+def _spellings(name: Name) -> tuple[str, ...]:
+    """A name in one piece: without its legal form, and with each way to write it."""
+    words = "".join(name.words)
+    return (words, *(words + form for form in _WRITTEN.get(name.legal, (name.legal,)) if form))
 
 
-def _initials(name: Name) -> list[str]:
-    return sorted(word for word in name.words if len(word) == 1)
-
-
-def _is_cut(short: Name, whole: Name) -> bool:
-    text = _joined(short)
-    return len(text) >= CUT_LETTERS_MIN and not short.legal and _joined(whole).startswith(text)
-
-
-def _spaces_moved(left: Name, right: Name) -> bool:
-    mine, yours = _joined(left) + left.legal, _joined(right) + right.legal
-    return mine == yours or _joined(left) == _joined(right)
-
-
-def _compare_words(printed: Name, ours: Name, known_words: Container[str]) -> NameLevel:
-    """Pair the words that differ; blanks that moved are no difference."""
-    if _spaces_moved(printed, ours):
-        return NameLevel.MISSPELT
-    mine, yours = list(printed.words), list(ours.words)
-    for word in printed.words:
+def _leftover(left: Sequence[str], right: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words that each side has alone."""
+    mine, yours = list(left), list(right)
+    for word in left:
         if word in yours:
             mine.remove(word)
             yours.remove(word)
-    if len(mine) == len(yours) == 1:
-        misspelt = mine[0] not in known_words and _is_misspelt(mine[0], yours[0])
-        return NameLevel.MISSPELT if misspelt else NameLevel.DIFFERENT
-    if any(word in known_words for word in mine if len(word) >= _WORD_LETTERS_MIN):
-        return _contained(printed, mine, yours)
-    whole, text = _joined(ours) + ours.legal, _joined(printed) + printed.legal
-    if len(text) >= CUT_LETTERS_MIN and OSA.distance(text, whole, score_cutoff=1) <= 1:
+    return mine, yours
+
+
+def _initials(words: Sequence[str]) -> bool:
+    return any(len(word) == 1 for word in words)
+
+
+def _misspelt_words(mine: list[str], yours: list[str]) -> NameLevel:
+    """One word that is nearly another one."""
+    if len(mine) != 1 or len(yours) != 1:
+        return NameLevel.DIFFERENT
+    lengths = sorted((len(mine[0]), len(yours[0])))
+    if lengths[0] < _WORD_LETTERS_MIN or lengths[1] == _WORD_LETTERS_MIN:
+        return NameLevel.DIFFERENT
+    limit = 1 if lengths[1] < _WORD_LETTERS_LONG else 2
+    near = OSA.distance(mine[0], yours[0], score_cutoff=limit) <= limit
+    return NameLevel.MISSPELT if near else NameLevel.DIFFERENT
+
+
+def _misspelt_whole(text: str, printed: Name, wholes: Sequence[str]) -> NameLevel:
+    """A slip anywhere in a name, which may be cut at its end as well."""
+    if len(text) < CUT_LETTERS_MIN:
+        return NameLevel.DIFFERENT
+    full = text + printed.legal
+    distance = min(OSA.distance(one, whole, score_cutoff=2) for whole in wholes for one in (text, full))
+    if distance <= 1 or (distance == 2 and len(text) >= _CUT_MISSPELT_LONG):
         return NameLevel.MISSPELT
-    if len(text) >= _CUT_MISSPELT_MIN and any(
-        OSA.distance(text, whole[: len(text) + shift], score_cutoff=1) <= 1 for shift in (-1, 0, 1)
-    ):
-        return NameLevel.SIMILAR
-    return _contained(printed, mine, yours)
+    is_cut = not printed.legal and len(text) >= _CUT_MISSPELT_MIN
+    heads = [whole[: len(text) + shift] for whole in wholes for shift in (-1, 0, 1)] if is_cut else []
+    if any(OSA.distance(text, head, score_cutoff=1) <= 1 for head in heads):
+        return NameLevel.MISSPELT if len(text) >= _CUT_MISSPELT_LONG else NameLevel.SIMILAR
+    return NameLevel.SIMILAR if distance == 2 else NameLevel.DIFFERENT
 
 
 def _contained(printed: Name, mine: list[str], yours: list[str]) -> NameLevel:
     """All words of the shorter name stand in the longer one, at least two of them or one long one."""
     common = len(printed.words) - len(mine)
     letters = sum(map(len, printed.words)) - sum(map(len, mine))
-    is_contained = (not mine or not yours) and (common >= 2 or letters >= _CUT_MISSPELT_MIN - 2)
+    is_contained = (not mine or not yours) and (common >= 2 or letters >= CUT_LETTERS_MIN)
     return NameLevel.SIMILAR if is_contained else NameLevel.DIFFERENT
-
-
-def _is_misspelt(left: str, right: str) -> bool:
-    longest = max(len(left), len(right))
-    if min(len(left), len(right)) < _WORD_LETTERS_MIN or longest == _WORD_LETTERS_MIN:
-        return False
-    return bool(OSA.distance(left, right) <= (1 if longest < _WORD_LETTERS_LONG else 2))

@@ -32,13 +32,15 @@ class Step(NamedTuple):
     """A pass in its place.
 
     `repeats`: of more identical lines than items the first are taken, the rest repeat them. `once`: nothing that other
-    passes clear can change what it finds.
+    passes clear can change what it finds. `narrows`: it may choose among what a stronger pass left undecided; a pass
+    that looks at the same evidence with less care may not.
     """
 
     code: str
     find: Callable[[View], Candidates]
     repeats: bool = False
     once: bool = False
+    narrows: bool = True
 
 
 ORDER: tuple[Step, ...] = (
@@ -46,8 +48,8 @@ ORDER: tuple[Step, ...] = (
     Step(batch_details.CODE, batch_details.find, once=True),
     Step(reference.CODE, reference.find, repeats=True),
     Step(file_id.CODE, file_id.find),
-    Step(daily_sum.CODE, daily_sum.find),
-    Step(payment_run.CODE, payment_run.find),
+    Step(daily_sum.CODE, daily_sum.find, narrows=False),
+    Step(payment_run.CODE, payment_run.find, narrows=False),
     Step(transfer.CODE, transfer.find),
     Step(card_settlement.CODE, card_settlement.find),
     Step(amount_party.CODE, amount_party.find),
@@ -58,5 +60,5 @@ ORDER: tuple[Step, ...] = (
     Step(amount_near.CODE, amount_near.find),
     Step(party_near_amount.CODE, party_near_amount.find),
     Step(party_sum.CODE, party_sum.find),
-    Step(amount_only.CODE, amount_only.find),
+    Step(amount_only.CODE, amount_only.find, narrows=False),
 )

@@ -70,6 +70,11 @@ class Relations:
                 counts[form] = counts.get(form, 0) + 1
         return frozenset(form for form, count in counts.items() if count >= _SHAPE_ITEMS_MIN)
 
+    @cached_property
+    def _shapes(self) -> frozenset[str]:
+        """Shapes of all references in the books, and plain digits: a number of another shape is none of ours."""
+        return frozenset({"#"} | {shape(key) for key in self._known})
+
     def of(self, line: int, row: int) -> Relation:
         """The strongest thing that the line's numbers say about the item."""
         if not self._line(line):
@@ -99,7 +104,7 @@ class Relations:
         whole, keys = self._row(row)
         for number in self._line(line):
             inside = any(number.key in key or key in number.key for key in keys)
-            if not inside and self._compare(number, whole, keys) < Relation.NEAR:
+            if not inside and shape(number.key) in self._shapes and self._compare(number, whole, keys) < Relation.NEAR:
                 return True
         return False
 
@@ -111,9 +116,11 @@ class Relations:
         shortest = min(len(number.key), len(whole))
         if shortest >= _NEAR_LETTERS_MIN and OSA.distance(number.key, whole, score_cutoff=1) == 1:
             return Relation.NEAR
+        if any(len(key) >= _NEAR_LETTERS_MIN and key in number.key for key in keys):
+            return Relation.NEAR  # our number with a customer number or a check digit around it
         if number.key in self._known and len(number.key) >= _NEAR_LETTERS_MIN:
             return Relation.OTHER
-        if number.is_reference and receipt and keys:
+        if number.is_reference and receipt and keys and shape(number.key) in self._shapes:
             # A customer quotes what we sent him, so a number in that place which is not ours is another invoice.
             return Relation.OTHER
         if number.is_reference and whole:
@@ -159,7 +166,8 @@ def _text_numbers(texts: Texts, line: int, *, is_reference: bool) -> list[_LineN
     found = tokens(text)
     if not found:
         return []
-    alone = is_reference and field_key(text) == max(found, key=len)
+    sole = len(found) == 1 and len(found[0]) >= _NEAR_LETTERS_MIN
+    alone = is_reference and (sole or field_key(text) == max(found, key=len))
     called_reference, called_other = labels(text)
     last = text.rstrip().upper()
     return [

@@ -54,19 +54,19 @@ class View:
     def known_party(self) -> Flags:
         """Lines whose counterparty is one that the books know."""
         items = self.items
-        ours = np.unique(items.party(items.variant_r))
-        found: Flags = np.isin(items.party(items.variant_l), ours[ours >= 0])
+        ours = np.unique(items.party_r)
+        found: Flags = np.isin(items.party_l, ours[ours >= 0])
         return found
 
     def rows_of_parties(self) -> dict[tuple[int, int], Ints]:
         """Open items by (pool, party)."""
         items = self.items
-        return _by_party(items.row_open, items.pool_r, items.party(items.variant_r))
+        return _by_party(items.row_open, items.pool_r, items.party_r)
 
     def lines_of_parties(self) -> dict[tuple[int, int], Ints]:
         """Open lines by (pool, party)."""
         items = self.items
-        return _by_party(items.line_open, items.pool_l, items.party(items.variant_l))
+        return _by_party(items.line_open, items.pool_l, items.party_l)
 
     def names_own_account(self, line: int) -> bool:
         """Whether the line's counterparty account, or a number in its texts, is another account of ours."""

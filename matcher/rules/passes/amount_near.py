@@ -10,10 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.rules.chance import AmountChance
+from matcher.rules.coincidence import doubtful
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Pairs, no_pairs
 from matcher.rules.joins import windowed_counts, windowed_pairs
+from matcher.rules.lines_kind import BANKS_OWN, kind_of
 from matcher.rules.names import NameLevel
+from matcher.rules.passes.collective import is_called
 from matcher.rules.relations import Relation
 from matcher.rules.view import View
 
@@ -55,11 +58,18 @@ def find(view: View) -> Candidates:
     expected = chance.expected(items.pool_l[line], items.lines.amount[line])
     points += np.where(expected <= _CHANCE_RARE, _AMOUNT_RARE, np.where(expected <= _CHANCE_ODD, _AMOUNT_ODD, 0))
     supported = (level >= NameLevel.SIMILAR) | np.array([found > Relation.NOTHING for found in relation], np.bool_)
-    # Equal names without a number were judged by M45 and M47.
-    judged = (level == NameLevel.EQUAL) & np.array([found <= Relation.NOTHING for found in relation], np.bool_)
+    # One party without a number was judged by M45 and M47.
+    judged = items.agree(line, row) & np.array([found <= Relation.NOTHING for found in relation], np.bool_)
     clear = (points >= _CLEAR_FROM) & supported & ~judged
     score = np.minimum(_SCORE_BASE + points // 2 + 100, 940).astype(np.int32)
     worth = supported | (level == NameLevel.UNKNOWN)
+    worth[worth] = [
+        ok or not (kind_of(view, one) in BANKS_OWN or is_called(view, one))
+        for one, ok in zip(line[worth].tolist(), supported[worth].tolist(), strict=True)
+    ]
+    # A party that is only nearly named proves no more than one that is named.
+    near = np.flatnonzero(clear & np.array([found <= Relation.NOTHING for found in relation], np.bool_))
+    clear[near] = ~doubtful(view, line[near], row[near])
     return Candidates(pairs=Pairs(line, row, score, clear).where(worth & (points > -100)), gave_up=gave_up)
 
 

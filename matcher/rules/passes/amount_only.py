@@ -11,7 +11,7 @@ import numpy as np
 
 from matcher.rules.chance import AmountChance
 from matcher.rules.contract import Candidates, Pairs
-from matcher.rules.lines_kind import kind_of
+from matcher.rules.lines_kind import BANKS_OWN, kind_of
 from matcher.rules.passes.amount_near import equal_amounts
 from matcher.rules.passes.collective import collective_lines
 from matcher.rules.view import View
@@ -36,7 +36,8 @@ def find(view: View) -> Candidates:
     plain = np.array([one in single and _says_nothing(view, one) for one in line.tolist()], np.bool_)
     clear = (expected <= _CHANCE_MAX) & plain
     score = np.where(clear, _SCORE, _SCORE_DOUBTFUL).astype(np.int32)
-    return Candidates(pairs=Pairs(line, row, score, clear), gave_up=gave_up)
+    worth = np.array([kind_of(view, one) not in BANKS_OWN for one in line.tolist()], np.bool_)
+    return Candidates(pairs=Pairs(line, row, score, clear).where(worth), gave_up=gave_up)
 
 
 def _says_nothing(view: View, line: int) -> bool:

@@ -25,13 +25,13 @@ def find(view: View) -> Candidates:
     items = view.items
     lines = np.flatnonzero(items.line_open & (items.variant_l >= 0))
     rows = np.flatnonzero(items.row_open & (items.variant_r >= 0))
-    left = mixed(items.pool_l[lines], items.lines.amount[lines], items.party(items.variant_l[lines]))
-    right = mixed(items.pool_r[rows], items.book.amount[rows], items.party(items.variant_r[rows]))
+    left = mixed(items.pool_l[lines], items.lines.amount[lines], items.party_l[lines])
+    right = mixed(items.pool_r[rows], items.book.amount[rows], items.party_r[rows])
     low, high = view.window
     at, to = windowed_pairs(left, low[lines], high[lines], right, items.book.day[rows])
     line, row = lines[at], rows[to]
     keep = (items.lines.amount[line] == items.book.amount[row]) & (items.pool_l[line] == items.pool_r[row])
-    keep &= items.same_party(items.variant_l[line], items.variant_r[row])
+    keep &= items.agree(line, row)
     line, row = line[keep], row[keep]
     relation = [view.relations.of(one, other) for one, other in zip(line.tolist(), row.tolist(), strict=True)]
     kept = np.array([found is not Relation.OTHER for found in relation], np.bool_)

@@ -80,7 +80,7 @@ def _rows_of_acquirers(view: View) -> dict[tuple[int, int], Ints]:
     dated = np.zeros(len(texts.values) + 1, np.bool_)
     dated[used] = [code >= 0 and _DATE.search(texts.values[code]) is not None for code in used.tolist()]
     rows = rows[dated[texts.codes[rows]]]
-    party = items.party(items.variant_r[rows])
+    party = items.party_r[rows]
     order = np.lexsort((rows, items.book.day[rows], party, items.pool_r[rows]))
     rows, party = rows[order], party[order]
     key = (items.pool_r[rows].astype(np.int64) << 32) | party

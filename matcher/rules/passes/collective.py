@@ -19,14 +19,15 @@ def collective_lines(view: View) -> tuple[Ints, Flags]:
     named = np.zeros(len(items.line_open), np.bool_)
     named[view.named.line] = True
     lines = np.flatnonzero(items.line_open & ~view.known_party & ~named)
-    known = view.keep("collective", dict[int, bool])
-    called = np.array([_called(view, line, known) for line in lines.tolist()], np.bool_)
+    called = np.array([is_called(view, line) for line in lines.tolist()], np.bool_)
     silent = items.variant_l[lines] < 0
     keep = called | silent
     return lines[keep], called[keep]
 
 
-def _called(view: View, line: int, known: dict[int, bool]) -> bool:
+def is_called(view: View, line: int) -> bool:
+    """Whether the bank calls a line collective: by code, by words, or by a number of transactions."""
+    known = view.keep("collective", dict[int, bool])
     if line not in known:
         known[line] = _is_called(view, line)
     return known[line]

@@ -82,6 +82,6 @@ def _sums(view: View, lines: Ints, called: Flags, rows: Ints, kinds: Codes) -> l
             continue
         by_chance = chance.expected(items.pool_l[[one]], items.lines.amount[[one]])[0]
         limit = _CHANCE_MAX_CALLED_BATCH if batch or count > 1 else _CHANCE_MAX
-        clear = bool(by_chance <= limit) and not single_rivals(view, one)
+        clear = bool(by_chance <= limit) and (batch or not single_rivals(view, one))
         groups.append(Group((one,), tuple(members.tolist()), _SCORE if clear else _SCORE_BY_CHANCE, clear))
     return groups

@@ -1,12 +1,14 @@
 """M30: all open items of one payment file, by the file's id.
 
 The bank echoes the id of the file that we sent (camt `Btch/MsgId`, `PmtInfId`, or in the text); our items carry it in
-reference or description. All open items with that id, or all of them of one day, must add up to the line exactly.
+reference or description. All open items with that id, or all of them of one day, must add up to the line exactly; or all
+but one or two that the bank rejected, if only one choice of those explains the rest.
 """
 
 from __future__ import annotations
 
 from functools import partial
+from itertools import combinations
 
 import numpy as np
 
@@ -17,9 +19,12 @@ from matcher.rules.view import View
 
 CODE = "M30"
 ITEMS_MAX = 20_000
+LEFT_OUT_MAX = 2
+REJECTED_ITEMS_MAX = 60
 _LETTERS_MIN = 6
 _SCORE = 985
-_SCORE_UNPROVEN = 400
+_SCORE_REJECTED = 960
+_SCORE_UNPROVEN = 760
 _FIELDS = ("message_id", "payment_information_id", "end_to_end_id", "instruction_id", "remittance", "additional_info")
 
 
@@ -97,8 +102,24 @@ def _groups(view: View, line: int, rows: Ints) -> list[Group]:
         for members in whole
         if len(members) > 1 and int(items.book.amount[members].sum()) == amount and count in {0, len(members)}
     ]
-    if not groups and len(rows) > 1 and 0 < len(rows) <= (count or len(rows)) + 3:
-        difference = amount - int(items.book.amount[rows].sum())
-        if abs(difference) * 2 < abs(amount):
-            groups.append(Group((line,), tuple(rows.tolist()), _SCORE_UNPROVEN, clear=False, difference=difference))
-    return groups
+    return groups or _without_some(view, line, rows)
+
+
+def _without_some(view: View, line: int, rows: Ints) -> list[Group]:
+    """The file less what the bank rejected: cleared if just one choice of at most `LEFT_OUT_MAX` items explains it."""
+    items = view.items
+    amount = int(items.lines.amount[line])
+    count = int(items.lines.batch_count[line])
+    rest = int(items.book.amount[rows].sum()) - amount
+    if len(rows) < 3 or len(rows) > REJECTED_ITEMS_MAX or (rest > 0) != (amount > 0):
+        return []
+    places = [
+        left_out
+        for size in range(1, LEFT_OUT_MAX + 1)
+        for left_out in combinations(range(len(rows)), size)
+        if sum(items.book.amount[rows[list(left_out)]].tolist()) == rest and count in {0, len(rows) - size}
+    ]
+    score = _SCORE_REJECTED if len(places) == 1 else _SCORE_UNPROVEN
+    return [
+        Group((line,), tuple(np.delete(rows, left_out).tolist()), score, clear=len(places) == 1) for left_out in places
+    ]

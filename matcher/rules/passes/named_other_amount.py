@@ -2,8 +2,8 @@
 
 What the difference is decides: rounding, the exchange rate (the item carries the same amount of foreign currency), a
 charge that the foreign bank kept, a part payment, or more than was asked for. Cleared only if the text names no other
-open item, the payer is the item's party (or quotes the whole reference in its field), no second line names the item, and
-no other open items of the party would make the amount exact.
+open item, the payer is the item's party (or nobody is named and the reference is whole and long, or it is our own payment
+id), no second line names the item, and no other open items of the party would make the amount exact.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _SCORE = {
     Category.OVERPAYMENT: 910,
 }
 _SCORE_DOUBTFUL = 500
+_LONG_REFERENCE = 7
 
 
 def find(view: View) -> Candidates:
@@ -39,7 +40,10 @@ def find(view: View) -> Candidates:
     inside &= (items.lines.amount[named.line] > 0) == (items.book.amount[named.row] > 0)
     line, row, shared = named.line[inside], named.row[inside], named.shared[inside]
     level = items.name_levels(line, row)
-    sure = (level >= NameLevel.MISSPELT) | ((shared == Shared.WHOLE) & (level == NameLevel.UNKNOWN))
+    own_id = (items.lines.amount[line] < 0) & (shared == Shared.WHOLE)
+    long = (shared >= Shared.TOKEN) & (named.digits[inside] >= _LONG_REFERENCE)
+    sure = (level >= NameLevel.MISSPELT) | own_id
+    sure |= (level == NameLevel.UNKNOWN) & ((shared == Shared.WHOLE) | long)
     items_named = counts_of(line[shared >= Shared.TOKEN], len(items.line_open))
     items_named_any = counts_of(line, len(items.line_open))
     lines_naming = counts_of(row, len(items.row_open))
@@ -85,8 +89,9 @@ def _others_make_it_exact(
     view: View, line: int, row: int, difference: int, of_party: dict[tuple[int, int], Ints]
 ) -> bool:
     items = view.items
-    party = int(items.party(items.variant_r[[row]])[0])
+    party = int(items.party_r[row])
     others = of_party.get((int(items.pool_r[row]), party), np.empty(0, np.int64))
     others = others[others != row]
     others = others[view.in_window(line, others)]
+    others = others[(items.book.amount[others] > 0) == (difference > 0)]
     return bool(adding_up(items.book.amount[others], difference, smallest=1).found)

@@ -2,7 +2,8 @@
 
 The difference must have a reason that the bank or the books state: the item carries the foreign amount that the bank
 prints, the payment crossed a border and a charge is missing, or it is rounding, and then no item of the party would come
-so near by chance. The line must fit one item of the party only, and the item one line.
+so near by chance. The line must fit one item of the party only, and the item one line. A missing charge where nothing
+says that the payment was foreign is only proposed.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def find(view: View) -> Candidates:
     groups = []
     for place, category in enumerate(reasons):
         if category is not None:
-            clear = category is not Category.ROUNDING or bool(expected[place] <= _EXPECTED_MAX)
+            certain = category is Category.FX or is_foreign(view, int(line[place]))
+            clear = certain if category is not Category.ROUNDING else bool(expected[place] <= _EXPECTED_MAX)
             score = _SCORE[category] if clear else _SCORE_DOUBTFUL
             members = (int(line[place]),), (int(row[place]),)
             groups.append(Group(*members, score, clear, category=category, difference=int(difference[place])))
@@ -52,16 +54,16 @@ def _near_pairs(view: View) -> tuple[Ints, Ints]:
     foreign = np.zeros(len(items.line_open), np.bool_)
     foreign[lines] = _foreign(view, lines)
     low, high = view.window
-    left = (items.pool_l[lines].astype(np.int64) << 32) | items.party(items.variant_l[lines])
-    right = (items.pool_r[rows].astype(np.int64) << 32) | items.party(items.variant_r[rows])
+    left = (items.pool_l[lines].astype(np.int64) << 32) | items.party_l[lines]
+    right = (items.pool_r[rows].astype(np.int64) << 32) | items.party_r[rows]
     at, to = windowed_pairs(left, low[lines], high[lines], right, items.book.day[rows])
     line, row = lines[at], rows[to]
     amount, asked = items.lines.amount[line], items.book.amount[row]
-    reach = items.limit("rounding_minor_max")[line]
+    reach = items.limit("charge_minor_max")[line]
     by_rate = np.abs(asked) * items.limit("fx_permille_max")[line] // 1000
-    reach = np.where(foreign[line], np.maximum(by_rate, items.limit("charge_minor_max")[line]), reach)
+    reach = np.where(foreign[line], np.maximum(by_rate, reach), reach)
     keep = ((amount > 0) == (asked > 0)) & (np.abs(amount - asked) <= reach)
-    keep &= items.same_party(items.variant_l[line], items.variant_r[row])
+    keep &= items.agree(line, row)
     return line[keep], row[keep]
 
 
@@ -79,5 +81,4 @@ def _reason(view: View, line: int, row: int, difference: int) -> Category | None
     if abs(difference) <= int(items.limit("rounding_minor_max")[line]):
         return Category.ROUNDING
     short = difference if items.lines.amount[line] > 0 else -difference
-    is_charge = 0 < -short <= int(items.limit("charge_minor_max")[line]) and is_foreign(view, line)
-    return Category.BANK_FEE if is_charge else None
+    return Category.BANK_FEE if 0 < -short <= int(items.limit("charge_minor_max")[line]) else None

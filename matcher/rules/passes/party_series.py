@@ -2,7 +2,8 @@
 
 Rents and subscriptions repeat the amount. Lines and items that can meet in the window form a chain; if there are as many
 of each and exactly one way to pair them all, that is the explanation: every other pairing leaves a line and an item
-unexplained. With one more line than items, or two ways, a person decides.
+unexplained. If there are more ways, they are paired in the order of their dates, provided that exchanging any two would
+put payments many banking days away from their items. With one more line than items, a person decides.
 """
 
 from __future__ import annotations
@@ -18,20 +19,45 @@ CODE = "M47"
 CHAIN_MAX = 400
 _SCORE = 930
 _SCORE_OTHER = 500
+_USUAL_LAG = 1
+_LEAD_MIN = 8
 
 
 def find(view: View) -> Candidates:
-    """All pairs of one party and amount in the window; only those of a sole complete pairing may be cleared."""
+    """All pairs of one party and amount in the window; only those of a chain's best pairing may be cleared."""
     pairs = amount_party.find(view).pairs
     assert pairs is not None
     clear = np.zeros(len(pairs.line), np.bool_)
     place_of = {pair: at for at, pair in enumerate(zip(pairs.line.tolist(), pairs.row.tolist(), strict=True))}
     for members in _chains(pairs.line, pairs.row):
         if len(members) <= CHAIN_MAX:
-            for pair in only_matching(pairs.line[members], pairs.row[members]):
-                clear[place_of[pair]] = pairs.clear[place_of[pair]]
+            lines, rows = pairs.line[members], pairs.row[members]
+            for pair in only_matching(lines, rows) or _in_order(view, lines, rows):
+                place = place_of.get(pair)
+                if place is not None:
+                    clear[place] = pairs.clear[place]
     score = np.where(clear, _SCORE, _SCORE_OTHER).astype(np.int32)
     return Candidates(pairs=Pairs(pairs.line, pairs.row, score, clear))
+
+
+def _in_order(view: View, lines: Ints, rows: Ints) -> list[tuple[int, int]]:
+    """The pairing of equal numbers in the order of their days, if exchanging any two neighbours is clearly worse.
+
+    Worse by banking days away from the usual lag; for costs of that kind the second best pairing is such an exchange.
+    """
+    items = view.items
+    mine = np.unique(lines)
+    yours = np.unique(rows)
+    mine = mine[np.argsort(items.lines.booking_day[mine], kind="stable")]
+    yours = yours[np.argsort(items.book.day[yours], kind="stable")]
+    if len(mine) != len(yours) or len(mine) < 2:
+        return []
+    straight = np.abs(items.lag(mine, yours) - _USUAL_LAG)
+    crossed = np.abs(items.lag(mine[:-1], yours[1:]) - _USUAL_LAG) + np.abs(
+        items.lag(mine[1:], yours[:-1]) - _USUAL_LAG
+    )
+    lead = crossed - (straight[:-1] + straight[1:])
+    return list(zip(mine.tolist(), yours.tolist(), strict=True)) if (lead >= _LEAD_MIN).all() else []
 
 
 def _chains(line: Ints, row: Ints) -> list[Ints]:

@@ -7,8 +7,6 @@ fit by accident, it is proposed.
 
 from __future__ import annotations
 
-import numpy as np
-
 from matcher.rules.chance import expected_hits
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Group
@@ -41,7 +39,7 @@ def find(view: View) -> Candidates:
 def _of_line(view: View, line: int, rows: Ints) -> tuple[list[Group], bool]:
     items = view.items
     rows = rows[view.in_window(line, rows)]
-    rows = rows[items.same_party(items.variant_l[np.full(len(rows), line)], items.variant_r[rows])]
+    rows = rows[items.agree(line, rows)]
     if len(rows) < 2 or len(rows) > _ITEMS_MAX:
         return [], len(rows) > _ITEMS_MAX
     target = int(items.lines.amount[line])

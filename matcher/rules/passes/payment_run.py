@@ -3,7 +3,8 @@
 A payment file is made in one go, so its items carry consecutive numbers of our numbering; the invoices that one Bankgiro
 sum pays were numbered by us too. Where the bank gives no file id, the only thing looked for is a run: items of one day
 whose numbers follow each other, none left out, none paid by another line, and whose sum is the line's amount exactly.
-Two runs that fit, a run that fits by accident, or a single item of that amount leave it to a person. Free subsets are
+Two runs that fit, a run that fits by accident, or (unless the bank calls the line collective) a single item of that
+amount leave it to a person. Free subsets are
 never tried: among fifty payments a day any sum can be made.
 """
 
@@ -52,8 +53,8 @@ def find(view: View) -> Candidates:
         return Candidates()
     numbered = _numbered_items(view, lines)
     groups: list[Group] = []
-    for line in lines.tolist():
-        groups += _runs(view, line, numbered)
+    for line, is_called in zip(lines.tolist(), called[called | silent].tolist(), strict=True):
+        groups += _runs(view, line, numbered, called=is_called)
     return Candidates(groups=tuple(groups))
 
 
@@ -129,7 +130,7 @@ def _running(days: Ints, amounts: Ints, stretch: Ints, rows: Ints) -> _Numbered:
     return _Numbered(spaced_rows, spaced_days, sums)
 
 
-def _runs(view: View, line: int, numbered: dict[tuple[int, bool], list[_Numbered]]) -> list[Group]:
+def _runs(view: View, line: int, numbered: dict[tuple[int, bool], list[_Numbered]], *, called: bool) -> list[Group]:
     items = view.items
     low, high = view.window
     amount = abs(int(items.lines.amount[line]))
@@ -145,7 +146,7 @@ def _runs(view: View, line: int, numbered: dict[tuple[int, bool], list[_Numbered
             tuple(sorted(part.rows[first + start : first + end].tolist()))
             for start, end in zip(starts, ends, strict=True)
         }
-    doubtful = len(found) > 1 or chance > _CHANCE_MAX or (bool(found) and single_rivals(view, line))
+    doubtful = len(found) > 1 or chance > _CHANCE_MAX or (bool(found) and not called and single_rivals(view, line))
     score = _SCORE_DOUBTFUL if doubtful else _SCORE
     return [Group((line,), rows, score, not doubtful) for rows in sorted(found)]
 

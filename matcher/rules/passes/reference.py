@@ -66,7 +66,7 @@ def _payer_has_own(view: View, line: Ints, level: Codes) -> Flags:
     if not len(other):
         return has_own
     rows = np.flatnonzero(items.row_open & (items.variant_r >= 0))
-    party = items.party(items.variant_r[rows])
+    party = items.party_r[rows]
     have = np.sort(mixed(items.pool_r[rows], items.book.amount[rows], party))
     lines = line[other]
     wanted = mixed(items.pool_l[lines], items.lines.amount[lines], items.party(items.variant_l[lines]))

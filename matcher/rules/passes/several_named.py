@@ -62,7 +62,7 @@ def _with_unnamed(
 ) -> list[Group]:
     """Named items and some unnamed open ones of the same party, dated in the window of this line."""
     items = view.items
-    party = int(items.party(items.variant_l[[line]])[0])
+    party = int(items.party_l[line])
     rows = rows[level >= NameLevel.MISSPELT]
     if not len(rows) or party < 0:
         return []

@@ -1,0 +1,56 @@
+"""Who a misprinted name is: the one party of the books that it can mean, if there is just one.
+
+Decided from names alone, before any amount is looked at, so that an amount that happens to be equal never makes a
+stranger a customer. A name that could be two parties is nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from matcher.rules.names import Name, NameLevel, compare
+
+_WORD_LETTERS_MIN = 4
+_HEAD_LETTERS = 5
+# A word that more parties share does not help to find one.
+_SHARED_MAX = 60
+
+
+class Directory:
+    """The parties of the books, found by words and by the beginning of their names."""
+
+    def __init__(self, names: Sequence[Name], ours: Iterable[int]) -> None:
+        self._names = names
+        self._by_word: dict[str, list[int]] = {}
+        self._words: set[str] = set()
+        for variant in ours:
+            name = names[variant]
+            self._words.update(name.words)
+            for key in _keys(name):
+                self._by_word.setdefault(key, []).append(variant)
+
+    @property
+    def known_words(self) -> set[str]:
+        """Every word of the counterparties in the books."""
+        return self._words
+
+    def find(self, printed: Name) -> int:
+        """The variant of the one party that a printed name means, −1 for none or several."""
+        candidates = {
+            variant
+            for key in _keys(printed)
+            if len(found := self._by_word.get(key, ())) <= _SHARED_MAX
+            for variant in found
+        }
+        parties: dict[str, int] = {}
+        for variant in sorted(candidates):
+            if compare(printed, self._names[variant], self._words) >= NameLevel.MISSPELT:
+                parties.setdefault(self._names[variant].key, variant)
+        return next(iter(parties.values())) if len(parties) == 1 else -1
+
+
+def _keys(name: Name) -> set[str]:
+    """Words long enough to find a party by, and the head of the whole name (marked, so that it is no word)."""
+    keys = {word for word in name.words if len(word) >= _WORD_LETTERS_MIN}
+    keys.add("^" + "".join(name.words)[:_HEAD_LETTERS])
+    return keys
