@@ -101,8 +101,8 @@ def prove(
         return Verdict(None, bool(reversals_inverted), found)
     movement = header.closing_balance - header.opening_balance
     as_printed = tally.booked == movement
-    turned = tally.reversal_count > 0 and tally.booked - 2 * tally.booked_reversals == movement
-    if as_printed and turned and reversals_doubtful:
+    turned = reversals_doubtful and tally.reversal_count > 0 and tally.booked - 2 * tally.booked_reversals == movement
+    if as_printed and turned:
         if reversals_inverted is None:
             found.append(_direction_unproven(where, "the reversals add up to zero, so that the balances don't prove"))
         return Verdict(True, bool(reversals_inverted), found)

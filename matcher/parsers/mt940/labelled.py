@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from matcher.parsers.mt940.account import looks_like_iban
 from matcher.parsers.mt940.row import (
     ACCOUNT,
     ADDITIONAL_INFO,
@@ -60,8 +61,8 @@ _PATTERN_CHARS_MAX = 4096
 _PLAIN_CODE = re.compile(r"(99[79])(?:PN([0-9]{1,4}))?(?=\D|[0-9]{3}\D|$)", re.ASCII)
 
 
-def read_words(text: str, own_reference: str | None, row: Row) -> None:
-    """Put what a text without subfields says into `row`; `own_reference` is subfield 7 of `:61:`."""
+def read_words(text: str, own: str | None, more: str | None, row: Row) -> None:
+    """Put what a text without subfields says into `row`; `own` and `more` are subfields 7 and 9 of `:61:`."""
     if "TNR:" in text and ";" in text:
         _read_polish(rejoined(text, ";"), row)
         return
@@ -72,8 +73,8 @@ def read_words(text: str, own_reference: str | None, row: Row) -> None:
         code = (row[PROPRIETARY_CODE], plain[1], plain[2])
         row[PROPRIETARY_CODE] = "+".join(filter(None, code))
         text = text[plain.end() :]
-    elif own_reference and "\n" in text and text.startswith(own_reference):
-        text = _without_party_line(text, own_reference, row)
+    elif own and "\n" in text and text.startswith(own):
+        text = _without_party_line(text, own, more, row)
         if begins_with_code(text):
             read_slashes(text, row)
             return
@@ -90,13 +91,14 @@ def read_words(text: str, own_reference: str | None, row: Row) -> None:
             row[MANDATE_ID] = found[3].strip() or None
 
 
-def _without_party_line(text: str, own_reference: str, row: Row) -> str:
-    """SNS and ASN repeat the counter-account (subfield 7) and the name on the first line; the rest is the text."""
+def _without_party_line(text: str, own: str, more: str | None, row: Row) -> str:
+    """SNS and ASN repeat the counter-account (subfield 7) and the name (9) on the first line; the rest is the text."""
     first, _, rest = text.partition("\n")
     account, _, name = first.strip().partition(" ")
-    if account != own_reference:
+    name = name.strip()
+    if account != own or not (looks_like_iban(own) or (name and more is not None and more.strip() == name)):
         return text
-    row[ACCOUNT], row[NAME] = account, name.strip() or None
+    row[ACCOUNT], row[NAME] = account, name or None
     return rest.strip()
 
 

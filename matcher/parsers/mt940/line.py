@@ -68,7 +68,7 @@ def line_of(index: int, entry: Entry, text: str | None, currency: str, number: i
     if text:
         flat = text.replace("\n", "")
         if text[3:4] != "?" or not read_german(text, flat, row):
-            read_text(text, flat, reference, row)
+            read_text(text, flat, reference, more, row)
     if more:
         read_supplement(more, text, row)
     if unread is not None:
@@ -99,14 +99,17 @@ def finished(row: Row, own: str | None) -> StatementLine:
     return line
 
 
-def read_text(text: str, flat: str, own: str | None, row: Row) -> None:
-    """`:86:` in whichever dialect its first characters show; `flat` is the text without breaks."""
+def read_text(text: str, flat: str, own: str | None, more: str | None, row: Row) -> None:
+    """`:86:` in whichever dialect its first characters show.
+
+    `flat` is the text without breaks, `own` and `more` are subfields 7 and 9 of `:61:`.
+    """
     if text[0] == "/" and begins_with_code(text):
         read_parts(flat if flat is text or cut_evenly(text, flat) else rejoined(text, "/"), row)
     elif numbered := SHAPE.match(text):
         read_numbered(text, numbered[2], row)
     else:
-        read_words(text, own, row)
+        read_words(text, own, more, row)
 
 
 def read_supplement(more: str, text: str | None, row: Row) -> None:

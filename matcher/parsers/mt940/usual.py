@@ -72,7 +72,7 @@ def read_usual(
             flat = text.replace("\n", "")
             number += 1 + len(text) - len(flat)
             if text[3:4] != "?" or not read_german(text, flat, row):
-                read_text(text, flat, own, row)
+                read_text(text, flat, own, more, row)
         elif text is not None:
             number += 1
         if more:
