@@ -1,14 +1,16 @@
 """Use cases around cash accounts: open, change, find the one that a statement belongs to."""
 
+# ruff: noqa: S608  every name in this SQL is one of our own tables and columns
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from recon_core.domain.account import CashAccount, Identifier, normal_identifier
 from recon_core.domain.currency import exponent
 from recon_core.domain.refusals import AmbiguousAccount, BadRequest, Conflict, Unknown
+from recon_core.domain.refused import Refused
 from recon_core.domain.states import MatchingPolicy
 from recon_core.ports import Action, UnitOfWork
 from recon_core.services import lookup, numbering
@@ -125,6 +127,14 @@ def change_account(
         act.update("cash_account", [account_id], {**changes, "version": account.version + 1})
 
 
+class Sought(NamedTuple):
+    """What a statement says of its account. `currency` None fits any, `bank_bic` decides only between banks."""
+
+    identifier: str | None
+    currency: str | None
+    bank_bic: str | None = None
+
+
 def find_account(
     uow: UnitOfWork, *, identifier: str | None, currency: str | None, bank_bic: str | None = None
 ) -> CashAccount:
@@ -133,33 +143,50 @@ def find_account(
     A bank's BIC decides only between accounts that name different banks. An identifier that no account has may be an
     account's code. Raises `Unknown` or `AmbiguousAccount`, never guesses.
     """
-    if not identifier:
-        raise Unknown("The statement names no account.", cure="Say which account it belongs to.")
+    found = find_accounts(uow, [Sought(identifier, currency, bank_bic)])[0]
+    if isinstance(found, Refused):
+        raise found
+    return found
+
+
+def find_accounts(uow: UnitOfWork, sought: Sequence[Sought]) -> list[CashAccount | Refused]:
+    """`find_account` for many at once: for each the account, or what was refused."""
+    names = sorted({one.identifier for one in sought if one.identifier})
+    columns = ", ".join(f"c.{name}" for name in CashAccount._fields)
     rows = uow.select(
-        "SELECT DISTINCT i.cash_account_id, i.currency, i.bank_bic FROM account_identifier i"
-        " JOIN cash_account c ON c.id = i.cash_account_id WHERE i.active AND c.active AND i.identifier = :identifier",
-        {"identifier": normal_identifier(identifier)},
+        f"SELECT DISTINCT i.identifier, i.currency AS in_currency, i.bank_bic, {columns} FROM account_identifier i"
+        " JOIN cash_account c ON c.id = i.cash_account_id WHERE i.active AND c.active AND i.identifier IN :names",
+        {"names": sorted({normal_identifier(name) for name in names})},
     )
-    if currency is not None:
-        rows = [row for row in rows if row.currency == currency]
-    if bank_bic is not None and len({row.cash_account_id for row in rows}) > 1:
-        rows = [row for row in rows if row.bank_bic and row.bank_bic[:8] == bank_bic[:8]] or rows
-    ids = sorted({row.cash_account_id for row in rows})
-    if len(ids) > 1:
-        codes = ", ".join(lookup.account(uow, one).code for one in ids)
-        raise AmbiguousAccount(
-            f"{identifier} in {currency or 'any currency'} fits more than one cash account: {codes}.",
+    by_identifier: dict[str, list[Any]] = {}
+    for row in rows:
+        by_identifier.setdefault(row.identifier, []).append(row)
+    sql = f"SELECT {columns} FROM cash_account c WHERE c.active AND c.code IN :codes"
+    by_code = {row.code: CashAccount._make(row) for row in uow.select(sql, {"codes": names})}
+    return [_chosen(one, by_identifier, by_code) for one in sought]
+
+
+def _chosen(one: Sought, by_identifier: dict[str, list[Any]], by_code: dict[str, CashAccount]) -> CashAccount | Refused:
+    if not one.identifier:
+        return Unknown("The statement names no account.", cure="Say which account it belongs to.")
+    rows = by_identifier.get(normal_identifier(one.identifier), [])
+    if one.currency is not None:
+        rows = [row for row in rows if row.in_currency == one.currency]
+    if one.bank_bic is not None and len({row.id for row in rows}) > 1:
+        rows = [row for row in rows if row.bank_bic and row.bank_bic[:8] == one.bank_bic[:8]] or rows
+    found = {row.id: CashAccount(*row[3:]) for row in rows}
+    if len(found) > 1:
+        codes = ", ".join(found[account_id].code for account_id in sorted(found))
+        return AmbiguousAccount(
+            f"{one.identifier} in {one.currency or 'any currency'} fits more than one cash account: {codes}.",
             cure="Give the accounts identifiers that differ, or name the account.",
         )
-    if ids:
-        return lookup.account(uow, ids[0])
-    known = uow.select(
-        "SELECT id FROM cash_account WHERE active AND code = :code AND (:currency = '' OR currency = :currency)",
-        {"code": identifier, "currency": currency or ""},
-    )
-    if not known:
-        raise Unknown(
-            f"No cash account has the identifier {identifier} in {currency or 'any currency'}.",
+    if found:
+        return next(iter(found.values()))
+    known = by_code.get(one.identifier)
+    if known is None or (one.currency is not None and known.currency != one.currency):
+        return Unknown(
+            f"No cash account has the identifier {one.identifier} in {one.currency or 'any currency'}.",
             cure="Open the account or add the identifier.",
         )
-    return lookup.account(uow, known[0].id)
+    return known

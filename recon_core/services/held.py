@@ -17,7 +17,8 @@ from recon_core.services import advice, ledger, line_rows, lookup
 _HEADER = {"version": "format_version", "statement_id": "bank_statement_id"}
 
 
-def _incoming(uow: UnitOfWork, account: CashAccount, row: Any) -> ledger.Incoming:
+def incoming_of(uow: UnitOfWork, account: CashAccount, row: Any) -> ledger.Incoming:
+    """A held statement as it came in."""
     content = uow.select(
         "SELECT line_content FROM advice_line WHERE statement_id = :id AND kind = 'held' ORDER BY line_index",
         {"id": row.id},
@@ -62,7 +63,7 @@ def retry(uow: UnitOfWork, account: CashAccount, *, by: str, at: datetime) -> No
     while again:
         again = False
         for row in uow.select(sql, {"account": account.id, "reason": ledger.AMBIGUOUS}):
-            incoming = _incoming(uow, account, row)
+            incoming = incoming_of(uow, account, row)
             made = ledger.plan(uow, incoming)
             if made.hold_reason:
                 continue
@@ -92,7 +93,7 @@ def decide_held(uow: UnitOfWork, *, statement_id: int, decision: str, reason: st
         return
     if decision not in takes:
         raise BadRequest(f"{decision!r} is no decision.", cure="Use accept, cumulative, contiguous or refuse.")
-    incoming = _incoming(uow, account, row)
+    incoming = incoming_of(uow, account, row)
     made = ledger.plan(uow, incoming, take=takes[decision], accept=True)
     if made.hold_reason:
         raise WrongState(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from recon_core.domain.account import CashAccount
@@ -30,9 +31,15 @@ def account_by_code(uow: UnitOfWork, code: str) -> CashAccount:
     return CashAccount._make(rows[0])
 
 
-def accounts(uow: UnitOfWork) -> list[CashAccount]:
-    """All cash accounts by code."""
-    return [CashAccount._make(row) for row in uow.select(f"{_ACCOUNT} ORDER BY code")]
+def accounts(uow: UnitOfWork, ids: Sequence[int] | None = None) -> list[CashAccount]:
+    """Cash accounts by code: all of them, or those with these ids. Raises `Unknown` if one is missing."""
+    if ids is None:
+        return [CashAccount._make(row) for row in uow.select(f"{_ACCOUNT} ORDER BY code")]
+    found = [CashAccount._make(row) for row in uow.select(f"{_ACCOUNT} WHERE id IN :ids ORDER BY code", {"ids": ids})]
+    missing = set(ids) - {one.id for one in found}
+    if missing:
+        raise Unknown(f"There is no cash account with id {min(missing)}.")
+    return found
 
 
 def locked_account(uow: UnitOfWork, account_id: int) -> CashAccount:

@@ -1,19 +1,46 @@
-"""Databases and a small world for the tests of recon_core."""
+"""Databases and a small world for the tests of recon_core. Migrating takes longer than a test, so it is done once."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from recon_core.store.engine import Database, open_database
+from recon_core.store.tables import METADATA
+from tests import servers
 from tests.core.world import World
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "recon.db"
+    open_database(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: servers.Postgres) -> Iterator[Database]:
+    opened = open_database(postgres_server.create("core_tests"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database, once on SQLite and once on PostgreSQL."""
-    opened = open_database(database_url)
+    if request.param == "postgresql":
+        opened = request.getfixturevalue("migrated_postgres")
+        names = ", ".join(table.name for table in METADATA.sorted_tables)
+        with opened.engine.begin() as connection:
+            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        yield opened
+        return
+    path = tmp_path / "recon.db"
+    shutil.copy(request.getfixturevalue("migrated_file"), path)
+    opened = open_database(f"sqlite:///{path}")
     yield opened
     opened.close()
 

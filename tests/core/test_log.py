@@ -11,7 +11,7 @@ from sqlalchemy import text
 from recon_core.domain.matching import Rest
 from recon_core.domain.refusals import Conflict
 from recon_core.services import adjust, books, clearing, history, reconcile, release, statements, undo, voiding
-from recon_core.store.guards import drop_statements
+from recon_core.store.guards import create_statements, drop_statements
 from tests.core.world import ANNA, World, day
 
 
@@ -78,9 +78,12 @@ def test_the_database_refuses_to_change_the_log(world: World, statement: str) ->
 def unguarded(world: World, statement: str, **values: Any) -> None:
     """What somebody with the database's own tools could do."""
     with world.database.begin() as uow:
-        for drop in drop_statements(uow.connection.dialect.name):
+        name = uow.connection.dialect.name
+        for drop in drop_statements(name):
             uow.connection.execute(text(drop))
         uow.connection.execute(text(statement), values)
+        for create in create_statements(name):
+            uow.connection.execute(text(create.replace(":", r"\:")))
         uow.commit()
 
 
