@@ -65,6 +65,16 @@ def nobody_watches(stage: str, done: int, total: int) -> None:
     """Nobody watches."""
 
 
+class BeforeCommit(Protocol):
+    """Joins a use case's transaction right before its commit, with the use case's result; raises to prevent it."""
+
+    def __call__(self, uow: UnitOfWork, result: object) -> None: ...
+
+
+def nothing_more(uow: UnitOfWork, result: object) -> None:
+    """Nothing joins."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """Made by `matcher.bootstrap`; tests make their own. `now` is the only clock."""
@@ -75,3 +85,9 @@ class Context:
     user: str
     rules: RuleSettings = field(default_factory=RuleSettings)
     watch: Watch = nobody_watches
+    before_commit: BeforeCommit = nothing_more
+
+    def commit(self, uow: UnitOfWork, result: object) -> None:
+        """Commit what a use case did, together with what the caller joins to it."""
+        self.before_commit(uow, result)
+        uow.commit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -12,13 +13,22 @@ from matcher.book_csv import read_book
 from matcher.parsers.statements import Statement, parse
 from matcher.pipeline.context import BY_IMPORT, Context
 from matcher.rules.columns import BookItem
+from recon_core.domain.account import CashAccount
 from recon_core.domain.book import BookRow, ImportCounts
+from recon_core.domain.currency import NO_CURRENCY
 from recon_core.domain.diagnostic import Severity
+from recon_core.domain.refusals import Conflict, Unknown
 from recon_core.domain.refused import InputError, ReconError, Refused
+from recon_core.domain.statement import StatementHeader
 from recon_core.domain.states import FileOutcome
 from recon_core.ports import UnitOfWork
-from recon_core.services import accounts, books, statements
+from recon_core.services import accounts, books, files, lookup, statements
+from recon_core.services.accounts import Sought
 from recon_core.services.statements import StatementResult
+
+# Small files share a transaction, up to these sizes.
+BATCH_BYTES = 2_000_000
+BATCH_FILES = 200
 
 
 class Taken(StrEnum):
@@ -30,13 +40,14 @@ class Taken(StrEnum):
 
 
 class FileReport(NamedTuple):
-    """What became of one statement file; `reason` says why it was set aside, `notes` what was odd in it."""
+    """What became of one statement file; `reason` and `code` say why it was set aside, `notes` what was odd."""
 
     name: str
     taken: Taken
     statements: tuple[StatementResult, ...] = ()
     reason: str = ""
     notes: tuple[str, ...] = ()
+    code: str = ""
 
 
 # What to do with a statement whose account nobody has opened: open it and return its id, or None to set the file aside.
@@ -58,98 +69,196 @@ def statement_files(inbox: Path) -> list[Path]:
     return [path for path in found if not any(part.startswith(".") for part in path.relative_to(inbox).parts)]
 
 
-def ingest_files(context: Context, files: Sequence[Path], *, opener: AccountOpener = nobody_opens) -> list[FileReport]:
-    """Take in statement files, each in one transaction of its own; a bad one is set aside and the others go on."""
-    reports = []
-    for number, path in enumerate(files):
-        context.watch("reading statements", number, len(files))
-        reports.append(ingest_file(context, name=path.name, content=path.read_bytes(), opener=opener))
-    context.watch("reading statements", len(files), len(files))
+def ingest_files(context: Context, paths: Sequence[Path], *, opener: AccountOpener = nobody_opens) -> list[FileReport]:
+    """Take in statement files, some in one transaction; a bad one is set aside and the others go on."""
+    reports: list[FileReport] = []
+    batch: list[tuple[str, bytes]] = []
+    size = 0
+    for number, path in enumerate(paths):
+        context.watch("reading statements", number, len(paths))
+        batch.append((path.name, path.read_bytes()))
+        size += len(batch[-1][1])
+        if size > BATCH_BYTES or len(batch) >= BATCH_FILES:
+            reports += ingest_contents(context, batch, opener=opener)
+            batch, size = [], 0
+    reports += ingest_contents(context, batch, opener=opener)
+    context.watch("reading statements", len(paths), len(paths))
     return reports
 
 
 def ingest_file(context: Context, *, name: str, content: bytes, opener: AccountOpener = nobody_opens) -> FileReport:
-    """Archive a file and register its statements: everything in one transaction, or nothing but the reason."""
-    with context.database.read() as uow:
-        known = uow.select(
-            "SELECT f.outcome, f.reason FROM source_file f WHERE f.sha256 = :sha256 AND (f.name = :name"
-            " OR EXISTS (SELECT 1 FROM file_delivery d WHERE d.source_file_id = f.id AND d.name = :name))",
-            {"sha256": sha256(content).hexdigest(), "name": name},
-        )
-    if known and known[0].outcome == FileOutcome.READ:
-        return FileReport(name, Taken.KNOWN)
-    try:
-        return _register(context, name=name, content=content, parsed=_parsed(content, name), opener=opener)
-    except (InputError, Refused) as error:
-        if known and known[0].reason == str(error):
-            return FileReport(name, Taken.SET_ASIDE, reason=str(error))
-        return _set_aside(context, name=name, content=content, error=error)
+    """Archive a file and register its statements, or nothing but the reason."""
+    return ingest_contents(context, [(name, content)], opener=opener)[0]
 
 
-def _parsed(content: bytes, name: str) -> list[Statement]:
-    found = list(parse(content, name=name))
-    if not found:
-        raise InputError("The file holds no statement.", where=name, cure="Ask the bank for the statement file.")
-    return found
-
-
-def _register(
-    context: Context, *, name: str, content: bytes, parsed: Sequence[Statement], opener: AccountOpener
-) -> FileReport:
-    at = context.now()
+def ingest_contents(
+    context: Context, contents: Sequence[tuple[str, bytes]], *, opener: AccountOpener = nobody_opens
+) -> list[FileReport]:
+    """Archive files (name, bytes) and register what is new in them; one report each, in the same order."""
+    if not contents:
+        return []
     with context.database.begin() as uow:
-        archived = statements.archive_file(uow, name=name, content=content, by=context.user, at=at)
-        if archived.known and archived.outcome == FileOutcome.READ:
-            uow.commit()
-            return FileReport(name, Taken.KNOWN)
-        results = [
-            statements.register_statement(
-                uow,
-                header=statement.header,
-                lines=statement.lines,
-                file_id=archived.id,
-                account_id=_account(uow, statement, opener),
-                by=BY_IMPORT,
-                at=at,
-            )
-            for statement in parsed
-        ]
-        statements.finish_file(uow, file_id=archived.id, outcome=FileOutcome.READ, by=BY_IMPORT, at=at)
+        received = receive(uow, contents, by=context.user, at=context.now())
         uow.commit()
-    notes = [
-        f"{found.where}: {found.message} {found.cure}".strip()
-        for statement in parsed
-        for found in statement.diagnostics
-        if found.severity != Severity.INFO
+    unread: dict[int, SourceContent] = {}
+    for one, (name, content) in zip(received, contents, strict=True):
+        if not one.read:
+            unread.setdefault(one.file_id, SourceContent(one.file_id, name, content))
+    done = dict(zip(unread, ingest_archived(context, list(unread.values()), opener=opener), strict=True))
+    return [
+        done.get(one.file_id, FileReport(name, Taken.KNOWN))._replace(name=name)
+        for one, (name, _) in zip(received, contents, strict=True)
     ]
-    return FileReport(name, Taken.READ, tuple(results), notes=tuple(notes))
 
 
-def _account(uow: UnitOfWork, statement: Statement, opener: AccountOpener) -> int:
-    header = statement.header
+class Received(NamedTuple):
+    """A file in the archive. `read`: its statements are in the books already."""
+
+    file_id: int
+    read: bool
+
+
+def receive(uow: UnitOfWork, received: Sequence[tuple[str, bytes]], *, by: str, at: datetime) -> list[Received]:
+    """Keep files (name, bytes), each content once. A delivery of the same bytes under the same name leaves no trace."""
+    digests = [sha256(content).hexdigest() for _, content in received]
+    rows = uow.select(
+        "SELECT f.id, f.sha256, f.outcome, f.name, d.name AS again FROM source_file f"
+        " LEFT JOIN file_delivery d ON d.source_file_id = f.id WHERE f.sha256 IN :sha256",
+        {"sha256": digests},
+    )
+    known = {(row.sha256, name): row for row in rows for name in (row.name, row.again) if name is not None}
+    keys = [(digest, name) for digest, (name, _) in zip(digests, received, strict=True)]
+    fresh = [place for place, key in enumerate(keys) if key not in known]
+    found = {
+        place: Received(row.id, row.outcome == FileOutcome.READ)
+        for place, key in enumerate(keys)
+        if (row := known.get(key)) is not None
+    }
+    archived = files.archive_files(uow, files=[received[place] for place in fresh], by=by, at=at) if fresh else []
+    for place, one in zip(fresh, archived, strict=True):
+        found[place] = Received(one.id, one.outcome == FileOutcome.READ)
+    return [found[place] for place in range(len(received))]
+
+
+class SourceContent(NamedTuple):
+    """An archived file to read."""
+
+    file_id: int
+    name: str
+    content: bytes
+
+
+class _Parsed(NamedTuple):
+    """What a file holds, or why it can't be read."""
+
+    source: SourceContent
+    statements: Sequence[Statement] = ()
+    error: ReconError | None = None
+
+
+def ingest_archived(
+    context: Context, sources: Sequence[SourceContent], *, opener: AccountOpener = nobody_opens
+) -> list[FileReport]:
+    """Register the statements of archived files, all in one transaction; if the books refuse something of one, each
+    in a transaction of its own, and that one is set aside with the reason.
+    """
+    parsed = [_parsed(source) for source in sources]
+    if not parsed:
+        return []
     try:
-        return accounts.find_account(
-            uow, identifier=header.account, currency=header.currency, bank_bic=header.bank_bic
-        ).id
+        return _register(context, parsed, opener=opener)
+    except Conflict:
+        raise
     except Refused as refused:
-        if refused.code != "unknown":
-            raise
-        opened = opener(uow, statement)
+        if len(parsed) == 1:
+            return _register(context, [_Parsed(parsed[0].source, error=refused)], opener=opener)
+    return [report for one in parsed for report in ingest_archived(context, [one.source], opener=opener)]
+
+
+def _parsed(source: SourceContent) -> _Parsed:
+    try:
+        found = list(parse(source.content, name=source.name))
+    except InputError as error:
+        return _Parsed(source, error=error)
+    if not found:
+        empty = InputError(
+            "The file holds no statement.", where=source.name, cure="Ask the bank for the statement file."
+        )
+        return _Parsed(source, error=empty)
+    return _Parsed(source, found)
+
+
+def _register(context: Context, parsed: Sequence[_Parsed], *, opener: AccountOpener) -> list[FileReport]:
+    at = context.now()
+    reports, verdicts = [], []
+    with context.database.begin() as uow:
+        owners = Owners(uow, [statement.header for one in parsed for statement in one.statements])
+        for one in parsed:
+            error = one.error
+            if error is None and opener is nobody_opens:
+                error = owners.refusal([statement.header for statement in one.statements])
+            results = [
+                statements.register_statement(
+                    uow,
+                    header=statement.header,
+                    lines=statement.lines,
+                    file_id=one.source.file_id,
+                    account_id=owners.account_id(statement, opener),
+                    by=BY_IMPORT,
+                    at=at,
+                )
+                for statement in (one.statements if error is None else ())
+            ]
+            reports.append(_report(one, results, error))
+            outcome = FileOutcome.READ if error is None else FileOutcome.SET_ASIDE
+            verdicts.append(files.Verdict(one.source.file_id, outcome, "" if error is None else str(error)))
+        files.finish_files(uow, verdicts=verdicts, by=BY_IMPORT, at=at)
+        context.commit(uow, reports)
+    return reports
+
+
+class Owners:
+    """The accounts that statements belong to: looked up together, held in one order for all."""
+
+    def __init__(self, uow: UnitOfWork, headers: Sequence[StatementHeader]) -> None:
+        self._uow = uow
+        sought = list(dict.fromkeys(map(_sought, headers)))
+        self._found = dict(zip(sought, accounts.find_accounts(uow, sought), strict=True))
+        uow.lock_accounts([one.id for one in self._found.values() if isinstance(one, CashAccount)])
+
+    def refusal(self, headers: Sequence[StatementHeader]) -> Refused | None:
+        """Why one of these statements has no account, or None."""
+        found = (self._found[_sought(header)] for header in headers)
+        return next((one for one in found if isinstance(one, Refused)), None)
+
+    def account_id(self, statement: Statement, opener: AccountOpener) -> int:
+        """The account of a statement; one that nobody knows is opened if the opener does. Raises `Refused`."""
+        sought = _sought(statement.header)
+        found = self._found[sought]
+        if isinstance(found, CashAccount):
+            return found.id
+        opened = opener(self._uow, statement) if isinstance(found, Unknown) else None
         if opened is None:
-            raise
+            raise found
+        self._found[sought] = lookup.account(self._uow, opened)
         return opened
 
 
-def _set_aside(context: Context, *, name: str, content: bytes, error: ReconError) -> FileReport:
-    at = context.now()
-    reason = str(error)
-    with context.database.begin() as uow:
-        archived = statements.archive_file(uow, name=name, content=content, by=context.user, at=at)
-        statements.finish_file(
-            uow, file_id=archived.id, outcome=FileOutcome.SET_ASIDE, reason=reason, by=BY_IMPORT, at=at
-        )
-        uow.commit()
-    return FileReport(name, Taken.SET_ASIDE, reason=reason)
+def _sought(header: StatementHeader) -> Sought:
+    currency = None if header.currency == NO_CURRENCY else header.currency
+    return Sought(header.account, currency, header.bank_bic)
+
+
+def _report(one: _Parsed, results: Sequence[StatementResult], error: ReconError | None) -> FileReport:
+    if error is not None:
+        return FileReport(one.source.name, Taken.SET_ASIDE, reason=str(error), code=error.code)
+    notes = [
+        f"{found.where}: {found.message} {found.cure}".strip()
+        for statement in one.statements
+        for found in statement.diagnostics
+        if found.severity != Severity.INFO
+    ]
+    return FileReport(one.source.name, Taken.READ, tuple(results), notes=tuple(notes))
 
 
 def import_book(context: Context, path: Path) -> ImportCounts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -52,7 +53,7 @@ def match_accounts(context: Context, account_ids: Sequence[int], *, again: bool 
     at = context.now()
     with context.database.begin() as uow:
         uow.lock_accounts(account_ids)
-        accounts = [lookup.account(uow, account_id) for account_id in sorted(account_ids)]
+        accounts = lookup.accounts(uow, account_ids)
         willing = [account for account in accounts if account.allows(MatchingPolicy.MATCH)]
         if not again:
             willing = context.opinions.changed_since_match(
@@ -78,7 +79,7 @@ def match_accounts(context: Context, account_ids: Sequence[int], *, again: bool 
         )
         context.opinions.record(uow, accounts=willing, opinions=left, facts=facts, by=context.user, at=at)
         _mark(uow, left, context=context)
-        uow.commit()
+        context.commit(uow, counts)
         context.watch("matching", len(opinions), len(opinions))
     return counts
 
@@ -87,7 +88,7 @@ def fresh_opinions(uow: UnitOfWork, accounts: Sequence[CashAccount], *, context:
     """What the engine says now about the open lines of these accounts. Nothing is kept and nothing is changed."""
     items = load(uow, accounts)
     context.watch("matching", 0, len(items.lines))
-    rejected = _rejected(uow, accounts)
+    rejected = rejected_ids(uow, accounts)
     results = engine.match(items.lines, items.book, rules=context.rules, rejected=rejected).rows()
     opinions = _respecting(items, results, {int(one) for ids, _ in rejected for one in ids})
     return Fresh(opinions, dict(zip(map(int, items.lines.ids), items.lines.amount.tolist(), strict=True)))
@@ -95,10 +96,19 @@ def fresh_opinions(uow: UnitOfWork, accounts: Sequence[CashAccount], *, context:
 
 def rules_digest(rules: RuleSettings) -> str:
     """What binds a run to its rules: the same for equal settings, in every process."""
-    return sha256(repr(rules).encode()).hexdigest()
+    return sha256(repr(_ordered(asdict(rules))).encode()).hexdigest()
 
 
-def _rejected(uow: UnitOfWork, accounts: Sequence[CashAccount]) -> list[RejectedIds]:
+def _ordered(value: object) -> object:
+    """The value with everything that has no order of its own in one order: sets differ from process to process."""
+    if isinstance(value, dict):
+        return [(name, _ordered(value[name])) for name in sorted(value)]
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return value
+
+
+def rejected_ids(uow: UnitOfWork, accounts: Sequence[CashAccount]) -> list[RejectedIds]:
     """The groups that somebody rejected, as ids of lines and of transactions."""
     keys = clearing.rejected_groups(uow, account_ids=[account.id for account in accounts])
     sides = (key.split("|") for key in keys)

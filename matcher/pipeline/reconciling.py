@@ -10,14 +10,15 @@ from matcher.pipeline.context import BY_RELEASE, Context
 from matcher.pipeline.matching import rules_digest
 from matcher.pipeline.setup import OpeningPoint
 from recon_core.domain.account import CashAccount
-from recon_core.domain.refusals import Blocked, Blocker
+from recon_core.domain.refusals import Blocked, Blocker, Conflict
 from recon_core.domain.refused import Refused
-from recon_core.domain.states import DocumentState, MatchingPolicy
+from recon_core.domain.states import DocumentState, MatchingPolicy, is_policy
 from recon_core.ports import UnitOfWork
 from recon_core.services import blockers as blocking
 from recon_core.services import books, chains, documents, lookup, reconcile, release
 
 OPENING_TEXT = "Opening balance"
+BATCH_ACCOUNTS = 200
 
 
 class AccountReconciliation(NamedTuple):
@@ -58,23 +59,46 @@ def open_at(uow: UnitOfWork, *, account_id: int, opening: OpeningPoint, by: str,
 
 
 def reconcile_accounts(context: Context, account_ids: Sequence[int], *, by: str) -> list[AccountReconciliation]:
-    """Bring the document of each account as far as the account's policy lets it, each in its own transaction.
+    """Bring the document of each account as far as the account's policy lets it, some accounts in one transaction.
 
     Where no document is open one is opened at the date of the latest bank balance. Lines that the bank proved are
     ticked, nothing else. With a difference of zero it is balanced, and where the policy releases it is closed.
-    `by` opens and ticks; only the account's policy closes. An open document keeps its date and balance.
+    `by` opens and ticks; only the account's policy closes. An open document keeps its date and balance. A policy as
+    `by` opens documents only on accounts whose policy releases.
     """
-    done = []
-    for number, account_id in enumerate(account_ids):
-        context.watch("reconciling", number, len(account_ids))
-        with context.database.begin() as uow:
-            account = lookup.locked_account(uow, account_id)
-            made, changed = _reconcile(uow, account, context=context, by=by)
-            if changed:
-                uow.commit()
-        done.append(made)
+    done: list[AccountReconciliation] = []
+    for start in range(0, len(account_ids), BATCH_ACCOUNTS):
+        context.watch("reconciling", start, len(account_ids))
+        batch = account_ids[start : start + BATCH_ACCOUNTS]
+        try:
+            done += _reconcile_together(context, batch, by=by)
+        except Conflict:
+            raise
+        except Refused:
+            for account_id in batch:
+                done += _reconcile_alone(context, account_id, by=by)
     context.watch("reconciling", len(account_ids), len(account_ids))
     return done
+
+
+def _reconcile_together(context: Context, account_ids: Sequence[int], *, by: str) -> list[AccountReconciliation]:
+    with context.database.begin() as uow:
+        uow.lock_accounts(account_ids)
+        accounts = lookup.accounts(uow, account_ids)
+        made = [_reconcile(uow, account, context=context, by=by) for account in accounts]
+        if any(changed for _, changed in made):
+            context.commit(uow, [one for one, _ in made])
+    return [one for one, _ in made]
+
+
+def _reconcile_alone(context: Context, account_id: int, *, by: str) -> list[AccountReconciliation]:
+    try:
+        return _reconcile_together(context, [account_id], by=by)
+    except Conflict:
+        raise
+    except Refused as refused:
+        reason = Blocker(refused.code, refused.message, refused.cure)
+        return [AccountReconciliation(account_id, blockers=(reason,))]
 
 
 def _reconcile(
@@ -112,6 +136,8 @@ def _reconcile(
 def _open_latest(uow: UnitOfWork, account: CashAccount, *, by: str, at: datetime) -> int | None:
     """Open a document at the latest day that the bank's statements reach, if that is after the last one closed."""
     if not account.requires_reconciliation or not account.active:
+        return None
+    if is_policy(by) and not account.allows(MatchingPolicy.RELEASE):
         return None
     day = latest_statement_day(uow, account.id)
     last = documents.last_closed(uow, account.id)
