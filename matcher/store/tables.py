@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table
 from sqlalchemy import text as sql
 
-from matcher.store import learned_tables
+from matcher.store import learned_tables, night_tables
 from matcher.store.base import METADATA, UNLOGGED, number
 from recon_core.store.columns import Id, Minor, Moment
 from recon_core.store.schema import SchemaPart
@@ -81,5 +81,5 @@ PROPOSAL = Table(
 )  # fmt: skip
 
 # Everything that stands in METADATA; naming the module is what puts its table there.
-assert learned_tables.LEARNED_RULE.metadata is METADATA
+assert learned_tables.LEARNED_RULE.metadata is night_tables.NIGHT_RUN.metadata is METADATA
 MATCHER = SchemaPart("matcher", METADATA, Path(__file__).parent / "versions")
