@@ -1,14 +1,51 @@
-"""Reasons in words, made when somebody asks: from the columns of a result and the texts of line and items."""
+"""Reasons in words, made when somebody asks: from the columns of a result and the texts of line and items.
+
+Each sentence belongs to a code: that of the pass, or of a signal (reference, amount, date, party, rival, class, nearest).
+"""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
-from matcher.proposal import Evidence
+import numpy as np
+
+from matcher.engine.phrases import say
+from matcher.engine.quoted import quoted_reference
+from matcher.proposal import Category, Evidence, MatchStatus
+from matcher.rules.columns import EPOCH
+from matcher.rules.foreign import foreign_amounts, printed_amounts
+from matcher.rules.lines_kind import kind_of
+from matcher.rules.names import NameLevel
+from matcher.rules.numbering import last_number
+from matcher.rules.order import ORDER
+from matcher.rules.passes import (
+    amount_only,
+    batch_details,
+    card_settlement,
+    daily_sum,
+    file_id,
+    instalments,
+    party_series,
+    party_sum,
+    payment_run,
+    several_named,
+    transfer,
+)
 from matcher.rules.view import View
+from recon_core.domain.money import Money
 
 if TYPE_CHECKING:
     from matcher.engine.result import MatchResult
+
+_PARTY = {
+    NameLevel.EQUAL: "party.equal",
+    NameLevel.CUT: "party.cut",
+    NameLevel.MISSPELT: "party.misspelt",
+    NameLevel.SIMILAR: "party.similar",
+    NameLevel.DIFFERENT: "party.different",
+}
+_TEXT_SIGNS_MAX = 60
 
 
 class Explainer:
@@ -16,8 +53,215 @@ class Explainer:
 
     def __init__(self, view: View) -> None:
         self._view = view
+        self._items = view.items
 
     def explain(self, result: MatchResult, line: int) -> tuple[Evidence, ...]:
         """The reasons for and against, the strongest first."""
-        del result, line
-        return ()
+        rows = result.rows_of(line)
+        if not rows:
+            return self._unmatched(result, line)
+        code = ORDER[result.step[line]].code
+        found = [Evidence(code, self._group(result, line, code, rows))] if self._is_group(code, rows) else []
+        if len(rows) == 1 and not found:
+            found += self._pair(line, rows[0], code)
+        found.append(Evidence("amount", self._amount(result, line, rows)))
+        if len(rows) == 1 and line not in result.together:
+            found.append(Evidence("date", self._date(line, rows[0])))
+        if result.status_of(line) is MatchStatus.PROPOSED:
+            found.append(self._why_not(result, line))
+        return tuple(found)
+
+    def pair(self, line: int, row: int) -> tuple[Evidence, ...]:
+        """What speaks for and against one pair, whatever the engine decided."""
+        difference = int(self._items.lines.amount[line] - self._items.book.amount[row])
+        text = say("amount.equal") if not difference else say("amount.differs", amount=self._money(line, difference))
+        return (*self._pair(line, row, "pair"), Evidence("amount", text), Evidence("date", self._date(line, row)))
+
+    def _pair(self, line: int, row: int, code: str) -> list[Evidence]:
+        found = []
+        reference = quoted_reference(self._view, line, row)
+        if reference:
+            found.append(Evidence(code, reference))
+        elif code == party_series.CODE:
+            found.append(Evidence(code, say("series")))
+        elif code == amount_only.CODE:
+            found.append(Evidence(code, say("amount.only" if self._is_taken(row) else "amount.some")))
+        elif code == transfer.CODE:
+            found.append(Evidence(code, self._transfer(line)))
+        level = NameLevel(int(self._items.name_levels(np.array([line]), np.array([row]))[0]))
+        if level is not NameLevel.UNKNOWN:
+            printed = self._items.lines.text("counterparty_name").at(line)
+            ours = self._items.book.text("counterparty").at(row)
+            found.append(Evidence("party", say(_PARTY[level], printed=printed, ours=ours)))
+        return found
+
+    def _is_taken(self, row: int) -> bool:
+        return not self._items.row_open[row]
+
+    def _transfer(self, line: int) -> str:
+        account = self._view.own_account_named(line)
+        return say("transfer.named", account=account) if account else say("transfer.called")
+
+    @staticmethod
+    def _is_group(code: str, rows: tuple[int, ...]) -> bool:
+        return len(rows) > 1 or code in {batch_details.CODE, card_settlement.CODE, instalments.CODE}
+
+    def _group(self, result: MatchResult, line: int, code: str, rows: tuple[int, ...]) -> str:
+        book = self._items.book
+        facts: dict[str, object] = {"count": len(rows), "party": book.text("counterparty").at(rows[0])}
+        facts["day"] = _day(int(book.day[rows[0]]))
+        if code == file_id.CODE:
+            return self._file(line, rows, facts)
+        if code == daily_sum.CODE:
+            return say("group.day", like=_short(book.text("description").at(rows[0])), **facts)
+        if code == payment_run.CODE:
+            return say("group.run", **self._run_ends(rows), **facts)
+        if code == batch_details.CODE:
+            details = self._items.lines.details
+            total = int(np.count_nonzero(details.parent == line)) if details is not None else 0
+            complete = total == len(rows)
+            return say("group.details", **facts) if complete else say("group.details_some", total=total, **facts)
+        if code == card_settlement.CODE:
+            return self._card(result, line, rows)
+        if code == instalments.CODE:
+            count = len(result.together.get(line, (line,)))
+            return say("group.instalments", count=count, item=self._item(rows[0]))
+        if code == party_sum.CODE:
+            rival = bool(result.alternatives.get(line))
+            return say("group.party_rival" if rival else "group.party", **facts)
+        return say("group.named", **facts) if code == several_named.CODE else say("group.party", **facts)
+
+    def _run_ends(self, rows: tuple[int, ...]) -> dict[str, str]:
+        book = self._items.book
+        name = "reference" if book.amount[rows[0]] < 0 else "description"
+        texts = sorted((book.text(name).at(row) for row in rows), key=last_number)
+        return {"first": texts[0], "last": texts[-1]}
+
+    def _file(self, line: int, rows: tuple[int, ...], facts: dict[str, object]) -> str:
+        identity, carried = file_id.shared_id(self._view, line, rows)
+        if carried > len(rows):
+            return say("group.file_less", id=identity, total=carried, rest=carried - len(rows), **facts)
+        return say("group.file", id=identity, **facts)
+
+    def _card(self, result: MatchResult, line: int, rows: tuple[int, ...]) -> str:
+        book = self._items.book
+        days = sorted({_day(int(book.day[row])) for row in rows})
+        gross = int(book.amount[list(rows)].sum())
+        fee = -int(result.difference[line])
+        facts = {
+            "days": days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}",
+            "party": book.text("counterparty").at(rows[0]),
+            "gross": self._money(line, gross),
+        }
+        if not fee:
+            return say("group.card_whole", **facts)
+        return say("group.card", fee=self._money(line, fee), percent=f"{10_000 * fee // gross / 100:.2f}", **facts)
+
+    def _amount(self, result: MatchResult, line: int, rows: tuple[int, ...]) -> str:
+        difference = int(result.difference[line])
+        if not difference:
+            return say("amount.equal")
+        category = result.category_of(line)
+        facts = {"amount": self._money(line, abs(difference))}
+        if category in {Category.PARTIAL, Category.OVERPAYMENT}:
+            asked = abs(int(self._items.book.amount[list(rows)].sum()))
+            return say(f"amount.{category}", asked=self._money(line, asked), **facts)
+        if category is Category.FX:
+            shared = foreign_amounts(self._view, line) & printed_amounts(
+                self._items.book.text("description").at(rows[0])
+            )
+            if not shared:
+                return say("amount.fx_unstated", **facts)
+            currency, minor = min(shared)
+            return say("amount.fx", original=str(Money(minor, currency)), **facts)
+        return say(f"amount.{category}" if category is not None else "amount.differs", **facts)
+
+    def _date(self, line: int, row: int) -> str:
+        days = int(self._items.lines.booking_day[line]) - int(self._items.book.day[row])
+        if not days:
+            return say("date.same")
+        count = f"{abs(days)} day{'s' if abs(days) > 1 else ''}"
+        return say("date.later" if days > 0 else "date.earlier", days=count)
+
+    def _why_not(self, result: MatchResult, line: int) -> Evidence:
+        rivals = result.alternatives.get(line, ())
+        if rivals:
+            rival = " + ".join(self._items.book.ids[row] for row in rivals[0][:3])
+            if len(rivals[0]) > 3:
+                rival += " ..."
+            key = "rival.one" if len(rivals) == 1 else "rival.many"
+            return Evidence("rival", say(key, rival=rival, count=len(rivals)))
+        if line in result.gave_up:
+            return Evidence(result.gave_up[line], say("gave_up"))
+        return Evidence("doubt", say("doubt"))
+
+    def _unmatched(self, result: MatchResult, line: int) -> tuple[Evidence, ...]:
+        found = [Evidence("class", self._class(result, line))]
+        nearest = self._nearest(line)
+        if nearest:
+            found.append(Evidence("nearest", nearest))
+        if line in result.gave_up:
+            found.append(Evidence(result.gave_up[line], say("gave_up")))
+        return tuple(found)
+
+    def _class(self, result: MatchResult, line: int) -> str:
+        category = result.category_of(line)
+        other = int(result.other[line])
+        lines = self._items.lines
+        if other >= 0:
+            key = {Category.DUPLICATE: "class.repeat", Category.RETURN: "class.return"}.get(
+                category or Category.UNKNOWN, "class.reversed"
+            )
+            return say(key, line=lines.ids[other])
+        if category is Category.UNKNOWN or category is None or category is not kind_of(self._view, line):
+            return say("class.unknown")
+        account = self._view.own_account_named(line)
+        if category is Category.TRANSFER and account:
+            return say("class.account", account=account)
+        code = lines.text("code").at(line) or lines.text("proprietary_code").at(line)
+        text = lines.text("additional_info").at(line) or lines.text("counterparty_name").at(line)
+        if text and not code.startswith(("ACMT", "CAMT")):
+            return say("class.words", text=_short(text))
+        return say("class.code", code=code)
+
+    def _nearest(self, line: int) -> str:
+        """What came nearest and what spoke against it: an open item of the amount, else of the party."""
+        items = self._items
+        rows = np.flatnonzero(items.row_open & (items.pool_r == items.pool_l[line]))
+        same = rows[items.book.amount[rows] == items.lines.amount[line]]
+        if len(same):
+            row = int(same[np.argmin(np.abs(items.book.day[same] - items.lines.booking_day[line]))])
+            against = [text for code, text in self._pair(line, row, "pair") if code == "party"]
+            return say("near.amount", item=self._item(row), against=", ".join(against) or say("near.against"))
+        of_party = rows[items.agree(line, rows)] if items.party_l[line] >= 0 else rows[:0]
+        of_party = of_party[(items.book.amount[of_party] > 0) == (items.lines.amount[line] > 0)]
+        if not len(of_party):
+            return ""
+        gap = items.book.amount[of_party] - items.lines.amount[line]
+        row = int(of_party[np.argmin(np.abs(gap))])
+        away = abs(int(items.book.amount[row] - items.lines.amount[line]))
+        party = items.book.text("counterparty").at(row)
+        return say("near.party", item=self._item(row), party=party, amount=self._money(line, away))
+
+    def _item(self, row: int) -> str:
+        return item_name(self._view, row)
+
+    def _money(self, line: int, minor: int) -> str:
+        return str(Money(minor, self._items.lines.currencies[self._items.lines.currency[line]]))
+
+
+def item_name(view: View, row: int) -> str:
+    """How an accountant calls a book item: invoice and its reference, else what it is and its id."""
+    book = view.items.book
+    reference = book.text("reference").at(row)
+    if reference:
+        return f"{'invoice' if book.amount[row] > 0 else 'payment'} {reference}"
+    return f"{_short(book.text('description').at(row)) or 'item'} {book.ids[row]}"
+
+
+def _day(number: int) -> str:
+    return date.fromordinal(number + EPOCH).isoformat()
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _TEXT_SIGNS_MAX else text[: _TEXT_SIGNS_MAX - 3] + "..."

@@ -49,6 +49,15 @@ class MatchResult:
         """Positions of the items of one line."""
         return tuple(self.row[self.start[line] : self.start[line + 1]].tolist())
 
+    def status_of(self, line: int) -> MatchStatus:
+        """The status of one line."""
+        return STATUSES[self.status[line]]
+
+    def category_of(self, line: int) -> Category | None:
+        """The category of one line."""
+        code = int(self.category[line])
+        return CATEGORIES[code] if code >= 0 else None
+
     def rows(self) -> Iterator[LineResult]:
         """One object a line, evidence rendered; for the edges, not for the hot path."""
         for line in range(len(self.status)):
@@ -56,14 +65,13 @@ class MatchResult:
 
     def at(self, line: int) -> LineResult:
         """The result of one line, by its position in the input."""
-        category = int(self.category[line])
         return LineResult(
             line_id=self.lines.ids[line],
             account=self.lines.accounts[self.lines.account[line]],
-            status=STATUSES[self.status[line]],
+            status=self.status_of(line),
             book=self._ids(self.rows_of(line)),
             alternatives=tuple(self._ids(rows) for rows in self.alternatives.get(line, ())),
-            category=CATEGORIES[category] if category >= 0 else None,
+            category=self.category_of(line),
             score=int(self.score[line]) / 1000,
             difference=int(self.difference[line]),
             evidence=self.explainer.explain(self, line),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.rules.columns import Codes, Ints
+from matcher.rules.columns import Codes, Floats, Ints
 
 _GRIDS = (1, 100, 1_000, 10_000, 100_000)
 _NEAR_PERCENT = 10
@@ -34,7 +34,7 @@ class AmountChance:
             members = sizes >= step
             self._sorted[step] = np.sort(_key(pool[members], amount[members]))
 
-    def expected(self, pool: Codes, amount: Ints) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def expected(self, pool: Codes, amount: Ints) -> Floats:
         """Expected accidental hits of each amount by one of the pool's items."""
         found = np.zeros(len(amount))
         sizes = grid(amount)

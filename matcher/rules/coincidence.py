@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.rules.chance import grid
-from matcher.rules.columns import Flags, Ints
+from matcher.rules.columns import Flags, Floats, Ints
 from matcher.rules.subsets import adding_up
 from matcher.rules.view import View
 
@@ -16,9 +16,7 @@ _EXPECTED_MAX_WITH_RIVAL = 0.03
 _DAYS_BEFORE, _DAYS_AFTER = 20, 12
 
 
-def expected_alike(
-    view: View, line: Ints, row: Ints, tolerance: Ints | int = 0
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def expected_alike(view: View, line: Ints, row: Ints, tolerance: Ints | int = 0) -> Floats:
     """Expected number of items of the row's party near the line's day with its amount (± `tolerance`) by chance."""
     items = view.items
     if not len(line):
@@ -37,7 +35,8 @@ def expected_alike(
     places = 2 * np.asarray(tolerance) / grid(items.lines.amount[line]) + 1
     nearby = items.amount_chance.expected(items.pool_r[row], items.lines.amount[line]) * places
     pool_size = np.bincount(items.pool_r, minlength=len(items.pool_names))
-    return near * np.maximum(alike - 1, nearby) / np.maximum(pool_size[items.pool_r[row]], 1)
+    expected: Floats = near * np.maximum(alike - 1, nearby) / np.maximum(pool_size[items.pool_r[row]], 1)
+    return expected
 
 
 def doubtful(view: View, line: Ints, row: Ints) -> Flags:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Ints = NDArray[np.integer[Any]]
 Codes = NDArray[np.integer[Any]]
 Flags = NDArray[np.bool_]
+# Estimates only: expected numbers of accidents. Money is never one of these.
+Floats = NDArray[np.float64]
 
 NO_DAY = -(2**31)
 EPOCH = date(1970, 1, 1).toordinal()

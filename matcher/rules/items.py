@@ -233,12 +233,14 @@ class Items:
 
     def party_key(self, row: Ints) -> Ints:
         """One integer below 2**31 for pool and party of each item."""
-        return self._party_keys[row]
+        keys: Ints = self._party_keys[row]
+        return keys
 
     @cached_property
     def _party_keys(self) -> Ints:
         pairs = (self.pool_r.astype(np.int64) << 32) | self.party(self.variant_r).astype(np.int64) & 0xFFFFFFFF
-        return np.unique(pairs, return_inverse=True)[1].astype(np.int64)
+        codes: Ints = np.unique(pairs, return_inverse=True)[1]
+        return codes.astype(np.int64)
 
     @cached_property
     def sorted_party_days(self) -> Ints:

@@ -85,15 +85,20 @@ class Relations:
         return known
 
     def _of(self, line: int, row: int) -> Relation:
+        return self.best(line, row)[0]
+
+    def best(self, line: int, row: int) -> tuple[Relation, str]:
+        """The strongest thing that the line's numbers say about the item, and the number that says it."""
         whole, keys = self._row(row)
-        best = Relation.NOTHING
-        against = False
         receipt = bool(self._items.lines.amount[line] > 0)
+        best, against = (Relation.NOTHING, ""), (Relation.NOTHING, "")
         for number in self._line(line):
             found = self._compare(number, whole, keys, receipt=receipt)
-            against = against or found is Relation.OTHER
-            best = max(best, found)
-        return Relation.OTHER if against and best < Relation.NEAR else best
+            if found is Relation.OTHER:
+                against = (found, number.key)
+            elif found > best[0]:
+                best = (found, number.key)
+        return against if against[1] and best[0] < Relation.NEAR else best
 
     def keys_of(self, line: int) -> list[str]:
         """The numbers on a line, as keys."""

@@ -70,13 +70,18 @@ class View:
 
     def names_own_account(self, line: int) -> bool:
         """Whether the line's counterparty account, or a number in its texts, is another account of ours."""
+        return bool(self.own_account_named(line))
+
+    def own_account_named(self, line: int) -> str:
+        """The other account of ours that a line names, "" for none."""
         items = self.items
         own = items.own_accounts - {items.pool_names[items.pool_l[line]][0]}
         for name in ("counterparty_account", "remittance", "additional_info"):
             for word in items.lines.text(name).at(line).split():
-                if account_of(identifier(word), own) is not None:
-                    return True
-        return False
+                found = account_of(identifier(word), own)
+                if found is not None:
+                    return found
+        return ""
 
     @cached_property
     def window(self) -> tuple[Codes, Codes]:

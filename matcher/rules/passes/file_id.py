@@ -47,6 +47,18 @@ def find(view: View) -> Candidates:
     return Candidates(groups=tuple(dict.fromkeys(groups)))
 
 
+def shared_id(view: View, line: int, rows: tuple[int, ...]) -> tuple[str, int]:
+    """The id that a line shares with items, and how many items of the book carry it."""
+    ids = view.keep(CODE, partial(_line_ids, view)).get(line, set())
+    rows_of = view.keep(f"{CODE} rows", dict[tuple[int, str], Ints])
+    pool = int(view.items.pool_l[line])
+    for key in sorted(ids, key=lambda key: (-len(key), key)):
+        carrying = rows_of.get((pool, key))
+        if carrying is not None and set(rows) <= set(carrying.tolist()):
+            return key, len(carrying)
+    return "", len(rows)
+
+
 def _line_ids(view: View) -> dict[int, set[str]]:
     """Keys that may be a file id, of the open lines without a party of ours."""
     items = view.items

@@ -1,0 +1,78 @@
+"""Every sentence that the engine says, by a stable key, with its facts as fields. One table a language."""
+
+from __future__ import annotations
+
+ENGLISH: dict[str, str] = {
+    # What a number on the line says
+    "reference.ocr": "OCR {number} is {item}",
+    "reference.rf": "reference {number} is {item}",
+    "reference.field": "reference {number} is {item}",
+    "reference.own": "the bank returns our payment id {number}",
+    "reference.own_part": "the bank returns {number}, the beginning of our payment id {item}",
+    "reference.cheque": "cheque {number} is {item}",
+    "reference.text": '"{number}" in the text is {item}',
+    "reference.part": '"{number}" in the text is part of {item}',
+    "reference.near": '"{number}" is one sign off {item}',
+    "reference.cut": '"{number}", cut off by the bank, begins {item}',
+    "reference.other": '"{number}" belongs to something else than {item}',
+    # What the amounts say
+    "amount.equal": "amount equal",
+    "amount.rounding": "{amount} rounding",
+    "amount.fx": "{amount} exchange difference; both sides say {original}",
+    "amount.fx_unstated": "{amount} exchange difference",
+    "amount.bank_fee": "{amount} kept as a charge",
+    "amount.partial": "part payment: {amount} of {asked} is still open",
+    "amount.overpayment": "{amount} more than the {asked} asked for",
+    "amount.differs": "amounts differ by {amount}",
+    # What the dates say
+    "date.same": "booked the same day",
+    "date.later": "booked {days} later",
+    "date.earlier": "booked {days} earlier",
+    # What the names say
+    "party.equal": "{printed} is the counterparty",
+    "party.cut": '"{printed}" is {ours}, cut off by the bank',
+    "party.misspelt": '"{printed}" is {ours}, misspelt',
+    "party.similar": '"{printed}" may be {ours}',
+    "party.different": '"{printed}" is not {ours}',
+    # What makes a group
+    "group.file": "{count} items of payment file {id} add up exactly",
+    "group.file_less": "{count} of {total} items of payment file {id} add up exactly; the bank left out {rest}",
+    "group.day": 'all {count} items of {day} like "{like}" add up exactly',
+    "group.run": "{count} items of {day} with consecutive numbers {first} to {last} add up exactly, and no other run does",
+    "group.details": "all {count} transactions in the batch are found, each by its own reference or name",
+    "group.details_some": "{count} of {total} transactions in the batch are found",
+    "group.named": "{count} items are named, and add up exactly",
+    "group.party": "{count} open items of {party} add up exactly, and no other choice of them does",
+    "group.party_rival": "{count} open items of {party} add up exactly; so do others",
+    "group.card": "sales of {days} by {party}, {gross}, less a fee of {fee} ({percent} %)",
+    "group.card_whole": "sales of {days} by {party}, {gross}",
+    "group.instalments": "{count} lines together pay {item} in full",
+    "amount.only": "the only open item near in time with this amount, which is too odd to be there by accident",
+    "amount.some": "an open item near in time has this amount",
+    "transfer.named": "own account {account} is on the line, and the books have a transfer of this amount",
+    "transfer.called": "the bank calls it an own transfer, and the books have one of this amount",
+    "series": "paired by date with the other payments of this party and amount",
+    # Why not cleared
+    "rival.one": "not cleared: {rival} fits about as well",
+    "rival.many": "not cleared: {count} other explanations fit about as well, {rival} among them",
+    "doubt": "not cleared: it could be so by accident",
+    "gave_up": "the search was cut off at its limit: too many open items to prove that nothing else fits",
+    "settings.reference": "not cleared: this account clears by reference only",
+    # What an unmatched line is
+    "class.code": "the bank's code {code} says so",
+    "class.words": 'the bank\'s text "{text}" says so',
+    "class.repeat": "says the same as line {line}, which is matched already: paid twice?",
+    "class.return": "gives back line {line}",
+    "class.reversed": "was given back by line {line}",
+    "class.account": "own account {account} is on the line",
+    "class.party": "{printed} is a tax office",
+    "class.unknown": "nothing open in the books explains it",
+    "near.amount": "nearest: {item} has this amount, but {against}",
+    "near.party": "nearest: {item} of {party}, {amount} away",
+    "near.against": "nothing but the amount agrees",
+}
+
+
+def say(key: str, **facts: object) -> str:
+    """The sentence of a key with its facts filled in."""
+    return ENGLISH[key].format(**facts)

@@ -1,0 +1,60 @@
+"""Which number on a line names an item, in words."""
+
+from __future__ import annotations
+
+from matcher.engine.phrases import say
+from matcher.rules.references import Scheme, is_digits, readings
+from matcher.rules.relations import Relation
+from matcher.rules.tokens import field_key, normalized, parts_of, tokens
+from matcher.rules.view import View
+
+_FIELDS = ("creditor_reference", "check_number", "end_to_end_id", "transaction_id", "instruction_id")
+_TEXTS = ("remittance", "document_numbers", "additional_info")
+
+
+def quoted_reference(view: View, line: int, row: int) -> str:
+    """The sentence on the number of the line that names the item, best first; "" if none does."""
+    lines, book = view.items.lines, view.items.book
+    whole = normalized(book.text("reference").at(row))
+    item = _called(view, row)
+    for name in _FIELDS:
+        text = lines.text(name).at(line)
+        if text and whole and field_key(text) == whole:
+            return _field_sentence(name, text, item, ours=bool(lines.amount[line] < 0))
+    inside = parts_of(whole) | set(tokens(book.text("description").at(row)))
+    for name in (*_TEXTS, *_FIELDS):
+        text = lines.text(name).at(line)
+        keys = [field_key(text), *tokens(text)] if text else []
+        for key in filter(None, keys):
+            if key == whole:
+                return say("reference.text", number=text if len(text) <= len(key) + 8 else key, item=item)
+            if key in inside or (parts_of(key) & (inside | {whole})):
+                return say("reference.part", number=key, item=item)
+    relation, number = view.relations.best(line, row)
+    if relation is Relation.NEAR:
+        return say("reference.near", number=number, item=item)
+    if relation is Relation.CUT:
+        return say("reference.cut", number=number, item=item)
+    return say("reference.other", number=number, item=item) if relation is Relation.OTHER else ""
+
+
+def _field_sentence(name: str, text: str, item: str, *, ours: bool) -> str:
+    if name == "check_number":
+        return say("reference.cheque", number=text, item=item)
+    if name != "creditor_reference" and ours:
+        return say("reference.own", number=text)
+    schemes = {reading.scheme for reading in readings(normalized(text))}
+    if Scheme.RF in schemes:
+        return say("reference.rf", number=text, item=item)
+    key = "reference.ocr" if Scheme.OCR in schemes and is_digits(text) else "reference.field"
+    return say(key, number=text, item=item)
+
+
+def _called(view: View, row: int) -> str:
+    book = view.items.book
+    reference = book.text("reference").at(row)
+    kind = "invoice" if book.amount[row] > 0 else "payment"
+    if reference:
+        return f"{kind} {reference}"
+    numbers = tokens(book.text("description").at(row))
+    return f"{kind} {numbers[-1]}" if numbers else f"item {book.ids[row]}"
