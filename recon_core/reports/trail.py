@@ -213,12 +213,33 @@ def _documents(uow: UnitOfWork, ids: list[int]) -> Iterator[Step]:
         yield Step("document", row.id, text, row.released_by or "", row.released_at)
 
 
+# The log names a bulk, not each of its rows: where the entries about an item stand beside its own.
+_SUBJECTS = {
+    "line": "SELECT 'statement' AS kind, statement_id AS subject_id FROM statement_line WHERE id = :id UNION"
+    " SELECT 'decision_batch' AS kind, d.decision_batch_id AS subject_id FROM decision d"
+    " JOIN decision_line l ON l.decision_id = d.id WHERE l.statement_line_id = :id",
+    "decision": "SELECT 'decision_batch' AS kind, decision_batch_id AS subject_id FROM decision WHERE id = :id",
+    "transaction": "SELECT 'book_import' AS kind, book_import_id AS subject_id FROM book_transaction"
+    " WHERE id = :id AND book_import_id IS NOT NULL UNION"
+    " SELECT 'decision_batch' AS kind, d.decision_batch_id AS subject_id FROM decision d"
+    " JOIN decision_transaction t ON t.decision_id = d.id WHERE t.book_transaction_id = :id UNION"
+    " SELECT 'adjustment' AS kind, id AS subject_id FROM adjustment WHERE book_transaction_id = :id",
+}
+
+
 def _logged(uow: UnitOfWork, kind: str, item_id: int) -> Iterator[Step]:
-    rows = uow.select(
-        "SELECT seq, action, reason, happened_by, happened_at FROM log"
-        " WHERE subject_kind = :kind AND subject_id = :id ORDER BY seq",
-        {"kind": _TABLES[kind], "id": item_id},
-    )
-    for row in rows:
+    subjects = [(_TABLES[kind], item_id)]
+    if kind in _SUBJECTS:
+        subjects += [(row.kind, row.subject_id) for row in uow.select(_SUBJECTS[kind], {"id": item_id})]
+    rows = [
+        row
+        for name, subject_id in subjects
+        for row in uow.select(
+            "SELECT seq, action, reason, happened_by, happened_at FROM log"
+            " WHERE subject_kind = :kind AND subject_id = :id",
+            {"kind": name, "id": subject_id},
+        )
+    ]
+    for row in sorted(rows, key=lambda row: int(row.seq)):
         reason = f": {row.reason}" if row.reason else ""
         yield Step("log", row.seq, f"{row.action}{reason}", row.happened_by, row.happened_at)
