@@ -20,7 +20,15 @@ from matcher.parsers.camt.pattern import (
     entry_pattern,
     transaction_pattern,
 )
-from matcher.parsers.camt.shape import JOINT, cut, leaves_of_element, leaves_of_markup, local_name
+from matcher.parsers.camt.shape import (
+    JOINT,
+    TEXT_LETTERS_MAX,
+    check_texts,
+    cut,
+    leaves_of_element,
+    leaves_of_markup,
+    local_name,
+)
 from matcher.parsers.camt.transaction import (
     KINDS_MAX,
     NO_CHARGES,
@@ -114,6 +122,8 @@ class EntryReader:
                 texts = _unescaped(found.groups()) if "&" in inside else found.groups()
                 listed = [(inner, texts) for inner in pattern.transactions]
                 return self._line(pattern.form, texts, listed, index, where)
+        if len(inside) > TEXT_LETTERS_MAX:
+            check_texts(inside.split("<"))
         head, *bodies = inside.split(self._open)
         rest = ""
         for number, body in enumerate(bodies, 1):

@@ -1,10 +1,10 @@
 """Bytes in, events out: known entries are cut out of the file, all the rest goes through the tokenizer.
 
-The tokenizer (expat, building a tree in C) reads the file up to the end of the first entry of a statement. From there
-the place in the file is known to lie between two entries. As long as plain `<Ntry>...</Ntry>` follow each other they
-are taken out and read by their shape (see `entry`), which is several times faster than a tree; the tokenizer never
-sees them, and a document without some complete elements is still a document. Whatever is not plain ends that: it goes
-through the tokenizer, and after the next entry the place is known again.
+The tokenizer (expat, building a tree in C) reads the file up to the first entry of a statement. There the place in the
+file is known to lie directly in the statement, between its children. As long as plain `<Ntry>...</Ntry>` follow each
+other they are taken out and read by their shape (see `entry`), which is several times faster than a tree; the tokenizer
+never sees them, and a document without some complete elements is still a document. Whatever is not plain ends that: it
+goes through the tokenizer, and after the next entry the place is known again.
 
 The tree is cut down while it grows: `TreeBuilder.start` hands out a root that stays ours, and all but the last child
 on each level is finished. Memory is one block and one entry.
@@ -20,21 +20,26 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 from matcher.parsers.camt.blocks import Blocks
 from matcher.parsers.camt.entry import EntryReader, NotPlain
 from matcher.parsers.camt.header import HeaderBuilder, MessageHeader
+from matcher.parsers.camt.scan import (
+    MARKUP_BYTES_MAX,
+    aside_end,
+    closed_before,
+    entry_end,
+    entry_start,
+    whole_letters,
+)
 from matcher.parsers.camt.shape import DEPTH_MAX, local_name
 from matcher.parsers.contract import Event, LinesRead, ReadOptions, StatementEnded, StatementStarted
 from recon_core.domain.diagnostic import Diagnostic
 from recon_core.domain.refused import LimitExceeded, UnknownFormat, Unreadable
 from recon_core.domain.statement import StatementLine
 
-ENTRY_BYTES_MAX = 64 << 20
-MARKUP_BYTES_MAX = 1 << 20
+# An entry that is cut out may be a batch of many thousand transactions; a tree takes seven times its bytes.
+ENTRY_BYTES_MAX = 48 << 20
+TREE_BYTES_MAX = 16 << 20
 
 _MESSAGE = re.compile(r"BkToCstmr(AcctRpt|Stmt|DbtCdtNtfctn)(?:V([0-9]{2}))?", re.ASCII)
 _STATEMENTS = frozenset({"Rpt", "Stmt", "Ntfctn"})
-# What a search for tags has to step over, whole or open at the end of what was read; then the tags themselves.
-_ASIDE = rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<[!?]"
-_ENTRY_STARTS = re.compile(_ASIDE + rb"|<([A-Za-z_][\w.-]*:)?Ntry(?=[\s/>])", re.DOTALL)
-_ENTRY_ENDS = re.compile(_ASIDE + rb"|</?(?:[A-Za-z_][\w.-]*:)?Ntry(?=[\s/>])", re.DOTALL)
 
 
 def read(stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
@@ -76,6 +81,7 @@ class Reading:
         self._between = False
         self._open_tag = self._close_tag = b""
         self._pending = 0
+        self._not_plain = -1
 
     def events(self) -> Iterator[Event]:
         """Read block after block."""
@@ -93,8 +99,8 @@ class Reading:
             waiting, more = [], 0
             yield from self._advance(final=False)
             yield from self._flushed()
-            if len(self._buffer) > ENTRY_BYTES_MAX or self._pending > ENTRY_BYTES_MAX:
-                raise LimitExceeded(f"one element has more than {ENTRY_BYTES_MAX} bytes.", where=self._blocks.where)
+            if len(self._buffer) > ENTRY_BYTES_MAX or self._pending > TREE_BYTES_MAX:
+                raise LimitExceeded("one element is larger than any that is read.", where=self._blocks.where)
         self._buffer = b"".join((self._buffer, *waiting))
         yield from self._advance(final=True)
         try:
@@ -127,15 +133,23 @@ class Reading:
                 at = self._cut_entries(at)
                 if self._between:
                     break
-            start, safe = self._entry_start(at, final=final)
+            found = entry_start(self._buffer, at, final=final)
+            self._cutting = self._cutting and not found.lost
+            start = found.place if self._cutting else None
             if start is None:
-                yield from self._feed(at, safe)
-                at = safe
+                searched = found.searched if self._cutting else self._readable(final=final)
+                yield from self._feed(at, searched)
+                at = searched
                 break
-            end = self._entry_end(start)
+            yield from self._feed(at, start)
+            at = start
+            self._set_tags(found.prefix)
+            if self._offset + start != self._not_plain and self._is_in_statement(start):
+                yield from self._enter()
+                continue
+            end, lost = entry_end(self._buffer, start)
+            self._cutting = self._cutting and not lost
             if end is None:
-                yield from self._feed(at, start)
-                at = start
                 break
             yield from self._feed(at, end)
             yield from self._after_entry(start)
@@ -146,6 +160,10 @@ class Reading:
         self._buffer = self._buffer[at:]
         self._offset += at
 
+    def _readable(self, *, final: bool) -> int:
+        """How much of the buffer the tokenizer may have: all but a letter that is cut at its end."""
+        return len(self._buffer) if final else whole_letters(self._buffer)
+
     def _cut_entries(self, at: int) -> int:
         """Read plain entries from here on. Where `_between` is still set afterwards, the buffer is at its end."""
         data, open_tag, close_tag = self._buffer, self._open_tag, self._close_tag
@@ -155,8 +173,17 @@ class Reading:
             start = data.find(b"<", at)
             if start < 0 or len(data) - start < len(open_tag):
                 return at
-            if not data.startswith(open_tag, start) or (start > at and not data[at:start].isspace()):
+            if start > at and not data[at:start].isspace():
                 break
+            if not data.startswith(open_tag, start):
+                aside = aside_end(data, start)
+                if aside == 0 and len(data) - start < MARKUP_BYTES_MAX:
+                    return start
+                if not aside:
+                    break
+                self._tokenize(start, aside)
+                at = aside
+                continue
             end = data.find(close_tag, start)
             if end < 0:
                 return start
@@ -166,49 +193,44 @@ class Reading:
                 inside = data[start + len(open_tag) : end].decode()
                 self._lines.append(entries.read_markup(inside, number, where))
             except (NotPlain, UnicodeDecodeError):
+                self._not_plain = self._offset + start
                 break
             current.count = number
             at = end + len(close_tag)
         self._between = False
         return at
 
-    def _entry_start(self, at: int, *, final: bool) -> tuple[int | None, int]:
-        """Place of the next start tag of an entry, else None and how far the buffer was surely searched."""
-        data = self._buffer
-        whole = len(data) if final else _whole_letters(data)
-        if not self._cutting:
-            return None, whole
-        for found in _ENTRY_STARTS.finditer(data, at):
-            piece = found[0]
-            if piece in (b"<!", b"<?"):
-                # Open at the end of the buffer, or no markup that is known: the tokenizer will say.
-                if len(data) - found.start() > MARKUP_BYTES_MAX or final:
-                    self._cutting = False
-                    return None, whole
-                return None, found.start()
-            if piece[1] not in b"!?":
-                self._set_tags(found[1] or b"")
-                return found.start(), whole
-        last = data.rfind(b"<", at)
-        return None, whole if final or last < 0 or b">" in data[last:] else last
-
     def _set_tags(self, prefix: bytes) -> None:
         self._open_tag, self._close_tag = b"<" + prefix + b"Ntry>", b"</" + prefix + b"Ntry>"
         self._entries.use_prefix(prefix.decode("ascii", "replace"))
 
-    def _entry_end(self, start: int) -> int | None:
-        """Place after the end tag of the entry that starts here, or None where it is not in the buffer yet."""
-        for found in _ENTRY_ENDS.finditer(self._buffer, start + 1):
-            piece = found[0]
-            if piece in (b"<!", b"<?"):
-                return None
-            if piece[1:2] == b"/":
-                return self._buffer.find(b">", found.end()) + 1 or None
-            if piece[1] not in b"!?":
-                # An entry inside an entry, or one that is empty: only the tokenizer can tell where it ends.
-                self._cutting = False
-                return None
-        return None
+    def _is_in_statement(self, place: int) -> bool:
+        """Whether the place, up to which the tokenizer has read, lies directly in the open statement.
+
+        It does if the tag before it closes the last child of the statement; and it does close that one if nothing
+        inside has the same name.
+        """
+        message = self._message
+        statement = message[-1] if message is not None and len(message) else None
+        if self._statement is None or statement is None or not len(statement):
+            return False
+        last = statement[-1]
+        name = closed_before(self._buffer, place)
+        if name is None or local_name(statement.tag) not in _STATEMENTS or local_name(last.tag) != name:
+            return False
+        return not any(local_name(inner.tag) == name for inner in last.iter() if inner is not last)
+
+    def _enter(self) -> Iterator[Event]:
+        """Read what there is of the header, and begin to cut."""
+        assert self._statement is not None
+        assert self._message is not None
+        statement = self._message[-1]
+        for child in list(statement):
+            yield from self._read_child(self._statement, child, "")
+        self._take_out(statement, len(statement))
+        if not self._statement.started:
+            yield from self._start(self._statement)
+        self._between = True
 
     def _after_entry(self, start: int) -> Iterator[Event]:
         """The tokenizer has read up to the end tag of an entry: read the element, and know the place in the file."""
@@ -228,14 +250,16 @@ class Reading:
         """Hand a piece of the buffer to the tokenizer, and read what it finished."""
         if start >= end:
             return
-        piece = self._blocks.utf8(self._buffer[start:end])
+        self._tokenize(start, end)
+        yield from self._below(self._root, finished=False, depth=0)
+
+    def _tokenize(self, start: int, end: int) -> None:
         try:
-            self._parser.feed(piece)
+            self._parser.feed(self._blocks.utf8(self._buffer[start:end]))
             self._flush()
         except ParseError as error:
             raise self._broken(error) from error
         self._pending += end - start
-        yield from self._below(self._root, finished=False, depth=0)
 
     def _below(self, element: Element, *, finished: bool, depth: int) -> Iterator[Event]:
         """Everything finished below an element of the envelope; what is finished is taken out of the tree."""
@@ -315,18 +339,6 @@ class Reading:
         yield from current.header.control_totals()
         yield from _taken(current.header.diagnostics)
         yield StatementEnded(current.header.header())
-
-
-def _whole_letters(data: bytes) -> int:
-    """Length of the data without a UTF-8 letter that is cut at its end."""
-    for back in range(1, min(len(data), 3) + 1):
-        byte = data[-back]
-        if byte >= 0xC0:
-            wanted = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
-            return len(data) - back if wanted > back else len(data)
-        if byte < 0x80:
-            break
-    return len(data)
 
 
 def _taken(diagnostics: list[Diagnostic]) -> list[Diagnostic]:

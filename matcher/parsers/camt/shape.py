@@ -7,13 +7,14 @@ of an entry that is cut out of the file, or from an element of the tree, and the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from recon_core.domain.refused import LimitExceeded
 
 DEPTH_MAX = 64
+TEXT_LETTERS_MAX = 1 << 20
 # Stands for "><" in markup that was cut at its texts; `blocks` lets no such letter through.
 JOINT = "\x00"
 
@@ -108,7 +109,14 @@ def leaves_of_element(element: Element) -> tuple[list[Leaf], list[str]]:
     texts: list[str] = []
     _list_leaves(element, _Level("", "", "", -1, None), 1, leaves, texts)
     texts.append("")
+    check_texts(texts)
     return leaves, texts
+
+
+def check_texts(texts: Iterable[str]) -> None:
+    """Raises `LimitExceeded` for a text that is longer than any text of a payment."""
+    if max(map(len, texts)) > TEXT_LETTERS_MAX:
+        raise LimitExceeded(f"a text has more than {TEXT_LETTERS_MAX} letters.")
 
 
 def _list_leaves(element: Element, level: _Level, depth: int, leaves: list[Leaf], texts: list[str]) -> None:
