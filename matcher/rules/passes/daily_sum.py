@@ -57,6 +57,8 @@ def _kinds(view: View, rows: Ints) -> list[Codes]:
 def _sums(view: View, lines: Ints, called: Flags, rows: Ints, kinds: Codes) -> list[Group]:
     items = view.items
     rows = rows[kinds[rows] >= 0]
+    if not len(rows):
+        return []
     sign = (items.book.amount[rows] > 0).astype(np.int64)
     key = mixed(items.pool_r[rows], items.book.day[rows], kinds[rows], sign)
     order = np.argsort(key, kind="stable")
