@@ -19,6 +19,8 @@ WAIT_SECONDS = 30
 _READ_ONLY = "recon_read_only"
 # PostgreSQL: lock not available, deadlock, serialization failure.
 _TRY_AGAIN = {"55P03", "40P01", "40001"}
+# Connection exceptions, shut down or starting up, too many connections, a session that was ended for idling.
+_GONE = ("08", "57P", "53300", "25P03")
 
 
 class Database:
@@ -33,15 +35,16 @@ class Database:
         """A unit of work that may write. It rolls back on leaving unless it was committed.
 
         Raises `Conflict` where a constraint caught what a concurrent change made impossible, `Busy` where another
-        writer held the database too long.
+        writer held the database too long or the database went away. After a `Busy` at the commit nobody knows whether
+        it was made: look again.
         """
-        with self.engine.connect() as connection, _translated():
+        with _translated(), self.engine.connect() as connection:
             yield SqlUnitOfWork(connection, self.schema)
 
     @contextmanager
     def read(self) -> Iterator[SqlUnitOfWork]:
         """A unit of work that only reads, from one unchanging view of the data, without blocking a writer."""
-        with self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection, _translated():
+        with _translated(), self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection:
             if connection.dialect.name != "sqlite":
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield SqlUnitOfWork(connection, self.schema)
@@ -60,10 +63,18 @@ def _translated() -> Iterator[None]:
             f"The database refused the change: {_reason(error)}",
             cure="Somebody may have changed the same thing just now: look again and repeat what is still right.",
         ) from error
-    except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) in _TRY_AGAIN or "database is locked" in str(error.orig):
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None) or ""
+        if state in _TRY_AGAIN or "database is locked" in str(error.orig):
             raise Busy("Another writer held the books too long.", cure="Try again.") from error
+        if error.connection_invalidated or state.startswith(_GONE) or _never_reached(error, state):
+            raise Busy(f"The database can't be reached: {_reason(error)}", cure="Try again.") from error
         raise
+
+
+def _never_reached(error: DBAPIError, state: str) -> bool:
+    """Whether a connection could not even be made: only then PostgreSQL's driver has an error without a state."""
+    return isinstance(error, OperationalError) and not state and "sqlite" not in type(error.orig).__module__
 
 
 def _reason(error: DBAPIError) -> str:

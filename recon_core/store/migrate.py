@@ -10,6 +10,9 @@ from sqlalchemy import Connection, Engine
 
 from recon_core.store.schema import SchemaPart
 
+# Any constant does, as long as nobody else in the database uses the same: "schema" in ASCII.
+_MIGRATION_LOCK = 0x736368656D61
+
 
 def _config(part: SchemaPart, connection: Connection) -> Config:
     config = Config()
@@ -36,8 +39,13 @@ def upgrade(engine: Engine, part: SchemaPart, *, to: str = "head") -> None:
     config.set_main_option("script_location", "recon_core.store:migrations")
     with engine.connect() as connection:
         config = _config(part, connection)
-        if to == "head" and current(connection, part) == ScriptDirectory.from_config(config).get_current_head():
+        head = ScriptDirectory.from_config(config).get_current_head()
+        if to == "head" and current(connection, part) == head:
             return
+        if connection.dialect.name != "sqlite":  # many processes may open a new database at once; SQLite has one writer
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+            if to == "head" and current(connection, part) == head:
+                return
         command.upgrade(config, to)
         connection.commit()
 
