@@ -34,14 +34,17 @@ def match(
     run = Run(lines, book, settings, rejected)
     run.decide()
     result = _result(run)
-    _hold_back(result, settings)
+    _hold_back(result, run)
     return result
 
 
-def _hold_back(result: MatchResult, settings: RuleSettings) -> None:
+def _hold_back(result: MatchResult, run: Run) -> None:
     """What a pass is not trusted to clear, by the settings, is proposed instead."""
     codes = [step.code for step in ORDER]
-    for code, least in settings.clear_from:
+    by_reference = np.array([step.by_reference for step in ORDER])
+    without = (result.status == _CLEARED) & ~by_reference[result.step]
+    result.status[without & (run.items.limit("reference_required") > 0)] = _PROPOSED
+    for code, least in run.settings.clear_from:
         doubted = (result.status == _CLEARED) & (result.step == codes.index(code)) & (result.score < least)
         result.status[doubted] = _PROPOSED
 

@@ -14,7 +14,7 @@ from matcher.engine.settle import settle_groups, settle_pairs
 from matcher.rules.columns import Book, Lines
 from matcher.rules.contract import Candidates, Group, Pairs
 from matcher.rules.items import Items
-from matcher.rules.order import ORDER, Step
+from matcher.rules.order import Step, ordered
 from matcher.rules.settings import RuleSettings
 from matcher.rules.view import View
 
@@ -43,8 +43,8 @@ class Run:
             left: dict[int, Candidates] = {}
             for round_number in range(ROUNDS_MAX):
                 before = int(self.items.line_open.sum())
-                for number, step in enumerate(ORDER):
-                    if step.code not in self.settings.off and not (round_number and step.once):
+                for number, step in ordered(self.settings):
+                    if not (round_number and step.once):
                         left[number] = self._run_step(number, step)
                 if int(self.items.line_open.sum()) == before or not before:
                     break

@@ -279,9 +279,20 @@ class Items:
         return level
 
     def limit(self, name: str) -> Codes:
-        """The integer setting `name` that holds for the account of each line."""
+        """The integer setting `name` that holds for the account and the counterparty of each line."""
         known = self._limits.get(name)
         if known is None:
             of_pool = [getattr(self.settings.for_account(account), name) for account, _ in self.pool_names]
-            known = self._limits[name] = np.array(of_pool or [0], np.int64)[self.pool_l]
+            known = np.array(of_pool or [0], np.int64)[self.pool_l]
+            for party, overrides in self.settings.counterparties:
+                if name in dict(overrides):
+                    known[self._named(party)] = int(dict(overrides)[name])
+            self._limits[name] = known
         return known
+
+    def _named(self, party: str) -> Flags:
+        """Lines whose counterparty is printed as this one, case, accents and legal form aside."""
+        key = fold(party).key
+        same = np.array([name.key == key for name in self.names] + [False], np.bool_)
+        found: Flags = same[self.variant_l]
+        return found

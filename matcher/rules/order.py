@@ -25,6 +25,7 @@ from matcher.rules.passes import (
     several_named,
     transfer,
 )
+from matcher.rules.settings import RuleSettings
 from matcher.rules.view import View
 
 
@@ -32,7 +33,7 @@ class Step(NamedTuple):
     """A pass in its place.
 
     `repeats`: of more identical lines than items the first are taken, the rest repeat them. `once`: nothing that other
-    passes clear can change what it finds. `narrows`: it may choose among what a stronger pass left undecided; a pass
+    passes clear can change what it finds. `by_reference`: it rests on a reference, so it may clear where one is required. `narrows`: it may choose among what a stronger pass left undecided; a pass
     that looks at the same evidence with less care may not.
     """
 
@@ -40,25 +41,33 @@ class Step(NamedTuple):
     find: Callable[[View], Candidates]
     repeats: bool = False
     once: bool = False
+    by_reference: bool = False
     narrows: bool = True
 
 
 ORDER: tuple[Step, ...] = (
-    Step(reference_whole.CODE, reference_whole.find, repeats=True, once=True),
-    Step(batch_details.CODE, batch_details.find, once=True),
-    Step(reference.CODE, reference.find, repeats=True),
-    Step(file_id.CODE, file_id.find),
+    Step(reference_whole.CODE, reference_whole.find, by_reference=True, repeats=True, once=True),
+    Step(batch_details.CODE, batch_details.find, by_reference=True, once=True),
+    Step(reference.CODE, reference.find, by_reference=True, repeats=True),
+    Step(file_id.CODE, file_id.find, by_reference=True),
     Step(daily_sum.CODE, daily_sum.find, narrows=False),
     Step(payment_run.CODE, payment_run.find, narrows=False),
     Step(transfer.CODE, transfer.find),
     Step(card_settlement.CODE, card_settlement.find),
     Step(amount_party.CODE, amount_party.find),
     Step(party_series.CODE, party_series.find),
-    Step(several_named.CODE, several_named.find),
+    Step(several_named.CODE, several_named.find, by_reference=True),
     Step(instalments.CODE, instalments.find),
-    Step(named_other_amount.CODE, named_other_amount.find),
+    Step(named_other_amount.CODE, named_other_amount.find, by_reference=True),
     Step(amount_near.CODE, amount_near.find),
     Step(party_near_amount.CODE, party_near_amount.find),
     Step(party_sum.CODE, party_sum.find),
     Step(amount_only.CODE, amount_only.find, narrows=False),
 )
+
+
+def ordered(settings: RuleSettings) -> list[tuple[int, Step]]:
+    """The passes that run, each with its number in `ORDER`: those that the settings put first, then the others."""
+    first = {code: place for place, code in enumerate(settings.order)}
+    steps = [(number, step) for number, step in enumerate(ORDER) if step.code not in settings.off]
+    return sorted(steps, key=lambda entry: (first.get(entry[1].code, len(first)), entry[0]))

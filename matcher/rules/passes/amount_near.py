@@ -18,28 +18,12 @@ from matcher.rules.lines_kind import BANKS_OWN, kind_of
 from matcher.rules.names import NameLevel
 from matcher.rules.passes.collective import is_called
 from matcher.rules.relations import Relation
+from matcher.rules.settings import Weights
 from matcher.rules.view import View
 
 CODE = "M60"
 PAIRS_MAX_PER_LINE = 200
-_NAME = {
-    NameLevel.DIFFERENT: -100,
-    NameLevel.UNKNOWN: 0,
-    NameLevel.SIMILAR: 200,
-    NameLevel.MISSPELT: 350,
-    NameLevel.CUT: 370,
-    NameLevel.EQUAL: 400,
-}
-_RELATION = {
-    Relation.OTHER: -300,
-    Relation.NOTHING: 0,
-    Relation.NEAR: 250,
-    Relation.CUT: 300,
-    Relation.SAME: 400,
-}
-_AMOUNT_RARE, _AMOUNT_ODD = 200, 100
 _CHANCE_RARE, _CHANCE_ODD = 0.0005, 0.02
-_CLEAR_FROM = 350
 _SCORE_BASE = 500
 
 
@@ -51,16 +35,17 @@ def find(view: View) -> Candidates:
     items = view.items
     level = items.name_levels(line, row)
     relation = [view.relations.of(one, other) for one, other in zip(line.tolist(), row.tolist(), strict=True)]
-    points = np.array([_NAME[NameLevel(code)] for code in level.tolist()], np.int32)
-    points += np.array([_RELATION[found] for found in relation], np.int32)
+    weights = view.settings.weights
+    points = _name_points(weights)[level] + _relation_points(weights)[relation]
     open_rows = np.flatnonzero(items.row_open)
     chance = AmountChance(items.pool_r[open_rows], items.book.amount[open_rows])
     expected = chance.expected(items.pool_l[line], items.lines.amount[line])
-    points += np.where(expected <= _CHANCE_RARE, _AMOUNT_RARE, np.where(expected <= _CHANCE_ODD, _AMOUNT_ODD, 0))
+    odd = np.where(expected <= _CHANCE_ODD, weights.amount_odd, 0)
+    points += np.where(expected <= _CHANCE_RARE, weights.amount_rare, odd)
     supported = (level >= NameLevel.SIMILAR) | np.array([found > Relation.NOTHING for found in relation], np.bool_)
     # One party without a number was judged by M45 and M47.
     judged = items.agree(line, row) & np.array([found <= Relation.NOTHING for found in relation], np.bool_)
-    clear = (points >= _CLEAR_FROM) & supported & ~judged
+    clear = (points >= weights.clear_from) & supported & ~judged
     score = np.minimum(_SCORE_BASE + points // 2 + 100, 940).astype(np.int32)
     worth = supported | (level == NameLevel.UNKNOWN)
     worth[worth] = [
@@ -71,6 +56,18 @@ def find(view: View) -> Candidates:
     near = np.flatnonzero(clear & np.array([found <= Relation.NOTHING for found in relation], np.bool_))
     clear[near] = ~doubtful(view, line[near], row[near])
     return Candidates(pairs=Pairs(line, row, score, clear).where(worth & (points > -100)), gave_up=gave_up)
+
+
+def _name_points(weights: Weights) -> Ints:
+    """Points by `NameLevel`."""
+    similar, misspelt, cut = weights.name_similar, weights.name_misspelt, weights.name_cut
+    return np.array([weights.name_different, 0, similar, misspelt, cut, weights.name_equal], np.int64)
+
+
+def _relation_points(weights: Weights) -> Ints:
+    """Points by `Relation`."""
+    near, cut, same = weights.reference_near, weights.reference_cut, weights.reference_same
+    return np.array([weights.reference_other, 0, near, cut, same], np.int64)
 
 
 def equal_amounts(view: View) -> tuple[Ints, Ints, tuple[int, ...]]:

@@ -101,7 +101,7 @@ def _stretches(view: View, rows: Ints, kind: Codes) -> list[_Numbered]:
     breaks = np.ones(len(rows), np.bool_)
     breaks[1:] = (items.book.day[rows][1:] != items.book.day[rows][:-1]) | (kind[rows][1:] != kind[rows][:-1])
     breaks[1:] |= ~is_open[:-1]
-    stretch: Ints = np.cumsum(breaks)[is_open]
+    stretch: Ints = np.cumsum(breaks, dtype=np.int64)[is_open]
     rows = rows[is_open]
     found = []
     for first in range(0, int(stretch.max(initial=0)) + 1, _STRETCHES_MAX):
