@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("matcher.cli.run:run", "Import, match and reconcile a folder of statements."),
     "status": ("matcher.cli.run:status", "Where every account stands and what needs a person."),
     "review": ("matcher.cli.review:review", "Open bank lines that wait for a person, with what is proposed."),
+    "why": ("matcher.cli.why:why", "What speaks for and against a match, and what would have made it."),
     "accept": ("matcher.cli.review:accept", "Accept proposals, one by one or a previewed bulk."),
     "reject": ("matcher.cli.review:reject", "Say that a proposal is wrong; it is remembered."),
     "ignore": ("matcher.cli.review:ignore", "Set bank lines aside for a reason."),

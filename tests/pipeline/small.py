@@ -68,8 +68,7 @@ class Small:
                 currency="SEK",
                 counterparty_name=line.name or None,
                 remittance=line.text or None,
-                bank_reference=f"B{self._balance}-{number}-{line.amount}",
-                **line.fields,
+                **{"bank_reference": f"B{self._balance}-{number}-{line.amount}", **line.fields},
             )
             for number, line in enumerate(lines, start=1)
         ]
