@@ -197,8 +197,7 @@ class _Reader:
         self._section = None
         currency = self._currency(record[68:71].strip() or section.currency, where)
         minor = self._amount(record[50:68], where)
-        line = _line_of(section, where, minor, currency)._replace(
-            booking_date=self._day(record[37:45], where),
+        line = _line_of(section, where, minor, currency, self._day(record[37:45], where))._replace(
             entry_reference=record[45:50].strip() or None,
             proprietary_code=record[79].strip() or None,
             batch_count=int(record[71:79]) if record[71:79].strip().isdecimal() else None,
@@ -223,7 +222,7 @@ class _Reader:
         try:
             return compact_date(digits)
         except BadDate as error:
-            self._notes.error(error.code, where, error.message, error.cure)
+            self._notes.error(error.code, where, error.message, error.cure or "Ask for the file again.")
             return None
 
     def _close_without_deposit(self, where: str) -> None:
@@ -235,7 +234,7 @@ class _Reader:
         self._notes.error("deposit-missing", where, "payments without a deposit record 15 before this one.", cure)
         parts = [payment.minor for payment in section.payments]
         total = None if None in parts else sum(part or 0 for part in parts)
-        self._tell(_line_of(section, where, total, section.currency), None, section.currency)
+        self._tell(_line_of(section, where, total, section.currency, None), None, section.currency)
 
     def _tell(self, line: StatementLine, account: str | None, currency: str) -> None:
         """Put the line into the open statement, or open one for its account and currency."""
@@ -279,16 +278,17 @@ class _Reader:
         self._end_statement()
 
 
-def _line_of(section: _Section, where: str, minor: int | None, currency: str) -> StatementLine:
+def _line_of(section: _Section, where: str, minor: int | None, currency: str, day: date | None) -> StatementLine:
     """The deposit with its payments; a single payment's fields are the line's own."""
-    details = tuple(_detail_of(payment, currency) for payment in section.payments)
+    numbered = enumerate(section.payments, 1)
+    details = tuple(_detail_of(payment, currency)._replace(line_index=n, booking_date=day) for n, payment in numbered)
     extra = [("bankgiro", section.bankgiro), ("plusgiro", section.plusgiro)]
     own = tuple(pair for pair in extra if pair[1]) + ((AMOUNT_UNKNOWN,) if minor is None else ())
     if len(details) == 1:
         (only,) = details
         rest = tuple(pair for pair in only.extra if pair != AMOUNT_UNKNOWN)
         return only._replace(amount=minor or 0, currency=currency, where=where, extra=own + rest)
-    return StatementLine(0, None, None, minor or 0, currency, where=where, details=details, extra=own)
+    return StatementLine(0, day, None, minor or 0, currency, where=where, details=details, extra=own)
 
 
 def _detail_of(payment: _Payment, currency: str) -> StatementLine:

@@ -117,7 +117,8 @@ class Layout:
         try:
             return calendar_day(printed, self.profile.dates)
         except BadDate as error:
-            notes.error(error.code, f"{where}, {self._column(field)}", error.message, error.cure)
+            cure = error.cure or "Check `dates` of the profile, or date the line by hand."
+            notes.error(error.code, f"{where}, {self._column(field)}", error.message, cure)
             return None
 
     def _column(self, field: str) -> str:

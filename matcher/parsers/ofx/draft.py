@@ -31,7 +31,7 @@ class SignOn:
             try:
                 self.created_at = moment(text)
             except BadDate as error:
-                notes.info(error.code, f"{where}, DTSERVER", error.message)
+                notes.info(error.code, f"{where}, DTSERVER", error.message, error.cure)
         elif tag in ("ORG", "FID") and text and len(self.extra) < EXTRA_MAX:
             self.extra.append((f"FI/{tag}", text))
 
@@ -65,7 +65,7 @@ class Draft:
             try:
                 self.dates[tag] = day(text)
             except BadDate as error:
-                notes.warning(error.code, f"{where}, {tag}", error.message, error.cure)
+                notes.warning(error.code, f"{where}, {tag}", error.message, error.cure or "Ask the bank.")
         elif tag == "TRNAMT":
             notes.error(
                 "amount-outside",

@@ -92,12 +92,13 @@ def line_of(entry: Entry, *, currency: str, index: int, notes: Notes) -> Stateme
     """
     leaves = entry.leaves
     if not leaves:
-        notes.warning("transaction-empty", entry.where, "a STMTTRN without any value.")
+        notes.warning("transaction-empty", entry.where, "a STMTTRN without any value.", "Ask the bank what it was.")
         return None
     extra = list(entry.repeated)
     own = leaves.get("CURRENCY/CURSYM") or leaves.get("CURRENCY") or currency
     if own.upper() not in EXPONENTS:
-        notes.error("unknown-currency", f"{entry.where}, CURSYM", f"{own[:20]!r} is no ISO 4217 currency code.")
+        message = f"{own[:20]!r} is no ISO 4217 currency code."
+        notes.error("unknown-currency", f"{entry.where}, CURSYM", message, "Ask the bank for the file again.")
         extra.append(("CURRENCY/CURSYM", own))
         own = ""
     minor = _amount_of(entry, own.upper(), extra, notes)
@@ -166,7 +167,7 @@ def _day_of(entry: Entry, path: str, notes: Notes) -> date | None:
     try:
         found = day(printed)
     except BadDate as error:
-        notes.error(error.code, f"{entry.where}, {path}", error.message, error.cure)
+        notes.error(error.code, f"{entry.where}, {path}", error.message, error.cure or "Date the line by hand.")
         return None
     if found is None and path == "DTPOSTED":
         notes.error("bad-date", f"{entry.where}, {path}", "the transaction has no booking date.", "Date it by hand.")

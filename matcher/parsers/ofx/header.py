@@ -40,11 +40,15 @@ _SAY_NOTHING = {"", "NONE", "USASCII", "US-ASCII", "ASCII"}
 
 
 class OfxHeader(NamedTuple):
-    """`version` as printed ("102", "211"), `declared` the codec that the header names, `unknown` a name of none."""
+    """`version` as printed ("102", "211"), `declared` the codec that the header names, `unknown` a name of none.
+
+    `small_letters` tells that the root tag is written in small letters, and so any tag may be.
+    """
 
     version: str | None = None
     declared: str | None = None
     unknown: str | None = None
+    small_letters: bool = False
 
 
 def sureness(head: bytes) -> int:
@@ -73,6 +77,7 @@ def read_header(head: bytes) -> OfxHeader:
     """What stands before `<OFX>` in the first bytes of a file. Raises `Unreadable` for a compressed body."""
     text = _ascii(head)
     root = _ROOT.search(text)
+    small_letters = root is not None and root[0].islower()
     if root is not None:
         text = text[: root.start()]
     found = {key: value.strip() for key, value in _LINE.findall(text)}
@@ -92,7 +97,7 @@ def read_header(head: bytes) -> OfxHeader:
         codec = codec or _codec(name)
         if codec is None and name.upper() not in _SAY_NOTHING:
             unknown = name
-    return OfxHeader(found.get("VERSION") or None, codec, None if codec else unknown)
+    return OfxHeader(found.get("VERSION") or None, codec, None if codec else unknown, small_letters)
 
 
 def _codec(name: str) -> str | None:

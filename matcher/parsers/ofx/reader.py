@@ -55,6 +55,7 @@ class _Reader:
 
     def __init__(self, header: OfxHeader, options: ReadOptions) -> None:
         self._version = header.version
+        self._any_case = header.small_letters
         self._known_currency = options.currency.upper() if options.currency else None
         if self._known_currency:
             exponent(self._known_currency)
@@ -103,7 +104,7 @@ class _Reader:
             stop = end if stop < 0 else stop
             if stop - place > ENTRY_CHARS_USUAL:
                 self._check_size(text, place, stop, places)
-            found = tokens(text, place, stop)
+            found = tokens(text, place, stop, any_case=self._any_case)
             if text.startswith(_OPEN, place) and self._draft and self._draft.currency:
                 tags = [token.tag for token in found]
                 if "/STMTTRN" in tags:

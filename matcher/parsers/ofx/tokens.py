@@ -73,10 +73,13 @@ def depth(tag: str) -> int | None:
     return STATEMENT_DEPTH if tag.endswith("STMTRS") else None
 
 
-def tokens(text: str, start: int, end: int) -> list[Token]:
-    """The tokens of `text[start:end]`. What stands before the first tag belongs to nothing and is left out."""
+def tokens(text: str, start: int, end: int, *, any_case: bool = False) -> list[Token]:
+    """The tokens of `text[start:end]`. What stands before the first tag belongs to nothing and is left out.
+
+    An unknown name in small letters is a tag only with `any_case`, in a file that is written so.
+    """
     found: list[Token] = []
-    tags = [tag for tag in _TAG.finditer(text, start, end) if tag[2].isupper() or tag[2].upper() in _KNOWN]
+    tags = [tag for tag in _TAG.finditer(text, start, end) if any_case or tag[2].isupper() or tag[2].upper() in _KNOWN]
     for tag, following in zip_longest(tags, tags[1:]):
         name = tag[2].upper()
         value = clean(text[tag.end() : following.start() if following else end])
