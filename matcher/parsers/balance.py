@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from matcher.parsers.contract import ControlTotals
+from recon_core.domain.currency import EXPONENTS
 from recon_core.domain.diagnostic import Diagnostic, Severity
 from recon_core.domain.money import to_text
 from recon_core.domain.statement import FOREIGN_BALANCE, LineStatus, StatementHeader, StatementLine
@@ -122,13 +123,18 @@ def _direction_unproven(where: str, why: str) -> Diagnostic:
     return Diagnostic("reversal-direction-unproven", Severity.ERROR, where, message, cure)
 
 
+def shown(minor: int, currency: str | None) -> str:
+    """A figure for a message; also where the currency is not known."""
+    return to_text(minor, currency) if currency and currency in EXPONENTS else f"{minor} minor units"
+
+
 def _mismatch(header: StatementHeader, tally: Tally, movement: int) -> Diagnostic:
-    currency = header.currency or tally.currency or ""
+    currency = header.currency or tally.currency
     assert header.opening_balance is not None
     assert header.closing_balance is not None
     message = (
-        f"opening {to_text(header.opening_balance, currency)} + lines {to_text(tally.booked, currency)} is not closing "
-        f"{to_text(header.closing_balance, currency)}: {to_text(movement - tally.booked, currency)} is missing."
+        f"opening {shown(header.opening_balance, currency)} + lines {shown(tally.booked, currency)} is not closing "
+        f"{shown(header.closing_balance, currency)}: {shown(movement - tally.booked, currency)} is missing."
     )
     cure = "Ask the bank for the statement again, or look for a missing page; nothing of it is used automatically."
     return Diagnostic("balance-mismatch", Severity.ERROR, header.statement_id or "", message, cure)
@@ -158,8 +164,7 @@ def compare_totals(stated: ControlTotals, tally: Tally, header: StatementHeader)
     for what, said, booked, everything in pairs:
         if said is not None and said not in (booked, everything):
             figures = [
-                to_text(figure, currency) if currency and "sum" in what else str(figure)
-                for figure in (said, booked, everything)
+                shown(figure, currency) if "sum" in what else str(figure) for figure in (said, booked, everything)
             ]
             message = f"the bank states {figures[0]} as the {what}; {figures[1]} booked, {figures[2]} in all were read."
             cure = "Compare with the bank's own view of the statement."

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from matcher.parsers.balance import shown
 from recon_core.domain.diagnostic import Diagnostic, Severity
-from recon_core.domain.money import to_text
 from recon_core.domain.statement import StatementHeader
 
 
@@ -52,9 +52,7 @@ class PageChain:
             and None not in (before.closing, header.opening_balance)
             and before.closing != header.opening_balance
         ):
-            was, now = (
-                to_text(value or 0, header.currency or "") for value in (before.closing, header.opening_balance)
-            )
+            was, now = (shown(value or 0, header.currency) for value in (before.closing, header.opening_balance))
             odd.append(
                 _odd(header, "page-carry-differs", f"page {before.page} carries {was}, the next begins with {now}.")
             )

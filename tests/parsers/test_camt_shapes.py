@@ -6,13 +6,13 @@ The cut is what is fast; the tokenizer is what is right. So each file here is re
 from __future__ import annotations
 
 import re
-from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.parsers.camt_files import amounts, details, document, entry, full, line_of, only, outcome, read, statement
+from tests.parsers.camt_files import details, document, entry, full, line_of, only, outcome, read, statement
+from tests.parsers.camt_mutants import mutants
 
 # More entries of one shape than it takes to learn it.
 MANY = 130
@@ -159,36 +159,6 @@ def test_any_text_in_any_number_of_elements_is_read_the_same(texts: list[list[st
     lines, _ = same_both_ways(document(statement(*entries * 2)))
 
     assert len(lines) == 2 * len(texts)
-
-
-def mutants(seed: int, count: int) -> list[bytes]:
-    """Damaged files: bytes changed, cut out, doubled, tags swapped."""
-    random = Random(seed)
-    xml = full("053", "08").xml
-    one = re.search(r"<Ntry>.*</Ntry>", xml)
-    assert one is not None
-    batch = entry("30.00", inside=details(amounts("10.00"), amounts("20.00")))
-    whole = xml.replace(one[0], (one[0] + batch) * 60).encode()
-    tags = [found.span() for found in re.finditer(rb"</?[A-Za-z]+", whole)]
-    made = []
-    for _ in range(count):
-        data = bytearray(whole)
-        for _ in range(random.randint(1, 3)):
-            at = random.randrange(len(data))
-            kind = random.randrange(5)
-            if kind == 0:
-                data[at] = random.randrange(256)
-            elif kind == 1:
-                data[at] ^= 1 << random.randrange(8)
-            elif kind == 2:
-                del data[at : at + random.randrange(1, 40)]
-            elif kind == 3:
-                data[at:at] = data[at : at + random.randrange(1, 400)]
-            else:
-                start, end = random.choice(tags)
-                data[start:end] = random.choice((b"<Amt", b"</Ntry", b"<TxDtls", b"<!--", b"]]>", b"<Ntry"))
-        made.append(bytes(data))
-    return made
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -15,10 +15,10 @@ from matcher.parsers.camt.transaction import Extra, OwnAccount, account_number, 
 from matcher.parsers.contract import ControlTotals
 from matcher.parsers.identifiers import is_iban
 from matcher.parsers.text import iso_date, iso_datetime
-from recon_core.domain.currency import exponent
+from recon_core.domain.currency import EXPONENTS, exponent
 from recon_core.domain.diagnostic import Diagnostic, Severity
 from recon_core.domain.money import to_text
-from recon_core.domain.refused import BadAmount, BadDate, InputError, LimitExceeded
+from recon_core.domain.refused import BadAmount, BadDate, InputError, LimitExceeded, UnknownCurrency
 from recon_core.domain.statement import FOREIGN_BALANCE, LineStatus, StatementHeader, StatementKind
 
 _MESSAGES = {
@@ -31,7 +31,7 @@ _PAGINATIONS = frozenset({"MsgPgntn", "StmtPgntn", "RptPgntn", "NtfctnPgntn"})
 # Balance types that may open and close the proof, the best one first (domain 2.3).
 _OPENING, _CLOSING, _AVAILABLE = ("OPBD", "PRCD"), ("CLBD",), ("CLAV", "ITAV")
 _NUMBER_DIGITS_MAX = 18
-PARTS_MAX = 50_000
+PARTS_MAX = 10_000
 
 
 class Part:
@@ -236,11 +236,14 @@ class HeaderBuilder:
         owner = next((text for path, _, text, _ in part.leaves if path == "Ownr/Nm"), None)
         self.own = OwnAccount(number, owner)
         bic = part.take(*(f"Svcr/{path}" for path in paths.AGENT_BIC))
-        currency = part.take("Ccy")
-        self._base = self._base._replace(
-            account=number, account_scheme=scheme, bank_bic=bic, currency=currency or self._base.currency
-        )
+        self._base = self._base._replace(account=number, account_scheme=scheme, bank_bic=bic)
+        currency = (part.take("Ccy") or "").upper()
         self._extra += part.rest()
+        if currency in EXPONENTS:
+            self._base = self._base._replace(currency=currency)
+        elif currency:
+            self._extra.append(("Acct/Ccy", currency))
+            raise UnknownCurrency(f"the account's currency {currency!r} is no ISO 4217 code; it is not used.")
 
     def _balance(self, part: Part) -> None:
         code = part.take("Tp/CdOrPrtry/Cd", "Tp/CdOrPrtry/Prtry", "Tp/Cd", "Tp/Prtry", "Tp") or ""
