@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from matcher.book_csv import read_book
+from matcher.book_csv import count_rows, read_book
 from matcher.parsers.statements import Statement, parse
 from matcher.pipeline.context import BY_IMPORT, Context
 from matcher.rules.columns import BookItem
@@ -25,6 +26,9 @@ from recon_core.ports import UnitOfWork
 from recon_core.services import accounts, books, files, lookup, statements
 from recon_core.services.accounts import Sought
 from recon_core.services.statements import StatementResult
+
+# 20260305, 2026-03-05 or 2026_03_05T0215 with what ties it to the rest of a name.
+_DATE = re.compile(r"[-_. ]*(?<!\d)20\d{2}([-_.]?)[01]\d\1[0-3]\d(?:[-_.T ]?\d{4,6})?(?!\d)")
 
 # Small files share a transaction, up to these sizes.
 BATCH_BYTES = 2_000_000
@@ -48,6 +52,7 @@ class FileReport(NamedTuple):
     reason: str = ""
     notes: tuple[str, ...] = ()
     code: str = ""
+    file_id: int = 0
 
 
 # What to do with a statement whose account nobody has opened: open it and return its id, or None to set the file aside.
@@ -251,39 +256,76 @@ def _sought(header: StatementHeader) -> Sought:
 
 def _report(one: _Parsed, results: Sequence[StatementResult], error: ReconError | None) -> FileReport:
     if error is not None:
-        return FileReport(one.source.name, Taken.SET_ASIDE, reason=str(error), code=error.code)
+        return FileReport(
+            one.source.name, Taken.SET_ASIDE, reason=str(error), code=error.code, file_id=one.source.file_id
+        )
     notes = [
         f"{found.where}: {found.message} {found.cure}".strip()
         for statement in one.statements
         for found in statement.diagnostics
         if found.severity != Severity.INFO
     ]
-    return FileReport(one.source.name, Taken.READ, tuple(results), notes=tuple(notes))
+    return FileReport(one.source.name, Taken.READ, tuple(results), notes=tuple(notes), file_id=one.source.file_id)
 
 
 def import_book(context: Context, path: Path) -> ImportCounts:
-    """Bring in a book file: all of it or, with an error that names line and column, nothing. Safe to repeat."""
+    """Bring in a book file: all of it or, with an error that names line and column, nothing. Safe to repeat.
+
+    The file is kept byte for byte; bytes that were brought in before are only counted.
+    """
     context.watch("reading the book", 0, 0)
-    items = list(read_book(path))
+    content = path.read_bytes()
+    with context.database.read() as uow:
+        known = uow.value(
+            "SELECT id FROM source_file WHERE sha256 = :sha256 AND outcome = 'read'",
+            {"sha256": sha256(content).hexdigest()},
+        )
+    if known is not None:
+        return ImportCounts(0, count_rows(content), 0)
+    return import_book_content(context, name=str(path), content=content)
+
+
+def import_book_content(context: Context, *, name: str, content: bytes) -> ImportCounts:
+    """Bring in the bytes of a book file. Transactions are known again by account, file name and id; a date in the name
+    does not count, so that the exports of different days are one series.
+    """
+    items = list(read_book(content, name=name))
+    at = context.now()
     with context.database.begin() as uow:
-        rows = _book_rows(uow, items, where=str(path))
-        counts = books.import_transactions(uow, rows=rows, source=path.name, by=context.user, at=context.now())
-        if counts.new or counts.changed:
-            uow.commit()
+        rows = _book_rows(uow, items, where=name)
+        source = book_series(Path(name).name)
+        counts = books.import_transactions(uow, rows=rows, source=source, by=context.user, at=at)
+        archived = files.archive_files(uow, files=[(Path(name).name, content)], by=context.user, at=at)[0]
+        verdict = files.Verdict(archived.id, FileOutcome.READ)
+        files.finish_files(uow, verdicts=[verdict], by=BY_IMPORT, at=at)
+        context.commit(uow, counts)
     return counts
 
 
-def _book_rows(uow: UnitOfWork, items: Iterable[BookItem], *, where: str) -> list[BookRow]:
+def book_series(name: str) -> str:
+    """The name of a book file without a date in it: "ledger-2026-03-05.csv" is of the series "ledger.csv"."""
+    path = Path(name)
+    return (_DATE.sub("", path.stem).strip(" -_.") or path.stem) + path.suffix
+
+
+def _book_rows(uow: UnitOfWork, items: Sequence[BookItem], *, where: str) -> list[BookRow]:
+    sought = dict.fromkeys(Sought(item.account, item.currency) for item in items)
     owner: dict[tuple[str, str], int] = {}
-    rows = []
-    for item in items:
-        key = (item.account, item.currency)
-        if key not in owner:
-            try:
-                owner[key] = accounts.find_account(uow, identifier=item.account, currency=item.currency).id
-            except Refused as refused:
-                raise InputError(f"Transaction {item.id}: {refused.message}", where=where, cure=refused.cure) from None
-        kind = item.kind or "journal"
-        texts = (item.reference, item.counterparty, item.description)
-        rows.append(BookRow(owner[key], item.id, item.date, item.amount, *texts, kind))
-    return rows
+    for one, found in zip(sought, accounts.find_accounts(uow, list(sought)), strict=True):
+        if isinstance(found, Refused):
+            item = next(item for item in items if (item.account, item.currency) == one[:2])
+            raise InputError(f"Transaction {item.id}: {found.message}", where=where, cure=found.cure)
+        owner[one.identifier or "", one.currency or ""] = found.id
+    return [
+        BookRow(
+            owner[item.account, item.currency],
+            item.id,
+            item.date,
+            item.amount,
+            item.reference,
+            item.counterparty,
+            item.description,
+            item.kind or "journal",
+        )
+        for item in items
+    ]
