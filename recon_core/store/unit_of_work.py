@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
 from sqlalchemy import Connection, Table, TextClause
@@ -26,6 +26,7 @@ from recon_core.store.schema import Schema
 _LIST = re.compile(r"\bIN :(\w+)")
 # Any constant does, as long as nobody else in the database uses the same: "recon" in ASCII.
 _LOG_LOCK = 0x7265636F6E
+_PARAMETERS_MAX = 900
 
 
 @lru_cache(maxsize=2000)
@@ -256,9 +257,17 @@ class SqlUnitOfWork:
     def insert_rows(self, table: Table, columns: Mapping[str, Any], count: int) -> None:
         """Insert columns, bypassing the log."""
         values = [self._driver_values(table, name, column, count) for name, column in columns.items()]
-        marks = ", ".join([self._mark] * len(columns))
-        sql = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"
-        self.connection.exec_driver_sql(sql, list(zip(*values, strict=False)))
+        rows = list(zip(*values, strict=False))
+        marks = f"({', '.join([self._mark] * len(columns))})"
+        sql = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES "
+        # Many rows a statement: a statement of its own for every row costs as much again.
+        size = max(1, _PARAMETERS_MAX // len(columns))
+        whole = count - count % size if count >= size else 0
+        if whole:
+            chunks = [tuple(chain.from_iterable(rows[start : start + size])) for start in range(0, whole, size)]
+            self.connection.exec_driver_sql(sql + ", ".join([marks] * size), chunks)
+        if whole < count:
+            self.connection.exec_driver_sql(sql + marks, rows[whole:])
 
     def update_rows(self, table: Table, ids: Sequence[int], columns: Mapping[str, Any]) -> None:
         """Set columns by id, bypassing the log. Every id must exist."""
