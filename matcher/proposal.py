@@ -47,7 +47,8 @@ class LineResult(NamedTuple):
     `book` are the ids of the first choice (empty when nothing explains the line), `alternatives` the rivals, best first.
     `difference` is the line's amount minus the sum of its book amounts, in minor units, + when the bank has more;
     for one of several lines that pay one item together it is the difference that the whole group leaves.
-    `score` is the calibrated probability-like weight of the first choice, 0 to 1. `category` is None for a match
+    `score` is the calibrated probability-like weight of the first choice, 0 to 1; of a line that nothing explains it is how
+    sure its category is (a bank's code says more than a bank's words). `category` is None for a match
     without a remainder. `rule` is the code of the pass that found the first choice, "" for none. `together` are the
     ids of all lines of a group that explains its items together, this one among them; empty for a line alone.
     """

@@ -74,6 +74,7 @@ def _result(run: Run) -> MatchResult:
     other = np.full(count, -1, np.int64)
     classified = classify(run.view, unmatched, claims.taker, claims.repeats)
     category[unmatched] = [CATEGORIES.index(kind) for kind in classified.category]
+    score[unmatched] = classified.score
     other[unmatched] = classified.other
     sizes = np.where(claims.row >= 0, 1, 0)
     for line, members in rows.items():

@@ -15,7 +15,7 @@ from matcher.engine.quoted import quoted_reference
 from matcher.proposal import Category, Evidence, MatchStatus
 from matcher.rules.columns import EPOCH
 from matcher.rules.foreign import foreign_amounts, printed_amounts
-from matcher.rules.lines_kind import kind_of
+from matcher.rules.lines_kind import Source, kind_and_source
 from matcher.rules.names import NameLevel
 from matcher.rules.numbering import last_number
 from matcher.rules.order import ORDER
@@ -213,16 +213,18 @@ class Explainer:
                 category or Category.UNKNOWN, "class.reversed"
             )
             return say(key, line=lines.ids[other])
-        if category is Category.UNKNOWN or category is None or category is not kind_of(self._view, line):
+        kind, source = kind_and_source(self._view, line)
+        if category is Category.UNKNOWN or kind is not category:
             return say("class.unknown")
-        account = self._view.own_account_named(line)
-        if category is Category.TRANSFER and account:
-            return say("class.account", account=account)
-        code = lines.text("code").at(line) or lines.text("proprietary_code").at(line)
-        text = lines.text("additional_info").at(line) or lines.text("counterparty_name").at(line)
-        if text and not code.startswith(("ACMT", "CAMT")):
-            return say("class.words", text=_short(text))
-        return say("class.code", code=code)
+        name = lines.text("counterparty_name").at(line)
+        if source is Source.ACCOUNT:
+            return say("class.account", account=self._view.own_account_named(line))
+        if source is Source.PARTY:
+            return say("class.party", printed=name)
+        if source is Source.WORDS:
+            return say("class.words", text=_short(lines.text("additional_info").at(line) or name))
+        code = " ".join(filter(None, (lines.text(part).at(line) for part in ("code", "proprietary_code"))))
+        return say("class.code", code=code or lines.text("return_reason").at(line) or "reversal")
 
     def _nearest(self, line: int) -> str:
         """What came nearest and what spoke against it: an open item of the amount, else of the party."""

@@ -13,18 +13,22 @@ import numpy as np
 
 from matcher.proposal import Category
 from matcher.rules.columns import Codes, Ints
-from matcher.rules.lines_kind import kind_of
+from matcher.rules.lines_kind import kind_and_source, kind_of
 from matcher.rules.names import NameLevel
 from matcher.rules.tokens import field_key
 from matcher.rules.view import View
 
 RETURN_DAYS_MAX = 60
+_SCORE_OPPOSITE = 900
+_SCORE_REPEAT = 900
 
 
 class Classified(NamedTuple):
-    """The class of each line asked for, and the line that it repeats, reverses or is returned by (−1 for none)."""
+    """The class of each line asked for, how sure it is in permille, and the line that it repeats, reverses or is
+    returned by (−1 for none)."""
 
     category: list[Category]
+    score: Codes
     other: Ints
 
 
@@ -36,18 +40,20 @@ def classify(view: View, lines: Ints, taker: Codes, repeats: Mapping[int, int]) 
     repeated = {**_repeats(view, lines, taker), **repeats}
     opposite = _opposites(view, lines)
     categories = []
+    scores = np.zeros(len(lines), np.int32)
     others = np.full(len(lines), -1, np.int64)
     for place, line in enumerate(lines.tolist()):
-        kind = kind_of(view, line)
+        kind, source = kind_and_source(view, line)
         if line in opposite:
-            others[place] = opposite[line]
+            others[place], scores[place] = opposite[line], _SCORE_OPPOSITE
             categories.append(_of_opposites(view, line, opposite[line], kind))
         elif line in repeated and kind is not Category.RETURN:
-            others[place] = repeated[line]
+            others[place], scores[place] = repeated[line], _SCORE_REPEAT
             categories.append(Category.DUPLICATE)
         else:
+            scores[place] = source
             categories.append(kind or Category.UNKNOWN)
-    return Classified(categories, others)
+    return Classified(categories, scores, others)
 
 
 def _of_opposites(view: View, line: int, other: int, kind: Category | None) -> Category:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from enum import IntEnum
+from typing import NamedTuple
 
 from matcher.proposal import Category
 from matcher.rules.names import fold
@@ -161,34 +163,61 @@ def says_transfer(text: str, code: str) -> bool:
     return bool(text) and _BANK_WORDS[Category.TRANSFER].search(folded(text)) is not None
 
 
+class Source(IntEnum):
+    """What tells the kind of a line; the value is how sure that makes it, in permille."""
+
+    NOTHING = 0
+    WORDS = 600
+    PARTY = 700
+    ACCOUNT = 900
+    CODE = 950
+
+
+class Kind(NamedTuple):
+    """What a line is, and what says so."""
+
+    category: Category | None
+    source: Source
+
+
 def kind_of(view: View, line: int) -> Category | None:
     """The kind that codes and words prove, None for an ordinary payment."""
+    return kind_and_source(view, line).category
+
+
+def kind_and_source(view: View, line: int) -> Kind:
+    """The kind of a line and what says so; each line is read once."""
+    known = view.keep("kinds", dict[int, Kind])
+    if line not in known:
+        known[line] = _kind(view, line)
+    return known[line]
+
+
+def _kind(view: View, line: int) -> Kind:
     lines = view.items.lines
     if lines.reversal[line]:
-        return Category.REVERSAL
+        return Kind(Category.REVERSAL, Source.CODE)
     if lines.text("return_reason").at(line):
-        return Category.RETURN
+        return Kind(Category.RETURN, Source.CODE)
     debit = bool(lines.amount[line] < 0)
-    name = lines.text("counterparty_name").at(line)
-    # A debit without an account behind its name, the same text in name and memo: the bank's own text (OFX).
-    memo = lines.text("remittance").at(line)
+    name, memo = lines.text("counterparty_name").at(line), lines.text("remittance").at(line)
     own_text = debit_text(view, line)
     party = bool(name) and not own_text
     allowed = [
         kind for kind in _CODES if not (kind in _DEBIT_ONLY and not debit) and not (kind in _NEEDS_NO_PARTY and party)
     ]
-    by_code = _by_codes(lines.text("code").at(line), lines.text("proprietary_code").at(line), allowed)
-    if by_code is not None:
-        return by_code
+    found = _by_codes(lines.text("code").at(line), lines.text("proprietary_code").at(line), allowed)
+    if found is not None:
+        return Kind(found, Source.CODE)
     if view.names_own_account(line):
-        return Category.TRANSFER
+        return Kind(Category.TRANSFER, Source.ACCOUNT)
     if name and _TAX_OFFICES.search(folded(name)):
-        return Category.TAX
+        return Kind(Category.TAX, Source.PARTY)
     bank_text = [lines.text("additional_info").at(line), name if own_text else "", memo if own_text else ""]
     found = _by_words(bank_text, allowed)
     if found is None and debit and _BANK_WORDS[Category.DIRECT_DEBIT].search(folded(memo)):
-        return Category.DIRECT_DEBIT
-    return found
+        found = Category.DIRECT_DEBIT
+    return Kind(found, Source.WORDS if found is not None else Source.NOTHING)
 
 
 def debit_text(view: View, line: int) -> bool:
