@@ -43,6 +43,11 @@ _CHECKED_BYTES_MAX = 64 << 20
     metavar="DIR",
     help="Check camt files against the XSDs of this folder; each violation is a diagnostic with its line.",
 )
+@click.option(
+    "--crosscheck",
+    is_flag=True,
+    help="Read every file with an independent second reader too, and print where the two differ, with the reason.",
+)
 @click.option("--quiet", is_flag=True, help="No progress and no summary on standard error.")
 def parse(
     *,
@@ -52,6 +57,7 @@ def parse(
     encoding: str | None,
     currency: str | None,
     schema: Path | None,
+    crosscheck: bool,
     quiet: bool,
 ) -> int:
     """Read bank statements of any known format: camt.052/053/054, MT940, MT942, OFX, QFX and more.
@@ -64,9 +70,11 @@ def parse(
       recon parse inbox/ --to csv --out lines.csv        a folder, as a table for a spreadsheet
       recon parse a.sta b.ofx --to parquet --out l.pq    for pandas, DuckDB, Spark; amounts in minor units
       unzip -p bank.zip | recon parse - --encoding cp1252
+      recon parse inbox/ --crosscheck                    what a second reader reads differently
 
     \b
-    Exit status: 0 all files were read, 2 at least one was not (its error is a row; the others are still read).
+    Exit status: 0 all files were read, 2 at least one was not (its error is a row; the others are still read). With
+    --crosscheck also 1: a difference has no known reason.
     """
     from matcher.cli.parse_output import open_output
     from matcher.parsers.contract import ReadOptions
@@ -74,6 +82,11 @@ def parse(
     if form == "parquet" and out is None:
         raise click.UsageError("--to parquet needs --out FILE.")
     options = ReadOptions(encoding=encoding, currency=currency.upper() if currency else None)
+    if crosscheck:
+        from matcher.cli.parse_crosscheck import write_crosscheck
+
+        with _target(out) as stream:
+            return write_crosscheck(files, options, stream)
     schemas = None
     if schema is not None:
         from matcher.parsers.camt.schema import Schemas

@@ -183,6 +183,9 @@ class Message:
         if own is not None and own != self.currency:
             message = f":{tag}: is in {own}, the statement is in {self.currency}."
             self._report("balance-currency-differs", Severity.ERROR, number, message, "Ask the bank which is right.")
+        if own is None:
+            message = f":{tag}: names no currency; it is read in {self.currency or NO_CURRENCY}."
+            self._report("balance-without-currency", Severity.WARNING, number, message, "")
         if balance.date is None:
             message = f":{tag}: has a date that the calendar does not have: {first[1:7]!r}; it is left out."
             self._report("bad-date", Severity.WARNING, number, message, "")
