@@ -7,7 +7,7 @@ type (`date`, aware `datetime`, `bool`, `int`, `str`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -74,6 +74,10 @@ class UnitOfWork(Protocol):
 
     def lock_row(self, table: str, row_id: int) -> None:
         """Hold one row of another table (a number series) until the transaction ends."""
+        ...
+
+    def lock_names(self, names: Iterable[str]) -> None:
+        """Hold names that have no row yet (hashes of files) until the transaction ends."""
         ...
 
     def action(

@@ -31,6 +31,7 @@ class Verdict(NamedTuple):
 def archive_files(uow: UnitOfWork, *, files: Sequence[tuple[str, bytes]], by: str, at: datetime) -> list[ArchivedFile]:
     """Keep files (name, bytes), each content once; a further delivery of the same bytes is recorded."""
     digests = [sha256(content).hexdigest() for _, content in files]
+    uow.lock_names(digests)
     sql = "SELECT id, sha256, outcome FROM source_file WHERE sha256 IN :sha256"
     known = {row.sha256: ArchivedFile(row.id, True, row.outcome) for row in uow.select(sql, {"sha256": digests})}
     fresh: dict[str, int] = {}

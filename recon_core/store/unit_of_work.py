@@ -177,6 +177,11 @@ class SqlUnitOfWork:
             target = self.schema.tables[table].name
             self.select(f"SELECT id FROM {target} WHERE id = :id FOR UPDATE", {"id": row_id})
 
+    def lock_names(self, names: Iterable[str]) -> None:
+        if not self._is_sqlite:
+            sql = "SELECT pg_advisory_xact_lock(hashtextextended(name, :seed)) FROM unnest(CAST(:names AS text[])) AS name"
+            self.select(sql, {"names": sorted(set(names)), "seed": _LOG_LOCK})
+
     @contextmanager
     def action(
         self,
@@ -210,7 +215,12 @@ class SqlUnitOfWork:
 
     def commit(self) -> None:
         self._write_log()
-        self.connection.commit()
+        try:
+            self.connection.commit()
+        except BaseException:
+            # Whether it is durable is unknown, and the transaction may be open still: nobody else may get this one.
+            self.connection.invalidate()
+            raise
 
     def reserve_ids(self, table: str, count: int) -> Sequence[int]:
         name = self.schema.tables[table].name
