@@ -13,6 +13,7 @@ from tests import servers
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--heavy", action="store_true", help="run the tests marked heavy, at the catalogue's full figures")
+    parser.addoption("--write-golden", action="store_true", help="write the expected files of fixtures that have none")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

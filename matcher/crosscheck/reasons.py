@@ -209,6 +209,20 @@ REASONS: tuple[Reason, ...] = (
         lambda case: case.ours is None and _somewhere("bad-amount")(case),
     ),
     Reason(
+        "lxml: the encoding must be right",
+        "lxml",
+        frozenset({"file"}),
+        "Bytes that are not of the declared encoding, and control characters, end the reading; ours says so and goes on.",
+        _somewhere("encoding-fallback", "encoding-mixed", "control-characters"),
+    ),
+    Reason(
+        "lxml: a day that is none ends the reading",
+        "lxml",
+        frozenset({"file"}),
+        "A day that is not in the calendar ends the reading; ours is not known, and a diagnostic.",
+        lambda case: str(case.theirs).startswith("ValueError: day is out of range") and _somewhere("bad-date")(case),
+    ),
+    Reason(
         "ofxparse: too slow",
         "ofxparse",
         frozenset({"file"}),
