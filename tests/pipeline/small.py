@@ -13,7 +13,7 @@ from matcher.pipeline.setup import ensure_entry_types
 from recon_core.domain.book import BookRow
 from recon_core.domain.money import to_minor
 from recon_core.domain.statement import StatementHeader, StatementLine
-from recon_core.services import books, statements
+from recon_core.services import accounts, adjust, books, statements
 from tests.core.world import IBAN, World
 
 
@@ -120,3 +120,12 @@ class Small:
     def match(self, *, again: bool = False) -> AccountMatch:
         (done,) = match_accounts(self.context, [self.account], again=again)
         return done
+
+    def policy(self, policy: str) -> None:
+        """Say how far the engine may go alone from now on."""
+        self.world.do(accounts.change_account, account_id=self.account, changes={"policy": policy})
+
+    def release_adjustments(self) -> None:
+        """Release what is unreleased."""
+        ids = [row.id for row in self.world.rows("SELECT id FROM adjustment WHERE state = 'created'")]
+        self.world.do(adjust.release_adjustments, adjustment_ids=ids)

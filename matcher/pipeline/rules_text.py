@@ -1,0 +1,56 @@
+"""Rule settings as a rules file, the way back from `matcher.rules.rules_file`: only what differs from the shipped ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from matcher.rules.settings import RuleSettings, Weights
+
+_TABLES = frozenset({"clear_from", "weights", "accounts", "counterparties"})
+
+
+def rules_text(settings: RuleSettings, *, comment: Iterable[str] = ()) -> str:
+    """TOML that `RuleSettings.from_toml` reads back to equal settings, below a comment of these lines."""
+    shipped = RuleSettings()
+    said = [f"# {line}".rstrip() for line in comment]
+    own = {
+        field.name: getattr(settings, field.name)
+        for field in fields(RuleSettings)
+        if field.name not in _TABLES and getattr(settings, field.name) != getattr(shipped, field.name)
+    }
+    said += _values(own)
+    weights = {
+        field.name: getattr(settings.weights, field.name)
+        for field in fields(Weights)
+        if getattr(settings.weights, field.name) != getattr(shipped.weights, field.name)
+    }
+    for name, values in (("clear_from", dict(settings.clear_from)), ("weights", weights)):
+        if values:
+            said += ["", f"[{name}]", *_values(values)]
+    for name, tables in (("account", settings.accounts), ("counterparty", settings.counterparties)):
+        for key, overrides in tables:
+            said += ["", f"[{name}.{_text(key)}]", *_values(dict(overrides))]
+    return "\n".join(said).strip() + "\n"
+
+
+def _values(values: Mapping[str, Any]) -> list[str]:
+    return [f"{name} = {_value(value)}" for name, value in values.items()]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return _text(value)
+    listed = sorted(value) if isinstance(value, frozenset) else value
+    return f"[{', '.join(_text(one) for one in listed)}]"
+
+
+def _text(value: str) -> str:
+    """A TOML basic string: JSON's escapes are a part of TOML's."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
