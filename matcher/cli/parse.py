@@ -78,9 +78,15 @@ def parse(
     """
     from matcher.cli.parse_output import open_output
     from matcher.parsers.contract import ReadOptions
+    from matcher.parsers.text import text_codec
+    from recon_core.domain.currency import EXPONENTS
 
     if form == "parquet" and out is None:
         raise click.UsageError("--to parquet needs --out FILE.")
+    if encoding is not None and text_codec(encoding) is None:
+        raise click.UsageError(f"--encoding: {encoding!r} is no known code page; write it like cp1252.")
+    if currency is not None and currency.upper() not in EXPONENTS:
+        raise click.UsageError(f"--currency: {currency!r} is no ISO 4217 code; write it like SEK.")
     options = ReadOptions(encoding=encoding, currency=currency.upper() if currency else None)
     if crosscheck:
         from matcher.cli.parse_crosscheck import write_crosscheck
@@ -105,6 +111,7 @@ def _read_all(
     """Write what all files hold; the number of files that could not be read."""
     from matcher.parsers.source import FailedFile, open_files
     from matcher.parsers.statements import read_file
+    from recon_core.domain.refused import InputError
 
     failed = 0
     for source in files:
@@ -113,7 +120,12 @@ def _read_all(
                 failed += 1
                 output.error(file)
                 continue
-            checked = file if schemas is None else _checked(file, schemas, output)
+            try:
+                checked = file if schemas is None else _checked(file, schemas, output)
+            except InputError as error:
+                failed += 1
+                output.error(FailedFile(file.source, error))
+                continue
             for found in read_file(checked, options=options):
                 if isinstance(found, FailedFile):
                     failed += 1
