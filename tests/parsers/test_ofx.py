@@ -391,6 +391,7 @@ def test_an_investment_statement_is_left_out_with_a_diagnostic() -> None:
         ("A&nbsp;B", "A B"),
         ("A &#38; B &#x26; C", "A & B & C"),
         ("&amp;lt;", "&lt;"),
+        ("a&#13;&#10;b", "a  b"),
         ("A < B and C > D", "A < B and C > D"),
         ("a <none> b", "a <none> b"),
         ("a <me@example.com> b", "a <me@example.com> b"),
@@ -847,3 +848,15 @@ def test_a_fault_on_every_line_is_told_a_hundred_times_and_then_counted() -> Non
 )
 def test_a_file_is_recognised_by_its_content(head: bytes, least: int, most: int) -> None:
     assert least <= FORMAT.sniff(Head(head)) <= most
+
+
+def test_a_large_section_behind_the_last_transaction_is_no_part_of_it() -> None:
+    fund = (
+        "<INVSTMTMSGSRSV1><INVSTMTTRNRS><INVSTMTRS><INVTRANLIST>"
+        + "<BUYMF><UNITS>1<TOTAL>2</BUYMF>" * 20_000
+        + "</INVTRANLIST></INVSTMTRS></INVSTMTTRNRS></INVSTMTMSGSRSV1></OFX>"
+    )
+    told = events(sgml(ONE).replace(b"</OFX>", fund.encode()))
+
+    assert len(lines_of(told)) == 1
+    assert codes(told) == ["statement-skipped"]

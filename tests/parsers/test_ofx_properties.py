@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from matcher.parsers.identifiers import is_bic
 from matcher.parsers.ofx import blocks, reader
 from matcher.parsers.ofx.shapes import SEEN_UNTIL_LEARNED
 from recon_core.domain.money import to_text
@@ -88,6 +89,7 @@ def written_lines(draw: st.DrawFn, currency: str) -> tuple[dict[str, str | Mappi
         remittance=has.get("MEMO"),
         counterparty_name=has.get("NAME"),
         counterparty_account=to["ACCTID"] if to else None,
+        counterparty_bic=to["BANKID"] if to and is_bic(to["BANKID"]) else None,
         check_number=has.get("CHECKNUM"),
         extra=tuple(extra + ([("BANKACCTTO/BANKID", to["BANKID"])] if to else [])),
     )

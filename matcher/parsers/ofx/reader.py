@@ -25,7 +25,8 @@ from recon_core.domain.statement import LineStatus, StatementLine
 FITIDS_COMPARED = 1 << 14
 # Transactions that may stand before the statement tells its currency.
 HELD_MAX = 5000
-ENTRY_CHARS_USUAL = 1 << 14
+# A text of more than this without another transaction is one transaction that goes on through several blocks.
+ENTRY_CHARS_USUAL = 1 << 18
 ENTRY_TAGS_MAX = 2000
 _STATEMENTS = frozenset({"STMTRS", "CCSTMTRS"})
 _LISTS = frozenset({"BANKTRANLIST", "BANKTRANLISTP"})
@@ -373,7 +374,3 @@ class _Reader:
         if self._skipped_before:
             return "the file holds statements of investments or loans, but none of a bank account or card."
         return "the file is OFX but holds no statement of a bank account or card."
-
-
-def _pairs(user: str | None, sic: str | None) -> tuple[tuple[str, str], ...]:
-    return tuple((tag, text) for tag, text in (("DTUSER", user), ("SIC", sic)) if text)

@@ -33,8 +33,8 @@ Match = Callable[[str, int], "re.Match[str] | None"]
 class Shape(NamedTuple):
     """`match(text, place)` of a transaction at `<STMTTRN>`, with what follows it up to the next tag.
 
-    It ends where the empty group `end` stands. `common` are the groups of type, DTPOSTED, DTUSER, DTAVAIL, whole units, decimals, FITID, SRVRTID, CHECKNUM,
-    REFNUM, NAME and MEMO, or empty; then `leaves` are the paths of the groups in their order.
+    It ends where the empty group `end` stands. `common` are the groups of type, DTPOSTED, DTUSER, DTAVAIL, whole units,
+    decimals, FITID, SRVRTID, CHECKNUM, REFNUM, NAME and MEMO, or empty; then `leaves` are the paths of the groups.
     """
 
     match: Match

@@ -18,6 +18,7 @@ _RESTORED = str.maketrans({FILLER: None, KEPT_LESS: "<", KEPT_AND: "&"})
 # Only closed references: a payer's "AT&T" or "R&D" is no entity, and "&copy" in the middle of a word isn't one either.
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _ORDINARY = re.compile(r"[^&\r\n\x00-\x02]*+")
+_BLANKS = str.maketrans("\u00a0\r\n\t", "    ")
 _LINE_END = re.compile(r"[ \t]*\n[ \t]*")
 
 _PLAIN = re.compile(r"([+-]?)([0-9]*)(?:([.,])([0-9]*))?", re.ASCII)
@@ -27,10 +28,10 @@ _CLOCK = re.compile(r"[0-9]{8}([0-9]{2})([0-9]{2})([0-9]{2})?", re.ASCII)
 
 
 def unescaped(text: str) -> str:
-    """The text with its entity and character references replaced; a bare `&` stays, `&nbsp;` is a space."""
+    """The text with its references replaced; a bare `&` stays, and every reference to a kind of blank is a space."""
     if text.count("&") == text.count("&amp;"):
         return text.replace("&amp;", "&")
-    return _REFERENCE.sub(lambda found: html.unescape(found[0]).replace("\u00a0", " "), text)
+    return _REFERENCE.sub(lambda found: html.unescape(found[0]).translate(_BLANKS), text)
 
 
 def clean(text: str) -> str:
