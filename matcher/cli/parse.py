@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
+from matcher.cli.profile import use_profiles
+
 if TYPE_CHECKING:
     from matcher.cli.parse_output import Output
     from matcher.parsers.camt.schema import Schemas
@@ -37,6 +39,14 @@ _CHECKED_BYTES_MAX = 64 << 20
     "--encoding", metavar="X", help="Code page of the bank, tried where the text is no UTF-8 (cp1252, cp852)."
 )
 @click.option("--currency", metavar="CCY", help="Currency of accounts whose files have none.")
+@click.option(
+    "--profiles",
+    type=click.Path(exists=True, file_okay=False),
+    metavar="DIR",
+    expose_value=False,
+    callback=use_profiles,
+    help="Folder with CSV profiles of your own (see `recon profile`); also the variable RECON_PROFILES.",
+)
 @click.option(
     "--schema",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

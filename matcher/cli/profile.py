@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,24 @@ if TYPE_CHECKING:
 _SAMPLE_BYTES = 1 << 20
 _ATTENTION = 1
 _SHOWN_MAX = 20
+
+
+def use_profiles(context: click.Context, _parameter: click.Parameter, folder: str | None) -> None:
+    """Callback of an option that names a folder of profiles: it holds until the command is done."""
+    from matcher.parsers.csv.known import FOLDERS_VARIABLE
+
+    if folder is None:
+        return
+    before = os.environ.get(FOLDERS_VARIABLE)
+    os.environ[FOLDERS_VARIABLE] = folder if before is None else os.pathsep.join([folder, before])
+
+    @context.call_on_close
+    def restore() -> None:
+        if before is None:
+            del os.environ[FOLDERS_VARIABLE]
+        else:
+            os.environ[FOLDERS_VARIABLE] = before
+
 
 _folder = click.option(
     "--folder",

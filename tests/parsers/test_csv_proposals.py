@@ -143,3 +143,17 @@ def test_the_check_refuses_a_wrong_profile(tmp_path: Path) -> None:
 
     with pytest.raises(BadSetting, match="decimal"):
         run("check", str(tmp_path / "wrong.toml"))
+
+
+def test_parse_uses_the_profiles_of_a_folder_for_one_call(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(PROFILE)
+    sample = tmp_path / "export.csv"
+    sample.write_text("Date;Text;Amount\n2026-01-31;x;-1 000,50\n")
+    runner = CliRunner()
+
+    with_folder = runner.invoke(cli, ["parse", "--quiet", "--profiles", str(tmp_path), str(sample)])
+    without = runner.invoke(cli, ["parse", "--quiet", str(sample)])
+
+    assert '"amount": "-1000.50"' in with_folder.output
+    assert '"code": "unknown-format"' in without.output
+    assert "recon profile new" in without.output
