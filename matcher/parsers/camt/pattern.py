@@ -69,7 +69,8 @@ def _expression(pieces: list[str], leaves: list[Leaf]) -> tuple[re.Pattern[str],
         if place % 2:
             parts.append(re.escape(f"<{piece.replace(JOINT, '><')}>"))
         elif place in groups:
-            parts.append("([^<]*)")
+            # Possessive: a text ends at the next tag, so that there is nothing to try again where a tag differs.
+            parts.append("([^<]*+)")
         elif piece and not piece.isspace():
             return None
         else:

@@ -250,6 +250,8 @@ class Reading:
         """Hand a piece of the buffer to the tokenizer, and read what it finished."""
         if start >= end:
             return
+        if end - start > TREE_BYTES_MAX:
+            raise LimitExceeded("one element is larger than any that is read.", where=self._blocks.where)
         self._tokenize(start, end)
         yield from self._below(self._root, finished=False, depth=0)
 
