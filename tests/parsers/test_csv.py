@@ -276,6 +276,16 @@ def test_accounts_of_a_file_become_statements_of_their_own() -> None:
     assert [line.line_index for line in lines_of(told)] == [1, 2, 3, 4, 5] * 2
 
 
+def test_a_broken_row_is_filed_with_the_first_statement_wherever_it_stands() -> None:
+    using = PROFILE.replace("[account]", '[account]\ncolumns = ["Account"]')
+    rows = ["2026-01-31;a;b;-1,00;SEK;9", "2026-01-31;c;-2,00;SEK;7", "2026-01-31;d;e;-3,00;EUR;8"]
+    told = read_text("Date;Text;Amount;Currency;Account\n" + "\n".join(rows) + "\n", using=using)
+
+    assert [(header.account, header.currency, header.line_count) for header in headers_of(told)] == [("7", "SEK", 3)]
+    assert [line.currency for line in lines_of(told)] == ["SEK"] * 3
+    assert [line.line_index for line in lines_of(told)] == [1, 2, 3]
+
+
 # ------------------------------------------------------------------------------------------------ the balance column
 
 

@@ -61,13 +61,17 @@ class Layout:
         joined = "".join(cells[place] for place in self._account if place < len(cells))
         return compact_account(joined)
 
+    def is_broken(self, row: Row) -> bool:
+        """Whether cells may stand in the wrong columns, so that nothing of the row is taken from them."""
+        return row.damaged or any(row.cells[self.width :])
+
     def line_of(self, row: Row, *, notes: Notes) -> tuple[StatementLine, int | None] | None:
         """The line of a row and the balance after it in minor units; None for a row that is no line."""
         where = f"line {row.line}"
         cells = row.cells
         if not any(cells):
             return None
-        if row.damaged or len([cell for cell in cells[self.width :] if cell]) > 0:
+        if self.is_broken(row):
             fault = "its quotes are broken" if row.damaged else f"it has {len(cells)} cells, the header {self.width}"
             notes.error(
                 "row-damaged", where, f"the row is not read because {fault}.", "Correct the row, or export anew."

@@ -125,6 +125,7 @@ class _Reader:
         self._notes = Notes()
         self._drafts: dict[tuple[str, str], _Draft] = {}
         self._first: _Draft | None = None
+        self._broken: list[StatementLine] = []
         self._started = False
         self._waiting = 0
 
@@ -139,13 +140,16 @@ class _Reader:
         if read_line is None:
             return
         line, balance = read_line
+        if self._layout.is_broken(row):
+            # Account and currency can't be told: the row is filed with the first statement.
+            if self._first is None:
+                self._broken.append(line)
+            else:
+                self._add(self._first, line._replace(currency=self._first.currency))
+            return
         account = self._layout.account_of(row.cells) or self._account
-        draft = self._drafts.get((account, line.currency))
-        if draft is None:
-            draft = self._drafts[account, line.currency] = _Draft(account, line.currency, line.where or "")
-            self._first = self._first or draft
-        draft.count += 1
-        draft.waiting.append(line._replace(line_index=draft.count))
+        draft = self._drafts.get((account, line.currency)) or self._begin(account, line.currency, line.where or "")
+        self._add(draft, line)
         if draft is not self._first:
             self._waiting += 1
             if self._waiting > WAITING_MAX:
@@ -157,6 +161,18 @@ class _Reader:
                 draft.last_day = max(draft.last_day or line.booking_date, line.booking_date)
             if balance is not None:
                 draft.running.add(line.amount, balance, line.booking_date, line.where or "")
+
+    def _begin(self, account: str, currency: str, where: str) -> _Draft:
+        draft = self._drafts[account, currency] = _Draft(account, currency, where)
+        if self._first is None:
+            self._first = draft
+            for line in self._broken:
+                self._add(draft, line._replace(currency=currency))
+        return draft
+
+    def _add(self, draft: _Draft, line: StatementLine) -> None:
+        draft.count += 1
+        draft.waiting.append(line._replace(line_index=draft.count))
 
     def events(self) -> list[Event]:
         """The lines of the first statement so far, and what was odd."""
@@ -174,9 +190,7 @@ class _Reader:
     def finish(self) -> Iterator[Event]:
         """The end of the first statement, and the others whole."""
         if self._first is None:
-            self._first = self._drafts["", ""] = _Draft(
-                self._account, self._profile.account.currency or NO_CURRENCY, ""
-            )
+            self._begin(self._account, self._profile.account.currency or NO_CURRENCY, "")
         for draft in self._drafts.values():
             if draft is self._first:
                 yield from self.events()
