@@ -28,15 +28,19 @@ def migrated_postgres(postgres_server: servers.Postgres) -> Iterator[Database]:
     opened.close()
 
 
+def emptied(database: Database) -> Database:
+    """The database without any rows, counting from one again."""
+    names = ", ".join(table.name for table in METADATA.sorted_tables)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    return database
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database, once on SQLite and once on PostgreSQL."""
     if request.param == "postgresql":
-        opened = request.getfixturevalue("migrated_postgres")
-        names = ", ".join(table.name for table in METADATA.sorted_tables)
-        with opened.engine.begin() as connection:
-            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
-        yield opened
+        yield emptied(request.getfixturevalue("migrated_postgres"))
         return
     path = tmp_path / "recon.db"
     shutil.copy(request.getfixturevalue("migrated_file"), path)
