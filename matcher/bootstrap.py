@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
+from matcher.jobs import Lease
 from matcher.pipeline.context import Context, Watch, nobody_watches
+from matcher.pipeline.night.contract import Night, Note, nobody_notes, nobody_to_tell
 from matcher.rules.settings import RuleSettings
+from matcher.store.night_runs import SqlNight
 from matcher.store.opinions import SqlOpinions
 from matcher.store.tables import MATCHER
+from recon_core.domain.refused import BadSetting
 from recon_core.store.engine import DEFAULT_URL, Database, open_database
 from recon_core.store.schema import CORE
 
@@ -35,6 +42,103 @@ def user_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
         return f"user {os.getuid()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightSettings:
+    """How the nightly work runs here. Times in seconds."""
+
+    broker_url: str = ""
+    inbox: str = ""
+    books: tuple[Path, ...] = ()
+    rules: Path | None = None
+    open_policy: str = ""
+    nightly_at: str = ""
+    lease_seconds: int = 60
+    sweep_seconds: int = 5
+    task_seconds_max: int = 3600
+    smtp_url: str = ""
+    mail_from: str = ""
+    mail_to: tuple[str, ...] = ()
+    log_level: str = "INFO"
+
+
+def night_settings() -> NightSettings:
+    """The settings of the environment; docs/deployment.md lists the variables. Raises `BadSetting`."""
+    get = os.environ.get
+    rules = get("RECON_RULES")
+    return NightSettings(
+        broker_url=get(BROKER_VARIABLE, ""),
+        inbox=get("RECON_INBOX", ""),
+        books=tuple(Path(one) for one in get("RECON_BOOK", "").split(os.pathsep) if one),
+        rules=Path(rules) if rules else None,
+        open_policy=get("RECON_OPEN_POLICY", ""),
+        nightly_at=get("RECON_NIGHTLY_AT", ""),
+        lease_seconds=_seconds("RECON_LEASE_SECONDS", 60),
+        sweep_seconds=_seconds("RECON_SWEEP_SECONDS", 5),
+        task_seconds_max=_seconds("RECON_TASK_SECONDS_MAX", 3600),
+        smtp_url=get("RECON_SMTP_URL", ""),
+        mail_from=get("RECON_MAIL_FROM", ""),
+        mail_to=tuple(one.strip() for one in get("RECON_MAIL_TO", "").split(",") if one.strip()),
+        log_level=get("RECON_LOG_LEVEL", "INFO").upper(),
+    )
+
+
+def _seconds(variable: str, default: int) -> int:
+    text = os.environ.get(variable, str(default))
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise BadSetting(f"{text!r} is no number of seconds.", where=variable, cure=f"The default is {default}.")
+    return int(text)
+
+
+def _process_start(pid: int) -> str | None:
+    """When a process of this machine began, as the kernel counts it; None if there is no such process (any more)."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    state, *fields = text.rpartition(")")[2].split()
+    return None if state == "Z" else fields[18]
+
+
+def _machine() -> str:
+    """Names this machine since its last start, or this container: where process ids mean the same."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        space = Path("/proc/self/ns/pid").readlink()
+    except OSError:
+        return f"{socket.gethostname()}:"
+    return f"{socket.gethostname()}:{sha256(f'{boot}{space}'.encode()).hexdigest()[:12]}"
+
+
+def worker_name() -> str:
+    """Names this process among all machines: machine, process id and when it began."""
+    return f"{_machine()}/{os.getpid()}/{_process_start(os.getpid()) or ''}"
+
+
+def is_dead(worker: str) -> bool:
+    """Whether a process of this machine is certainly gone; of another machine's nobody here can tell."""
+    machine, pid, start = worker.split("/")
+    return machine == _machine() and bool(start) and _process_start(int(pid)) != start
+
+
+def make_night(
+    context: Context,
+    settings: NightSettings,
+    *,
+    tell: Callable[[Sequence[int]], None] | None = None,
+    note: Note = nobody_notes,
+) -> Night:
+    """The nightly work on a context. With `tell` it is distributed: jobs are told to a broker."""
+    lease = Lease(worker_name(), timedelta(seconds=settings.lease_seconds), is_dead)
+    return Night(
+        context=context,
+        store=SqlNight(),
+        lease=lease,
+        tell=tell or nobody_to_tell,
+        distributed=tell is not None,
+        note=note,
+    )
 
 
 def now() -> datetime:

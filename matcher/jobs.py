@@ -134,18 +134,21 @@ class NightRun(NamedTuple):
 
 
 class NightFile(NamedTuple):
-    """A file of a run and what became of it. `new_count` counts the bank lines (or book transactions) that were new."""
+    """A file of a run and what became of it. `new_count` counts the bank lines (or book transactions) that were new;
+    `stamp` is its size and time in the inbox. `source_file_id` is 0 for one that was too large to be kept.
+    """
 
     id: int
     run_id: int
     name: str
+    stamp: str
     source_file_id: int
     book: bool
     state: str
-    reason: str
-    notes: tuple[str, ...]
-    new_count: int
-    moved: bool
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    new_count: int = 0
+    moved: bool = False
 
 
 class NightAccount(NamedTuple):

@@ -20,7 +20,12 @@ EXIT_ATTENTION, EXIT_INPUT, EXIT_REFUSED = 1, 2, 3
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("matcher.cli.run:demo", "The main job on the shipped statements."),
     "run": ("matcher.cli.run:run", "Import, match and reconcile a folder of statements."),
+    "nightly": ("matcher.cli.nightly:nightly", "The unattended job over an inbox, with a morning summary."),
+    "runs": ("matcher.cli.runs:runs", "Runs of the nightly work: list, show, retry, cancel."),
+    "worker": ("matcher.cli.worker:worker", "Do the jobs of the nightly work, on this machine or many."),
+    "health": ("matcher.cli.worker:health", "Whether database and broker answer and the jobs get done."),
     "status": ("matcher.cli.run:status", "Where every account stands and what needs a person."),
+    "difference": ("matcher.cli.difference:difference", "What a difference is made of, and the step that cures it."),
     "review": ("matcher.cli.review:review", "Open bank lines that wait for a person, with what is proposed."),
     "why": ("matcher.cli.why:why", "What speaks for and against a match, and what would have made it."),
     "accept": ("matcher.cli.review:accept", "Accept proposals, one by one or a previewed bulk."),

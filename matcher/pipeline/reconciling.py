@@ -81,6 +81,33 @@ def reconcile_accounts(context: Context, account_ids: Sequence[int], *, by: str)
     return done
 
 
+# Accounts whose statements reach further than their last closed document, where a policy may open the next one.
+_TO_OPEN = (
+    "SELECT a.id FROM cash_account a WHERE a.active AND a.requires_reconciliation AND a.policy = 'release'"
+    " AND NOT a.automatic_stopped"
+    " AND NOT EXISTS (SELECT 1 FROM reconciliation r WHERE r.cash_account_id = a.id AND r.state IN ('hold', 'balanced'))"
+    " AND EXISTS (SELECT 1 FROM statement s WHERE s.cash_account_id = a.id AND s.state = 'accepted'"
+    " AND s.kind = 'statement' AND s.closing_balance IS NOT NULL"
+    " AND coalesce(s.to_date, s.closing_date) > coalesce((SELECT max(r.reconciliation_date) FROM reconciliation r"
+    " WHERE r.cash_account_id = a.id AND r.state = 'closed'), :never))"
+)
+# Accounts with an open document in which something that the bank proved is not ticked, or that a policy may release.
+_TO_BRING_ON = (
+    "SELECT DISTINCT r.cash_account_id AS id FROM reconciliation r JOIN cash_account a ON a.id = r.cash_account_id"
+    " WHERE a.active AND a.policy IN ('clear', 'adjust', 'release') AND NOT a.automatic_stopped"
+    " AND r.state IN ('hold', 'balanced') AND ((r.state = 'balanced' AND a.policy = 'release') OR EXISTS"
+    " (SELECT 1 FROM book_transaction t WHERE t.cash_account_id = r.cash_account_id AND t.processed"
+    " AND t.reconciliation_id IS NULL AND t.status = 'released' AND t.transaction_date <= r.reconciliation_date))"
+)
+
+
+def accounts_to_reconcile(uow: UnitOfWork) -> list[int]:
+    """Ids of the accounts whose document a policy may bring further now, in two reads for all accounts."""
+    opening = [row.id for row in uow.select(_TO_OPEN, {"never": date.min})]
+    going_on = [row.id for row in uow.select(_TO_BRING_ON)]
+    return sorted({*opening, *going_on})
+
+
 def _reconcile_together(context: Context, account_ids: Sequence[int], *, by: str) -> list[AccountReconciliation]:
     with context.database.begin() as uow:
         uow.lock_accounts(account_ids)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from recon_core.domain.currency import exponent
 from recon_core.domain.money import to_minor
 from recon_core.domain.refused import BadSetting, InputError
 from recon_core.domain.states import Direction, EntryKind, MatchingPolicy
+from recon_core.ports import UnitOfWork
 from recon_core.services import accounts, settings
 
 
@@ -133,29 +134,27 @@ def ensure_entry_types(context: Context) -> None:
         uow.commit()
 
 
-def ensure_accounts(context: Context, plans: Sequence[AccountPlan]) -> list[int]:
-    """Open the accounts that do not exist yet and return the ids of those that were opened, in order."""
+def ensure_accounts(
+    uow: UnitOfWork, plans: Sequence[AccountPlan], *, by: str, at: datetime
+) -> list[tuple[int, AccountPlan]]:
+    """Open the accounts that do not exist yet; returns those, in order, with their ids."""
+    known = {row.code for row in uow.select("SELECT code FROM cash_account")}
     opened = []
-    at = context.now()
-    with context.database.begin() as uow:
-        known = {row.code for row in uow.select("SELECT code FROM cash_account")}
-        for plan in plans:
-            if plan.code in known:
-                continue
-            account = accounts.open_account(
-                uow,
-                code=plan.code,
-                name=plan.name,
-                currency=plan.currency,
-                identifiers=[Identifier(_scheme(one), one) for one in plan.identifiers],
-                group=plan.group,
-                policy=plan.policy,
-                by=context.user,
-                at=at,
-            )
-            opened.append(account)
-        if opened:
-            uow.commit()
+    for plan in plans:
+        if plan.code in known:
+            continue
+        account_id = accounts.open_account(
+            uow,
+            code=plan.code,
+            name=plan.name,
+            currency=plan.currency,
+            identifiers=[Identifier(_scheme(one), one) for one in plan.identifiers],
+            group=plan.group,
+            policy=plan.policy,
+            by=by,
+            at=at,
+        )
+        opened.append((account_id, plan))
     return opened
 
 

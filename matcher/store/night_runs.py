@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from recon_core.ports import UnitOfWork
 from recon_core.store.unit_of_work import SqlUnitOfWork
 
 _RUN = ", ".join(NightRun._fields)
-_FILE = "id, night_run_id, name, source_file_id, book, state, reason, notes, new_count, moved"
+_FILE = "id, night_run_id, name, stamp, source_file_id, book, state, reason, notes, new_count, moved"
 _UNFINISHED = [state.value for state in UNFINISHED_RUN]
 _COUNTS = ("read_count", "cleared_count", "adjusted_count", "proposed_count", "unmatched_count")
 
@@ -25,7 +25,8 @@ def _file(row: Any) -> NightFile:
         row.id,
         row.night_run_id,
         row.name,
-        row.source_file_id,
+        row.stamp,
+        row.source_file_id or 0,
         row.book,
         row.state,
         row.reason,
@@ -97,17 +98,26 @@ class SqlNight(SqlJobs):
         sql = "UPDATE night_run SET reported_at = :at WHERE id = :id AND reported_at IS NULL RETURNING id"
         return bool(uow.select(sql, {"id": run_id, "at": at}))
 
-    def add_files(self, uow: UnitOfWork, *, run: NightRun, files: Sequence[Mapping[str, Any]]) -> list[int]:
-        """Record files of a run: mappings with `name`, `source_file_id`, `book`, `state` and `moved`; returns the ids."""
+    def add_files(self, uow: UnitOfWork, *, run: NightRun, files: Sequence[NightFile]) -> None:
+        """Record files of a run; their `id` and `run_id` are given here. Raises `Conflict` at the commit or before
+        where another run holds the claim on one.
+        """
         assert isinstance(uow, SqlUnitOfWork)
         if not files:
-            return []
-        ids = list(uow.reserve_ids("night_file", len(files)))
-        names = ("name", "source_file_id", "book", "state", "moved")
-        columns = {"id": ids, "night_run_id": run.id, "inbox": run.inbox}
-        columns |= {name: [file[name] for file in files] for name in names}
+            return
+        columns: dict[str, Any] = {
+            "id": uow.reserve_ids("night_file", len(files)),
+            "night_run_id": run.id,
+            "inbox": run.inbox,
+            "name": [file.name for file in files],
+            "stamp": [file.stamp for file in files],
+            "source_file_id": [file.source_file_id or None for file in files],
+            "book": [file.book for file in files],
+            "state": [str(file.state) for file in files],
+            "reason": [file.reason for file in files],
+            "moved": [file.moved for file in files],
+        }
         uow.insert_rows(NIGHT_FILE, columns, len(files))
-        return ids
 
     def claimed_files(self, uow: UnitOfWork, *, inbox: str) -> list[NightFile]:
         """Files of an inbox that some run has claimed and that were not moved away yet."""
@@ -150,6 +160,19 @@ class SqlNight(SqlJobs):
             " AND state IN ('waiting', 'deferred') RETURNING id",
             {"run": run_id},
         )
+
+    def wait_again(self, uow: UnitOfWork, *, run_id: int) -> list[NightFile]:
+        """Let the files of a run that failed wait again; returns them."""
+        rows = uow.select(
+            "UPDATE night_file SET state = 'waiting', reason = '' WHERE night_run_id = :run"
+            f" AND state IN ('set_aside', 'quarantined') AND source_file_id IS NOT NULL RETURNING {_FILE}",
+            {"run": run_id},
+        )
+        return [_file(row) for row in rows]
+
+    def report_again(self, uow: UnitOfWork, *, run_id: int) -> None:
+        """The run goes on; people are told of it once more at its end."""
+        uow.select("UPDATE night_run SET reported_at = NULL WHERE id = :id RETURNING id", {"id": run_id})
 
     def add_accounts(self, uow: UnitOfWork, *, run_id: int, accounts: Sequence[NightAccount]) -> None:
         """Add to what a run did on accounts."""

@@ -100,7 +100,9 @@ NIGHT_FILE = _table(
     Column("night_run_id", Id, ForeignKey(NIGHT_RUN.c.id), nullable=False),
     text("inbox"),
     text("name"),
-    Column("source_file_id", Id, ForeignKey(SOURCE_FILE.c.id), nullable=False),
+    text("stamp", default=""),
+    # NULL for a file that is too large to be kept.
+    Column("source_file_id", Id, ForeignKey(SOURCE_FILE.c.id), nullable=True),
     flag("book"),
     text("state", default=FileState.WAITING.value),
     text("reason", default=""),

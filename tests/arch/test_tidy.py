@@ -21,6 +21,8 @@ BANNED = {
 }
 ALLOWED = {
     ("matcher/bootstrap.py", r"datetime\.now\(|date\.today\(|time\.time\("),
+    # The edge of the worker: whatever goes wrong in a job, its row says so.
+    ("matcher/pipeline/night/work.py", r"except Exception"),
 }
 
 

@@ -1,0 +1,133 @@
+"""The broker: the Celery application's settings, and telling workers which jobs there are.
+
+A message is only the number of a job. The database is the truth, so every setting here may lose or double a message but
+never hides one: late acknowledgement, no results, no long countdowns, one message at a time for a process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from matcher.pipeline.night.contract import BrokerAway
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from matcher.bootstrap import NightSettings
+
+JOB_TASK, SWEEP_TASK, NIGHTLY_TASK = "recon.job", "recon.sweep", "recon.nightly"
+JOB_QUEUE, NIGHT_QUEUE = "recon-jobs", "recon-night"
+_SOFT_STOP_SECONDS = 20
+
+
+def make_app(settings: NightSettings) -> Celery:
+    """The Celery application on the broker of the settings. Nothing is connected to yet."""
+    from celery import Celery
+
+    _guard_against_lost_connections()
+    app = Celery("recon", broker=settings.broker_url or "memory://")
+    hard = settings.task_seconds_max
+    app.conf.update(
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        task_create_missing_queues=True,
+        task_default_queue=JOB_QUEUE,
+        task_routes={NIGHTLY_TASK: {"queue": NIGHT_QUEUE}},
+        task_time_limit=hard,
+        task_soft_time_limit=max(1, hard - 60),
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_soft_shutdown_timeout=_SOFT_STOP_SECONDS,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            # Longer than any task: a message that comes again meanwhile would only be looked at and dropped.
+            "visibility_timeout": hard + 600,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 10,
+            "socket_connect_timeout": 5,
+            "health_check_interval": 30,
+        },
+        beat_schedule=_schedule(settings),
+        timezone="UTC",
+    )
+    return app
+
+
+def _schedule(settings: NightSettings) -> dict[str, Any]:
+    """What beat starts: the sweep, and the nightly job at its hour (local time of the machine) if there is an inbox."""
+    from celery.schedules import crontab
+
+    entries: dict[str, Any] = {
+        "sweep": {
+            "task": SWEEP_TASK,
+            "schedule": settings.sweep_seconds,
+            "options": {"expires": settings.sweep_seconds},
+        }
+    }
+    if settings.inbox and settings.nightly_at:
+        hour, _, minute = settings.nightly_at.partition(":")
+        entries["nightly"] = {"task": NIGHTLY_TASK, "schedule": crontab(hour=hour, minute=minute or "0", nowfun=_local)}
+    return entries
+
+
+def _local() -> Any:
+    from matcher.bootstrap import now
+
+    return now().astimezone()
+
+
+def make_tell(app: Celery) -> Callable[[Sequence[int]], None]:
+    """A function that tells the broker of jobs by their numbers; it raises `BrokerAway`."""
+    from kombu.exceptions import OperationalError
+    from redis.exceptions import RedisError
+
+    def tell(job_ids: Sequence[int]) -> None:
+        try:
+            with app.producer_or_acquire() as producer:
+                for job_id in job_ids:
+                    app.send_task(JOB_TASK, kwargs={"job_id": job_id}, queue=JOB_QUEUE, producer=producer, retry=False)
+        except (OperationalError, RedisError, OSError) as error:
+            raise BrokerAway(str(error)) from error
+
+    return tell
+
+
+def broker_answers(app: Celery) -> bool:
+    """Whether the broker can be reached now."""
+    from kombu.exceptions import OperationalError
+    from redis.exceptions import RedisError
+
+    try:
+        with app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=3)
+    except (OperationalError, RedisError, OSError):
+        return False
+    return True
+
+
+def _guard_against_lost_connections() -> None:
+    """kombu 5.7.0: when Redis dies while a slot waits for work, a channel whose connection is gone raises an
+    AttributeError that ends the whole worker. As the connection error that it is, the worker reconnects.
+    """
+    from kombu.transport import redis as transport
+    from redis.exceptions import ConnectionError as RedisConnectionError
+
+    channel: Any = transport.Channel
+    if getattr(channel, "_recon_guarded", False):
+        return
+    parameters = channel._connparams
+
+    def guarded(self: Any, *arguments: Any, **named: Any) -> Any:
+        if self.connection is None or self.connection.client is None:
+            raise RedisConnectionError("The connection of this channel is gone.")
+        return parameters(self, *arguments, **named)
+
+    channel._connparams = guarded
+    channel._recon_guarded = True
