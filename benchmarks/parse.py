@@ -73,7 +73,7 @@ def mt940_floor() -> Parse:
     pattern = re.compile(r"^:61:(\d{6})(\d{4})?(R?[DC])([A-Z])?([\d,]+)(.*)$", re.MULTILINE)
 
     def run(path: Path) -> int:
-        return sum(1 for _ in pattern.finditer(path.read_bytes().decode("utf-8")))
+        return sum(1 for found in pattern.finditer(path.read_bytes().decode("utf-8")) if found.groups())
 
     return run
 

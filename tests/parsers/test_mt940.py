@@ -9,7 +9,7 @@ import pytest
 from matcher.parsers.contract import ControlTotals, LinesRead, StatementEnded, StatementStarted
 from recon_core.domain.currency import NO_CURRENCY
 from recon_core.domain.diagnostic import Diagnostic, Severity
-from recon_core.domain.refused import UnknownFormat, Unreadable
+from recon_core.domain.refused import UnknownCurrency, UnknownFormat, Unreadable
 from tests.parsers.mt940_files import IBAN, diagnostics, entry, events, lines, message, only, sniff, statements
 
 ENTRY = ":61:2601050105C10,00NTRFNONREF//B1"
@@ -518,6 +518,15 @@ def test_an_interim_report_is_a_report_with_control_sums_and_expected_entries() 
         (1, 200, None, None),
         (None, None, 2, 1700),
     ]
+
+
+def test_a_currency_that_is_none_is_not_believed() -> None:
+    content = f":20:R\n:25:{IBAN}\n:34F:QQQ0,\n:13D:2601051430+0000\n{ENTRY}\n:90C:1QQQ10,00\n"
+
+    assert [line.currency for line in lines(content)] == [NO_CURRENCY]
+    assert {"currency-missing", "bad-sum"} <= set(diagnostics(content))
+    with pytest.raises(UnknownCurrency):
+        statements(content, currency="QQQ")
 
 
 def test_control_sums_that_differ_are_reported() -> None:

@@ -22,7 +22,7 @@ from tests.parsers.test_mt940_properties import entry_rows
 FIXTURES = sorted((Path(__file__).parents[2] / "fixtures" / "statements" / "mt940").glob("*.sta"))
 TOKENS = (
     b":20:X\n", b":25:1\n", b":28C:1/1\n", b":60F:C260101EUR1,\n", b":60M:", b":61:", b"\n:61:260105C1,NTRF", b":86:", b"\n:86:",
-    b":62F:C260101EUR1,\n", b":62M:", b":64:", b":90D:1EUR1,\n", b":NS:", b":13D:2601051430+9999\n", b":34F:", b"\n-\n", b"-}",
+    b":62F:C260101EUR1,\n", b":62M:", b":64:", b":90D:1EUR1,\n", b":NS:", b":13D:2601051430+9999\n", b":34F:EUR0,\n", b":34F:QQQ0,\n", b"QQQ", b"\n-\n", b"-}",
     b"{1:F01}{2:O940}{4:", b"\r", b"\n", b"\r\n", b"\x00", b"\x1a", b"\xff\xfe", b"\xef\xbb\xbf", b"?20", b"?", b"~20", b"EREF+",
     b"SVWZ+", b"MTLG:", b"/EREF/", b"/REMI/STRD/", b"/CNTP/", b"//", b"/", b"IBAN: ", b"NAAM: ", b"TNR: ; OD: ", b"+", b",", b".",
     b"RC", b"ED", b"9" * 40, b" " * 70, "ä²١".encode(), "Ł".encode("cp852"), b"XXX", b"OCR 12", b"RF18", b"+++",

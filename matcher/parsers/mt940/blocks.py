@@ -13,7 +13,7 @@ from matcher.parsers.mt940.codepage import likely_codepage
 from matcher.parsers.text import Decoder
 from recon_core.domain.refused import LimitExceeded
 
-BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 16
 FIELD_CHARS_MAX = 8 << 20
 
 ENTRY = "\n:61:"

@@ -63,12 +63,13 @@ _PLAIN_CODE = re.compile(r"(99[79])(?:PN([0-9]{1,4}))?(?=\D|[0-9]{3}\D|$)", re.A
 
 def read_words(text: str, own: str | None, more: str | None, row: Row) -> None:
     """Put what a text without subfields says into `row`; `own` and `more` are subfields 7 and 9 of `:61:`."""
-    if "TNR:" in text and ";" in text:
-        _read_polish(rejoined(text, ";"), row)
-        return
-    if "NAAM:" in text and ("IBAN:" in text or "REK:" in text):
-        _read_dutch(" ".join(text.split()), row)
-        return
+    if ":" in text:
+        if "TNR:" in text and ";" in text:
+            _read_polish(rejoined(text, ";"), row)
+            return
+        if "NAAM:" in text and ("IBAN:" in text or "REK:" in text):
+            _read_dutch(" ".join(text.split()), row)
+            return
     if text[:2] == "99" and (plain := _PLAIN_CODE.match(text)):
         code = (row[PROPRIETARY_CODE], plain[1], plain[2])
         row[PROPRIETARY_CODE] = "+".join(filter(None, code))
@@ -78,13 +79,13 @@ def read_words(text: str, own: str | None, more: str | None, row: Row) -> None:
         if begins_with_code(text):
             read_slashes(text, row)
             return
-    elif columns := _COLUMNS.match(text):
+    elif text[2:3] == "." and (columns := _COLUMNS.match(text)):
         row[ACCOUNT], row[NAME] = columns[1], columns[2].rstrip()
         text = text[columns.end() :].lstrip(" ")
     whole = free_lines(text)
     if whole:
         add(row, REMITTANCE, whole)
-    if len(whole) <= _PATTERN_CHARS_MAX and "-Kenmerk Machtiging:" in whole:
+    if ":" in whole and len(whole) <= _PATTERN_CHARS_MAX and "-Kenmerk Machtiging:" in whole:
         found = _COLLECTION.search(whole.replace("\n", " "))
         if found:
             keep(row, "INCASSANT", found[2])

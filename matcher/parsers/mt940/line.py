@@ -84,9 +84,13 @@ def finished(row: Row, own: str | None) -> StatementLine:
     end_to_end = row[END_TO_END_ID]
     if end_to_end is not None and end_to_end in NO_REFERENCE:
         end_to_end = row[END_TO_END_ID] = None
-    if own is not None:
-        if end_to_end is None and len(own) < _IBAN_CHARS_MIN and own != row[ACCOUNT]:
+    if own is not None and own != end_to_end:
+        if len(own) >= _IBAN_CHARS_MIN or own == row[ACCOUNT]:
+            _file_reference(own, row)
+        elif end_to_end is None:
             row[END_TO_END_ID] = own
+        elif row[INSTRUCTION_ID] is None:
+            row[INSTRUCTION_ID] = own
         else:
             _file_reference(own, row)
     remittance = row[REMITTANCE]
@@ -104,9 +108,10 @@ def read_text(text: str, flat: str, own: str | None, more: str | None, row: Row)
 
     `flat` is the text without breaks, `own` and `more` are subfields 7 and 9 of `:61:`.
     """
-    if text[0] == "/" and begins_with_code(text):
+    first = text[0]
+    if first == "/" and begins_with_code(text):
         read_parts(flat if flat is text or cut_evenly(text, flat) else rejoined(text, "/"), row)
-    elif numbered := SHAPE.match(text):
+    elif not first.isalpha() and (numbered := SHAPE.match(text)):
         read_numbered(text, numbered[2], row)
     else:
         read_words(text, own, more, row)

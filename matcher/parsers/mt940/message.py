@@ -18,15 +18,17 @@ from matcher.parsers.mt940.grammar import (
     page_of,
     report_time,
 )
-from recon_core.domain.currency import NO_CURRENCY
+from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
 from recon_core.domain.diagnostic import Severity
 from recon_core.domain.refused import BadAmount, BadDate
 from recon_core.domain.statement import StatementHeader, StatementKind
 
 _FLOOR = re.compile(r"([A-Z]{3})[CD]?[0-9]", re.ASCII)
+_REPORT, _STATEMENT = StatementKind.REPORT.value, StatementKind.STATEMENT.value
 _CLOSING = re.compile(r"\n:62[FM]?:([^\n]*)")
 _ASK = "Ask the bank for the statement again."
 _REPORT_TAGS = frozenset({"13", "13D", "34F", "90C", "90D"})
+_LAST_PAGE = {"62F": True, "62": True, "62M": False}
 _STATEMENT_TAGS = frozenset({"60", "60F", "60M", "62", "62F", "62M"})
 
 
@@ -53,7 +55,7 @@ class Message:
     @property
     def is_report(self) -> bool:
         """Whether this is an MT942: tags that only a report has, and no balances."""
-        return bool(self.tags & _REPORT_TAGS) and not self.tags & _STATEMENT_TAGS
+        return self.tags.isdisjoint(_STATEMENT_TAGS) and not self.tags.isdisjoint(_REPORT_TAGS)
 
     def take(self, tag: str, content: str, number: int) -> ControlTotals | None:
         """Take one field of the header or the trailer, at line `number`; control sums come back as an event."""
@@ -77,7 +79,7 @@ class Message:
             return self._take_sum(tag, first, number)
         else:
             if tag == "34F" and self.currency is None and (floor := _FLOOR.match(first)):
-                self.currency = floor[1]
+                self.currency = floor[1] if floor[1] in EXPONENTS else None
             text = "\n".join(row.rstrip() for row in content.split("\n")).strip()
             if text:
                 self._extra.append((tag, text))
@@ -102,14 +104,15 @@ class Message:
 
     def header(self) -> StatementHeader:
         """What is known so far."""
+        report = self.is_report
         opening, closing, account = self.opening, self.closing, self.account
         name = self._reference
         if name and self.sequence:
             name = f"{name}/{self.sequence}"
-        last = {"62F": True, "62": True, "62M": False}.get(self._closing_tag)
+        last = _LAST_PAGE.get(self._closing_tag)
         return StatementHeader(
-            format="MT942" if self.is_report else "MT940",
-            kind=(StatementKind.REPORT if self.is_report else StatementKind.STATEMENT).value,
+            format="MT942" if report else "MT940",
+            kind=_REPORT if report else _STATEMENT,
             account=account.identifier if account else None,
             account_scheme=account.scheme if account else None,
             bank_bic=account.bic if account else None,
@@ -171,15 +174,17 @@ class Message:
             self._opening_tag = tag
         elif tag[:2] == "62":
             self._closing_tag = tag
-        own = balance_currency(first)
-        if self.currency is None:
-            self.currency = own or self._default_currency
         try:
-            balance = balance_of(first, self.currency)
+            balance = balance_of(first, self.currency or self._default_currency)
         except BadAmount as error:
+            if self.currency is None:
+                self.currency = balance_currency(first)
             severity = Severity.WARNING if tag[:2] == "64" else Severity.ERROR
             self._report("bad-balance", severity, number, f":{tag}: {error.message}", error.cure or _ASK)
             return
+        own = balance.currency
+        if self.currency is None:
+            self.currency = own or self._default_currency
         if own is not None and own != self.currency:
             message = f":{tag}: is in {own}, the statement is in {self.currency}."
             self._report("balance-currency-differs", Severity.ERROR, number, message, "Ask the bank which is right.")

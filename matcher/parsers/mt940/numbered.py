@@ -39,7 +39,7 @@ _PIECE = 27
 _SPLIT = {mark: re.compile(re.escape(mark) + "([0-9]{2})", re.ASCII) for mark in "?~<>^|@+!$%&*"}
 # Subfields in their usual order; anything else takes the general way.
 _USUAL = re.compile(
-    r"([0-9]{3})\?00([^?]*)(?:\?10([^? ]*))?((?:\?2[0-9][^?]*)*)(?:\?30([^?]*))?(?:\?31([^?]*))?(?:\?32([^?]*))?"
+    r"([0-9]{3})\?00([^?]*)(?:\?10([^? ]*))?((?:\?2[0-9][^?]*)*)(?:\?30([^? ]*))?(?:\?31([^? ]*))?(?:\?32([^?]*))?"
     r"(?:\?33([^?]*))?(?:\?34([^? ]*))?((?:\?6[0-3][^?]*)*)",
     re.ASCII,
 )
@@ -85,9 +85,9 @@ def read_german(text: str, flat: str, row: Row) -> bool:
     if posting:
         row[ADDITIONAL_INFO] = posting
     if bank:
-        row[BIC] = bank if bank.isalnum() else _unspaced(bank)
+        row[BIC] = bank
     if account:
-        row[ACCOUNT] = account if account.isalnum() else _unspaced(account)
+        row[ACCOUNT] = account
     if more_name or (name and ("  " in name or name[-1] == " " or name[0] == " ")):
         name = _joined_name(name, more_name)
     if name:

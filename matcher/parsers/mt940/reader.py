@@ -18,7 +18,7 @@ from matcher.parsers.mt940.line import line_of
 from matcher.parsers.mt940.message import Message
 from matcher.parsers.mt940.notes import add_notes
 from matcher.parsers.mt940.usual import Progress, read_usual
-from recon_core.domain.currency import NO_CURRENCY
+from recon_core.domain.currency import NO_CURRENCY, exponent
 from recon_core.domain.diagnostic import Diagnostic, Severity
 from recon_core.domain.refused import Unreadable
 from recon_core.domain.statement import StatementLine
@@ -48,9 +48,11 @@ class State(IntEnum):
 
 
 class Reader:
-    """Reads one stream. `events` may be called once."""
+    """Reads one stream. `events` may be called once. Raises `UnknownCurrency` for a currency that is none."""
 
     def __init__(self, options: ReadOptions) -> None:
+        if options.currency is not None:
+            exponent(options.currency)
         self._options = options
         self._state = State.OUTSIDE
         self._message: Message | None = None

@@ -19,7 +19,7 @@ from recon_core.domain.statement import StatementLine
 # Subfields 1 to 8, at most one line of subfield 9, and one :86:. The currency tells the funds code and the decimals;
 # cheques, and references that end in a blank, take the careful way.
 _ENTRY = (
-    r"([0-9]{{6}}(?:[0-9]{{4}}| {{4}})?)(R?[CD]|E[CD]){funds}?([0-9]{{1,{whole_max}}}),([0-9]{{{places}}})"
+    r"([0-9]{{6}}(?:[0-9]{{4}}| {{4}})?)(R?[CD]|E[CD]){funds}?([0-9]{{1,{whole_max}}},[0-9]{{{places}}})"
     r"([NSF](?!CHK)[A-Z0-9]{{3}})(?:(?:{none})(?=//|\n|\Z)|([^\n/]+(?:/[^\n/]+)*(?<! ))|(?=//|\n|\Z))"
     r"(?://(?:(?:{none})(?=\n|\Z)|([^\n]+(?<! ))))?(?:\n([^:\n][^\n]*))?(?:\n:86:(.*))?"
 )
@@ -57,7 +57,7 @@ def read_usual(
         found = match(chunks[at_chunk])
         if found is None:
             break
-        days, mark, whole, cents, kind, own, bank, more, text = found.groups()
+        days, mark, digits, kind, own, bank, more, text = found.groups()
         if (text is not None and ":" in text and "\n:" in text) or (own is not None and len(own) > REFERENCE_CHARS):
             break
         number += 1
@@ -65,7 +65,7 @@ def read_usual(
         dates = known.get(days) or new_dates(days, number)
         sign, reversal, status = marks[mark]
         row: Row = [
-            index, dates[0], dates[1], sign * int(whole + cents), currency, status, reversal, bank, None, None, kind,
+            index, dates[0], dates[1], sign * int(digits.replace(",", "")), currency, status, reversal, bank, None, None, kind,
             *EMPTY_MIDDLE, f"line {number}", (), None,
         ]  # fmt: skip
         if text:
