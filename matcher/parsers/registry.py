@@ -30,9 +30,6 @@ FORMATS: tuple[Registered, ...] = (
     Registered("mt940", "matcher.parsers.mt940"),
     Registered("ofx", "matcher.parsers.ofx"),
     Registered("bgmax", "matcher.parsers.bgmax"),
-    Registered("bai2", "matcher.parsers.bai2"),
-    Registered("coda", "matcher.parsers.coda"),
-    Registered("cfonb120", "matcher.parsers.cfonb120"),
     Registered("norma43", "matcher.parsers.norma43"),
     Registered("csv", "matcher.parsers.csv"),
 )
@@ -54,15 +51,9 @@ _STRANGERS: tuple[tuple[bytes, str], ...] = (
 )
 
 
-def load(registered: Registered) -> StatementFormat | None:
-    """The format's object, or None while its module is not written."""
-    try:
-        module = import_module(registered.module)
-    except ModuleNotFoundError as missing:
-        if missing.name != registered.module:
-            raise
-        return None
-    loaded: StatementFormat | None = getattr(module, "FORMAT", None)
+def load(registered: Registered) -> StatementFormat:
+    """The format's object."""
+    loaded: StatementFormat = import_module(registered.module).FORMAT
     return loaded
 
 
@@ -75,11 +66,11 @@ def identify(head: Head) -> tuple[Registered, StatementFormat]:
     claims: list[tuple[int, Registered, StatementFormat]] = []
     for registered in FORMATS:
         candidate = load(registered)
-        if candidate is not None and (sureness := candidate.sniff(head)) > 0:
+        if (sureness := candidate.sniff(head)) > 0:
             claims.append((sureness, registered, candidate))
     if not claims:
         raise UnknownFormat(
-            f"this is {_stranger(head)}, not a bank statement in a known format.",
+            f"{_stranger(head)} no bank statement in a known format.",
             cure=f"Known are {', '.join(known.name for known in FORMATS)}; ask the bank for camt.053.",
         )
     best = max(claim[0] for claim in claims)
@@ -87,16 +78,16 @@ def identify(head: Head) -> tuple[Registered, StatementFormat]:
     if len(surest) > 1:
         raise AmbiguousFormat(
             f"the file reads equally well as {' and '.join(claim[1].name for claim in surest)}.",
-            cure="Tell the format's reader apart by a longer extract, or ask the bank for camt.053.",
+            cure="Ask the bank for camt.053; two readers that claim one file are a fault to report.",
         )
     return surest[0][1], surest[0][2]
 
 
 def _stranger(head: Head) -> str:
-    """In words, what the first bytes look like."""
+    """In words, what the first bytes look like; the beginning of a sentence."""
     if not head.data.strip(b" \t\r\n\x00"):
-        return "an empty file"
+        return "the file is empty;"
     for magic, words in _STRANGERS:
         if head.data.lstrip()[: len(magic)].lower() == magic.lower():
-            return words
-    return "something else"
+            return f"this is {words},"
+    return "this is"
