@@ -123,24 +123,33 @@ def demo(database: Path) -> int:
 
 
 @click.command()
+@click.option("--explain", is_flag=True, help="What each difference is made of, as recon difference says it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, an object an account.")
-def status(as_json: bool) -> int:
+def status(explain: bool, as_json: bool) -> int:
     """Where every account stands and what needs a person.
 
     \b
     Examples:
       recon status
+      recon status --explain
       recon status --json
     """
     from matcher import bootstrap
-    from matcher.cli import render
+    from matcher.cli import render, render_difference
+    from matcher.pipeline.difference import explain_difference
     from matcher.pipeline.overview import account_overviews
 
     with bootstrap.open_context() as context, context.database.read() as uow:
         overview = account_overviews(uow)
+        wanted = [one.account_id for one in overview if explain and one.difference]
+        explained = [explain_difference(context, uow, account_id=one) for one in wanted]
     if as_json:
         for one in overview:
             click.echo(render.account_json(one))
+        for difference in explained:
+            click.echo(render_difference.as_json(difference))
     else:
         render.print_accounts(overview)
+        for difference in explained:
+            render_difference.print_explained(difference)
     return 0

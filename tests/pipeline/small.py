@@ -129,3 +129,14 @@ class Small:
         """Release what is unreleased."""
         ids = [row.id for row in self.world.rows("SELECT id FROM adjustment WHERE state = 'created'")]
         self.world.do(adjust.release_adjustments, adjustment_ids=ids)
+
+    def start_at(self, balance: str) -> None:
+        """Let the next statement begin with a balance that no line explains."""
+        self._balance = kr(balance)
+
+    def bank_ids(self) -> list[int]:
+        """The ids of the account's bank lines."""
+        rows = self.world.rows(
+            "SELECT id FROM statement_line WHERE cash_account_id = :account ORDER BY id", account=self.account
+        )
+        return [row.id for row in rows]
