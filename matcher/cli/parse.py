@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matcher.parsers.contract import ReadOptions
     from matcher.parsers.source import OpenFile
 
-_PROGRESS_LINES = 5000
+_PROGRESS_BYTES = 4_000_000
 # A file is held in memory while it is checked against a schema.
 _CHECKED_BYTES_MAX = 64 << 20
 
@@ -136,7 +136,7 @@ def _read_all(
                 failed += 1
                 output.error(FailedFile(file.source, error))
                 continue
-            for found in read_file(checked, options=options):
+            for found in read_file(progress.watched(checked), options=options):
                 if isinstance(found, FailedFile):
                     failed += 1
                     output.error(found)
@@ -179,6 +179,24 @@ class _Rejoined(io.RawIOBase):
         return self._before.read(size) or self._rest.read(size)
 
 
+class _Watched(io.RawIOBase):
+    """A stream that tells how much of it is read."""
+
+    def __init__(self, inner: BinaryIO, progress: Progress) -> None:
+        super().__init__()
+        self._inner = inner
+        self._progress = progress
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        data = self._inner.read(size)
+        self._progress.read(len(data))
+        return data
+
+
 @contextmanager
 def _target(out: Path | None) -> Iterator[BinaryIO]:
     """Standard output, or a new file that takes its name only when it is complete."""
@@ -200,18 +218,28 @@ class Progress:
 
     def __init__(self, *, shown: bool) -> None:
         self._shown = shown
-        self._statements = self._lines = self._next = 0
+        self._statements = self._lines = self._read = self._told = 0
 
     def lines(self, count: int) -> None:
         """One more statement is done, with so many lines."""
         self._statements += 1
         self._lines += count
-        if self._shown and self._lines >= self._next:
-            self._next = self._lines + _PROGRESS_LINES
-            click.echo(f"\r{self._statements} statements, {self._lines} lines", err=True, nl=False)
+
+    def watched(self, file: OpenFile) -> OpenFile:
+        """The file, with what is read of it counted."""
+        return file._replace(stream=cast("BinaryIO", _Watched(file.stream, self))) if self._shown else file
+
+    def read(self, count: int) -> None:
+        """So many more bytes are read."""
+        self._read += count
+        if self._read - self._told >= _PROGRESS_BYTES:
+            self._told = self._read
+            megabytes = self._read // 1_000_000
+            said = f"\r\x1b[K{megabytes} MB read, {self._statements} statements, {self._lines} lines"
+            click.echo(said, err=True, nl=False)
 
     def end(self, failed: int) -> None:
         """The closing summary, over the running count."""
         if self._shown:
             not_read = f", {failed} files not read" if failed else ""
-            click.echo(f"\r{self._statements} statements, {self._lines} lines{not_read}", err=True)
+            click.echo(f"\r\x1b[K{self._statements} statements, {self._lines} lines{not_read}", err=True)

@@ -1,6 +1,7 @@
 """Lines of one statement that can be iterated again and again with bounded memory.
 
-The first `ROWS_IN_MEMORY` lines stay in memory; what comes after goes to a nameless temporary file in blocks.
+The first `ROWS_IN_MEMORY` lines, details counted as lines, stay in memory; what comes after goes to a nameless
+temporary file in blocks.
 """
 
 from __future__ import annotations
@@ -51,11 +52,11 @@ class Lines:
     def append(self, block: list[StatementLine]) -> None:
         """Keep the next lines. Only the assembler calls this, before the statement is handed out."""
         self._count += len(block)
-        if self._in_memory + len(block) <= ROWS_IN_MEMORY and self._file is None:
-            self._memory.append(block)
-            self._in_memory += len(block)
-            return
         if self._file is None:
+            self._in_memory += len(block) + sum([len(line.details) for line in block])
+            if self._in_memory <= ROWS_IN_MEMORY:
+                self._memory.append(block)
+                return
             self._file = tempfile.TemporaryFile(prefix="recon-")  # noqa: SIM115 - closed with this object
             weakref.finalize(self, self._file.close)
         packed = _packed(block)

@@ -81,6 +81,19 @@ def test_inverted_reversals_are_turned_with_their_details_and_only_they() -> Non
         assert (plain.amount, turned.amount, [one.amount for one in turned.details]) == (5, -5, [-2, -3])
 
 
+def test_details_count_as_lines_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = []
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: files.append(io.BytesIO()) or files[-1])
+    monkeypatch.setattr("weakref.finalize", lambda *_: None)
+    lines = Lines()
+
+    lines.append([line(1, details=(line(1),) * (ROWS_IN_MEMORY - 1))])
+    assert files == []
+    lines.append([line(2)])
+
+    assert len(files) == 1
+
+
 def test_a_spool_leaves_no_open_file_behind(recwarn: pytest.WarningsRecorder) -> None:
     lines = Lines()
     lines.append(varied(ROWS_IN_MEMORY + 1))
