@@ -84,7 +84,9 @@ def main() -> None:
     for number, world in enumerate(worlds):
         write_statement(given.out / "statements" / f"{1930 + number}.camt.xml", world)
         write_truth(given.out / f"{1930 + number}.truth.json", world)
-    print(f"{given.out}: {sum(len(world.lines) for world in worlds)} lines, {sum(len(world.rows) for world in worlds)} open items")
+    print(
+        f"{given.out}: {sum(len(world.lines) for world in worlds)} lines, {sum(len(world.rows) for world in worlds)} open items"
+    )
 
 
 if __name__ == "__main__":

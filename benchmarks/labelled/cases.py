@@ -37,7 +37,17 @@ def own_payment(world: World) -> None:
     day, party = world.day(), world.supplier()
     row = world.payable(_lag(world, day, 0, 4), world.amount(), party)  # type: ignore[arg-type]
     text = str(world.rng.randrange(10**5, 10**11)) if world.rng.random() < 0.4 else ""
-    world.line(day, row.amount, "own_payment", "clear", rows=[row], hard=False, name=world.bank_name(party), end_to_end=row.reference, text=text)
+    world.line(
+        day,
+        row.amount,
+        "own_payment",
+        "clear",
+        rows=[row],
+        hard=False,
+        name=world.bank_name(party),
+        end_to_end=row.reference,
+        text=text,
+    )
 
 
 def reference_text(world: World) -> None:
@@ -54,7 +64,9 @@ def reference_spaced(world: World) -> None:
 
 def reference_zeros(world: World) -> None:
     line, row, _ = _receipt(world, "ref_zeros", "clear")
-    line.reference = row.reference.lstrip("0") if row.reference.startswith("0") else row.reference.zfill(len(row.reference) + 4)
+    line.reference = (
+        row.reference.lstrip("0") if row.reference.startswith("0") else row.reference.zfill(len(row.reference) + 4)
+    )
 
 
 def reference_typo(world: World) -> None:
@@ -146,7 +158,10 @@ def foreign(world: World) -> None:
 
 def several_invoices(world: World) -> None:
     rng, day, party = world.rng, world.day(), world.customer()
-    made = [world.receivable(_lag(world, day, 0, 6), world.amount(high=2_000_000), party) for _ in range(rng.choice((2, 2, 3, 4, 6)))]  # type: ignore[arg-type]
+    made = [
+        world.receivable(_lag(world, day, 0, 6), world.amount(high=2_000_000), party)
+        for _ in range(rng.choice((2, 2, 3, 4, 6)))
+    ]  # type: ignore[arg-type]
     rows = [row for row, _ in made]
     if rng.random() < 0.25 and sum(row.amount for row in rows) > 200_000:
         credit, number = world.receivable(_lag(world, day, 0, 6), world.amount(5_000, 90_000), party)  # type: ignore[arg-type]
@@ -157,15 +172,24 @@ def several_invoices(world: World) -> None:
         made.append((credit, number))
     named = rng.random() < 0.75
     numbers = [rng.choice((row.reference, number)) for row, number in made]
-    text = rng.choice(("", "Fakturor ", "Invoices ")) + rng.choice((" ", ", ", "/", " + ")).join(numbers) if named else vague(rng)
+    text = (
+        rng.choice(("", "Fakturor ", "Invoices ")) + rng.choice((" ", ", ", "/", " + ")).join(numbers)
+        if named
+        else vague(rng)
+    )
     category = "several_named" if named else "several_unnamed"
-    world.line(day, sum(row.amount for row in rows), category, "clear", rows=rows, name=world.bank_name(party), text=text)
+    world.line(
+        day, sum(row.amount for row in rows), category, "clear", rows=rows, name=world.bank_name(party), text=text
+    )
 
 
 def payment_file(world: World) -> None:
     rng, day = world.rng, world.day()
     dated = _lag(world, day, 0, 2)
-    rows = [world.payable(dated, world.amount(high=3_000_000), world.supplier()) for _ in range(round(2 + rng.expovariate(0.12)))]  # type: ignore[arg-type]
+    rows = [
+        world.payable(dated, world.amount(high=3_000_000), world.supplier())
+        for _ in range(round(2 + rng.expovariate(0.12)))
+    ]  # type: ignore[arg-type]
     line = world.line(day, sum(row.amount for row in rows), "batch", "clear", rows=rows)
     line.bank_text = rng.choice(("BETALFIL", "Leverantörsbetalningar", "Supplier payments", "LB"))
     kind = rng.random()
@@ -200,10 +224,26 @@ def salaries(world: World) -> None:
     rng, day = world.rng, world.day()
     dated = _lag(world, day, 0, 1)
     rows = [
-        world.row(dated, -rng.randrange(18_000, 60_000) * 100, f"LON{rng.randrange(10**6):06d}", world.supplier().name, f"Lön {day:%Y-%m}", "payment")  # type: ignore[arg-type]
+        world.row(
+            dated,
+            -rng.randrange(18_000, 60_000) * 100,
+            f"LON{rng.randrange(10**6):06d}",
+            world.supplier().name,
+            f"Lön {day:%Y-%m}",
+            "payment",
+        )  # type: ignore[arg-type]
         for _ in range(rng.randint(2, 9))
     ]
-    world.line(day, sum(row.amount for row in rows), "salary", "clear", rows=rows, code="PMNT/ICDT/SALA", bank_text="LÖN", count=len(rows))
+    world.line(
+        day,
+        sum(row.amount for row in rows),
+        "salary",
+        "clear",
+        rows=rows,
+        code="PMNT/ICDT/SALA",
+        bank_text="LÖN",
+        count=len(rows),
+    )
 
 
 def card(world: World) -> None:
@@ -211,12 +251,27 @@ def card(world: World) -> None:
     acquirer = rng.choice(("Worldline", "Adyen", "Nets", "Stripe", "Elavon"))
     last = day - timedelta(days=1 if day.weekday() else 3)
     rows = [
-        world.row(last - timedelta(days=back), rng.randrange(80_000, 7_000_000), f"Z{rng.randrange(10**5):05d}", acquirer, f"Kortförsäljning {last - timedelta(days=back)}", "journal")
+        world.row(
+            last - timedelta(days=back),
+            rng.randrange(80_000, 7_000_000),
+            f"Z{rng.randrange(10**5):05d}",
+            acquirer,
+            f"Kortförsäljning {last - timedelta(days=back)}",
+            "journal",
+        )
         for back in range(rng.choice((1, 1, 2, 3)))
     ]
     gross = sum(row.amount for row in rows)
     fee = round(gross * rng.uniform(0.006, 0.028))
-    line = world.line(day, gross - fee, "card_net", "clear", rows=rows, code="PMNT/MCRD/POSP", bank_text=f"{acquirer.upper()} SETTLEMENT {last:%Y%m%d}")
+    line = world.line(
+        day,
+        gross - fee,
+        "card_net",
+        "clear",
+        rows=rows,
+        code="PMNT/MCRD/POSP",
+        bank_text=f"{acquirer.upper()} SETTLEMENT {last:%Y%m%d}",
+    )
     if rng.random() < 0.35:
         line.text = f"GROSS {gross / 100:.2f} FEE {fee / 100:.2f}"
     if rng.random() < 0.5:
@@ -230,7 +285,15 @@ def recurring(world: World) -> None:
     for _ in range(rng.choice((2, 3))):
         row = world.row(day, amount, "", party.name, rng.choice(("Hyra", "Abonnemang", "Leasing")), "receipt")
         booked = world.back(day, -rng.randint(0, 3))
-        world.line(booked, amount, "recurring", "clear", rows=[row], name=world.bank_name(party), text=rng.choice(("Hyra", "", "Leasing")))
+        world.line(
+            booked,
+            amount,
+            "recurring",
+            "clear",
+            rows=[row],
+            name=world.bank_name(party),
+            text=rng.choice(("Hyra", "", "Leasing")),
+        )
         day += timedelta(days=period)
 
 
@@ -244,7 +307,9 @@ def two_alike(world: World) -> None:
         for row in rows:
             number, row.reference = world.invoice()
             row.description = f"Kundfaktura {number}"
-    world.line(day, amount, "ambiguous", "propose", rows=[rows[0]], accept=[[row] for row in rows], name=world.bank_name(party))
+    world.line(
+        day, amount, "ambiguous", "propose", rows=[rows[0]], accept=[[row] for row in rows], name=world.bank_name(party)
+    )
     world.outstanding.append(rows[1])
 
 
@@ -254,7 +319,16 @@ def interchangeable(world: World) -> None:
     dated = _lag(world, day, 0, 2)
     rows = [world.row(dated, amount, "", party.name, "Betalning", "receipt") for _ in range(count)]  # type: ignore[arg-type]
     for row in rows:
-        world.line(day, amount, "interchangeable", "clear", rows=[row], accept=[[other] for other in rows], group=group, name=world.bank_name(party))
+        world.line(
+            day,
+            amount,
+            "interchangeable",
+            "clear",
+            rows=[row],
+            accept=[[other] for other in rows],
+            group=group,
+            name=world.bank_name(party),
+        )
 
 
 def paid_twice(world: World) -> None:
@@ -283,8 +357,31 @@ def own_transfer(world: World) -> None:
     rng, day = world.rng, world.day()
     amount = rng.randrange(1, 900) * 1_000_00 * rng.choice((1, -1))
     known = rng.random() < 0.85
-    rows = [world.row(_lag(world, day, 0, 2), amount, f"T{rng.randrange(10**7):07d}", "Egen överföring", "Överföring", "transfer")] if known else []  # type: ignore[arg-type]
-    world.line(day, amount, "transfer", "clear" if known else "classify", rows=rows, klass="" if known else "transfer", bank_text="EGEN ÖVERFÖRING", proprietary="OVERFORING", hard=False)
+    rows = (
+        [
+            world.row(
+                _lag(world, day, 0, 2),
+                amount,
+                f"T{rng.randrange(10**7):07d}",
+                "Egen överföring",
+                "Överföring",
+                "transfer",
+            )
+        ]
+        if known
+        else []
+    )  # type: ignore[arg-type]
+    world.line(
+        day,
+        amount,
+        "transfer",
+        "clear" if known else "classify",
+        rows=rows,
+        klass="" if known else "transfer",
+        bank_text="EGEN ÖVERFÖRING",
+        proprietary="OVERFORING",
+        hard=False,
+    )
 
 
 def bank_own(world: World) -> None:
@@ -293,12 +390,39 @@ def bank_own(world: World) -> None:
     kind = rng.random()
     if kind < 0.6:
         amount = -rng.choice((rng.randrange(150, 3_000), 4_500, 25_000, 12_500))
-        world.line(day, amount, "bank_fee", "classify", klass="bank_fee", hard=False, bank_text=rng.choice(("KONTOAVGIFT", "Bank charges", "Månadsavgift", "Gebyr")), code="ACMT/MDOP/CHRG")
+        world.line(
+            day,
+            amount,
+            "bank_fee",
+            "classify",
+            klass="bank_fee",
+            hard=False,
+            bank_text=rng.choice(("KONTOAVGIFT", "Bank charges", "Månadsavgift", "Gebyr")),
+            code="ACMT/MDOP/CHRG",
+        )
     elif kind < 0.8:
         amount = rng.randrange(1_000, 300_000) * rng.choice((1, -1))
-        world.line(day, amount, "interest", "classify", klass="interest", hard=False, bank_text=rng.choice(("RÄNTA", "Interest", "Zinsen")), code="ACMT/MCOP/INTR")
+        world.line(
+            day,
+            amount,
+            "interest",
+            "classify",
+            klass="interest",
+            hard=False,
+            bank_text=rng.choice(("RÄNTA", "Interest", "Zinsen")),
+            code="ACMT/MCOP/INTR",
+        )
     else:
-        world.line(day, -rng.randrange(5, 80) * 10_000, "cash_withdrawal", "classify", klass="cash_withdrawal", hard=False, bank_text="BANKOMAT UTTAG", code="PMNT/CCRD/CWDL")
+        world.line(
+            day,
+            -rng.randrange(5, 80) * 10_000,
+            "cash_withdrawal",
+            "classify",
+            klass="cash_withdrawal",
+            hard=False,
+            bank_text="BANKOMAT UTTAG",
+            code="PMNT/CCRD/CWDL",
+        )
 
 
 def unknown(world: World) -> None:
@@ -320,7 +444,15 @@ def trap_amount(world: World) -> None:
     party = world.customer()
     while party.name == row.party:
         party = world.customer()
-    world.line(day, amount, "unknown_trap", "classify", klass="unknown", name=world.bank_name(party), reference=str(rng.randrange(10**8, 10**9)))
+    world.line(
+        day,
+        amount,
+        "unknown_trap",
+        "classify",
+        klass="unknown",
+        name=world.bank_name(party),
+        reference=str(rng.randrange(10**8, 10**9)),
+    )
 
 
 def trap_closed(world: World) -> None:
@@ -344,7 +476,15 @@ def trap_near(world: World) -> None:
     rng, day, party = world.rng, world.day(), world.customer()
     row, _ = world.receivable(_lag(world, day, 0, 5), world.amount(), party)  # type: ignore[arg-type]
     world.outstanding.append(row)
-    world.line(day, row.amount + rng.choice((700, -4_300, 100_00)), "trap_near", "propose", rows=[row], name=world.bank_name(party), text=vague(rng))
+    world.line(
+        day,
+        row.amount + rng.choice((700, -4_300, 100_00)),
+        "trap_near",
+        "propose",
+        rows=[row],
+        name=world.bank_name(party),
+        text=vague(rng),
+    )
 
 
 def rejected_in_file(world: World) -> None:
@@ -357,7 +497,15 @@ def rejected_in_file(world: World) -> None:
     for row in rows:
         row.description = f"Utbetalning fil {message}"
     world.outstanding.append(left_out)
-    world.line(day, sum(row.amount for row in kept), "batch_rejected", "clear", rows=kept, message_id=message, bank_text="BETALFIL")
+    world.line(
+        day,
+        sum(row.amount for row in kept),
+        "batch_rejected",
+        "clear",
+        rows=kept,
+        message_id=message,
+        bank_text="BETALFIL",
+    )
 
 
 CASES: tuple[tuple[Case, float], ...] = (

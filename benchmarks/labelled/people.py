@@ -16,14 +16,28 @@ _FAMILY = (
     "Virtanen Korhonen Mäkinen Hämäläinen Møller Kjær Nørgaard Müller Schäfer Weiß Köhler Dubois Lefèvre García Öztürk Nguyen "
     "Haddad Lind Lund Lindh Hansen Jensen Hedman Hedlund Hedberg"
 ).split()
-_TOWN = "Gävle Kalmar Mora Skara Ystad Piteå Lund Bodø Ålesund Vaasa Åbo Lübeck Köln Århus Odense Umeå Sala Tierp".split()
+_TOWN = (
+    "Gävle Kalmar Mora Skara Ystad Piteå Lund Bodø Ålesund Vaasa Åbo Lübeck Köln Århus Odense Umeå Sala Tierp".split()
+)
 _TRADE = (
     "Bygg Måleri Rör El Tryckeri Redovisning Transport Livs Plåt Mekaniska Konsult Bageri Optik Fastigheter Förvaltning "
     "Skog Marin Data Energi Städ Trädgård Snickeri Glas Verktyg Media Arkitekter Logistik Elektronik"
 ).split()
 _FORM = ("AB", "AB", "AB", "HB", "KB", "Aktiebolag", "AS", "Oy", "GmbH", "ApS", "Ltd", "Ek. för.", "")
 _PLAIN = str.maketrans("ÅÄÖåäöØøÆæÜüÉéÈèËëß", "AAOaaoOoAaUuEeEeEes")
-_SPELT = {"Å": "AA", "Ä": "AE", "Ö": "OE", "å": "aa", "ä": "ae", "ö": "oe", "Ø": "OE", "ø": "oe", "Ü": "UE", "ü": "ue", "ß": "ss"}
+_SPELT = {
+    "Å": "AA",
+    "Ä": "AE",
+    "Ö": "OE",
+    "å": "aa",
+    "ä": "ae",
+    "ö": "oe",
+    "Ø": "OE",
+    "ø": "oe",
+    "Ü": "UE",
+    "ü": "ue",
+    "ß": "ss",
+}
 
 
 class Party(NamedTuple):
@@ -110,7 +124,9 @@ def _distorted(rng: random.Random, name: str) -> str:
         return name[: rng.choice((18, 20, 24, 27))].strip()
     if kind < 0.55:
         at = rng.randrange(1, max(2, len(name) - 2))
-        return rng.choice((name[:at] + name[at + 1 :], name[:at] + name[at + 1 : at + 2] + name[at : at + 1] + name[at + 2 :]))
+        return rng.choice(
+            (name[:at] + name[at + 1 :], name[:at] + name[at + 1 : at + 2] + name[at : at + 1] + name[at + 2 :])
+        )
     if kind < 0.7:
         words = name.split()
         return f"{words[-1]}, {' '.join(words[:-1])}" if len(words) > 1 else name

@@ -5,9 +5,25 @@ from __future__ import annotations
 import random
 
 _INVOICE = (
-    "{}", "{}", "Faktura {}", "FAKTURANR {}", "fakt. {}", "Invoice {}", "INV {} thanks", "Rechnung Nr. {} vom 02.03.2026",
-    "RG-NR {}", "Lasku {}", "OCR {}", "KID {}", "Ref: {}", "Betalning faktura {} kundnr 4711", "kundnr 77123 faktura {}",
-    "Order 88012, faktura {}", "payment of invoice {} dated 2026-02-27", "Facture {}", "{} tack",
+    "{}",
+    "{}",
+    "Faktura {}",
+    "FAKTURANR {}",
+    "fakt. {}",
+    "Invoice {}",
+    "INV {} thanks",
+    "Rechnung Nr. {} vom 02.03.2026",
+    "RG-NR {}",
+    "Lasku {}",
+    "OCR {}",
+    "KID {}",
+    "Ref: {}",
+    "Betalning faktura {} kundnr 4711",
+    "kundnr 77123 faktura {}",
+    "Order 88012, faktura {}",
+    "payment of invoice {} dated 2026-02-27",
+    "Facture {}",
+    "{} tack",
 )
 _VAGUE = ("", "", "Betalning", "payment", "tack", "Enl avtal", "faktura", "hyra", "Zahlung", "lasku")
 

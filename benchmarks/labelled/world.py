@@ -115,7 +115,9 @@ class World:
         value = round(low * (high / low) ** self.rng.random())
         kind = self.rng.random()
         if kind < self.profile.round_amounts * 0.5:
-            return self.rng.choice((9_900, 14_900, 19_900, 29_900, 49_900, 99_500, 125_000, 250_000, 500_000, 1_000_000))
+            return self.rng.choice(
+                (9_900, 14_900, 19_900, 29_900, 49_900, 99_500, 125_000, 250_000, 500_000, 1_000_000)
+            )
         if kind < self.profile.round_amounts:
             return max(100, value // 10_000 * 10_000 or value // 100 * 100)
         return value // 100 * 100 if kind < self.profile.round_amounts + 0.3 else value

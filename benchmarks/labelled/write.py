@@ -27,7 +27,19 @@ def write_book(path: Path, worlds: Iterable[World]) -> None:
         rows.writerow(BOOK_COLUMNS)
         for world in worlds:
             for row in world.rows:
-                rows.writerow([row.id, world.account, row.day, money(row.amount), world.currency, row.reference, row.party, row.description, row.kind])
+                rows.writerow(
+                    [
+                        row.id,
+                        world.account,
+                        row.day,
+                        money(row.amount),
+                        world.currency,
+                        row.reference,
+                        row.party,
+                        row.description,
+                        row.kind,
+                    ]
+                )
 
 
 def truth_of(world: World) -> dict[str, object]:
@@ -48,7 +60,12 @@ def truth_of(world: World) -> dict[str, object]:
         if line.group:
             entry["group"] = line.group
         lines[line.id] = entry
-    return {"account": world.account, "currency": world.currency, "lines": lines, "outstanding": [row.id for row in world.outstanding]}
+    return {
+        "account": world.account,
+        "currency": world.currency,
+        "lines": lines,
+        "outstanding": [row.id for row in world.outstanding],
+    }
 
 
 def write_truth(path: Path, world: World) -> None:
@@ -61,10 +78,16 @@ def write_statement(path: Path, world: World) -> None:
     first, last = world.lines[0].day, world.lines[-1].day
     closing = _OPENING + sum(line.amount for line in world.lines)
     with path.open("w", encoding="utf-8") as stream:
-        stream.write('<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt>')
-        stream.write(f"<GrpHdr><MsgId>S{last:%Y%m%d}</MsgId><CreDtTm>{last}T23:00:00</CreDtTm></GrpHdr><Stmt><Id>{world.account[-4:]}-{last}</Id>")
+        stream.write(
+            '<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt>'
+        )
+        stream.write(
+            f"<GrpHdr><MsgId>S{last:%Y%m%d}</MsgId><CreDtTm>{last}T23:00:00</CreDtTm></GrpHdr><Stmt><Id>{world.account[-4:]}-{last}</Id>"
+        )
         stream.write(f"<Acct><Id><IBAN>{world.account}</IBAN></Id><Ccy>{world.currency}</Ccy></Acct>")
-        stream.write(_balance("OPBD", _OPENING, first, world.currency) + _balance("CLBD", closing, last, world.currency) + "\n")
+        stream.write(
+            _balance("OPBD", _OPENING, first, world.currency) + _balance("CLBD", closing, last, world.currency) + "\n"
+        )
         for number, line in enumerate(world.lines, 1):
             stream.write(_entry(line, number, world.currency) + "\n")
         stream.write("</Stmt></BkToCstmrStmt></Document>\n")
@@ -75,7 +98,9 @@ def _amount(minor: int, currency: str) -> str:
 
 
 def _balance(code: str, minor: int, day: date, currency: str) -> str:
-    return f"<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp>{_amount(minor, currency)}<Dt><Dt>{day}</Dt></Dt></Bal>"
+    return (
+        f"<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp>{_amount(minor, currency)}<Dt><Dt>{day}</Dt></Dt></Bal>"
+    )
 
 
 def _entry(line: Line, number: int, currency: str) -> str:
@@ -96,7 +121,11 @@ def _entry(line: Line, number: int, currency: str) -> str:
 
 def _transaction(line: Line, currency: str) -> str:
     side = "Dbtr" if line.amount >= 0 else "Cdtr"
-    reference = f"<EndToEndId>{escape(line.end_to_end)}</EndToEndId>" if line.end_to_end else "<EndToEndId>NOTPROVIDED</EndToEndId>"
+    reference = (
+        f"<EndToEndId>{escape(line.end_to_end)}</EndToEndId>"
+        if line.end_to_end
+        else "<EndToEndId>NOTPROVIDED</EndToEndId>"
+    )
     foreign = ""
     if line.original:
         minor, code = line.original

@@ -7,97 +7,85 @@ from collections.abc import Collection
 import numpy as np
 
 from matcher.engine.explain import Explainer
+from matcher.engine.outcome import Outcome
+from matcher.engine.processes import decide, processes_for
 from matcher.engine.rejected import RejectedIds
-from matcher.engine.result import CATEGORIES, STATUSES, MatchResult
-from matcher.engine.run import PROPOSALS_MAX, Run
-from matcher.proposal import MatchStatus
-from matcher.rules.classes import classify
-from matcher.rules.columns import Book, Lines
-from matcher.rules.order import ORDER
+from matcher.engine.result import MatchResult
+from matcher.engine.run import Run
+from matcher.rules.columns import Book, Flags, Ints, Lines, canonical_order
+from matcher.rules.items import Items
 from matcher.rules.settings import RuleSettings
+from matcher.rules.view import View
 
 __all__ = ["MatchResult", "RejectedIds", "match"]
 
-_CLEARED = STATUSES.index(MatchStatus.CLEARED)
-_PROPOSED = STATUSES.index(MatchStatus.PROPOSED)
-
 
 def match(
-    lines: Lines, book: Book, *, rules: RuleSettings | None = None, rejected: Collection[RejectedIds] = ()
+    lines: Lines,
+    book: Book,
+    *,
+    rules: RuleSettings | None = None,
+    rejected: Collection[RejectedIds] = (),
+    processes: int | None = None,
 ) -> MatchResult:
     """Explain every bank line by the open book transactions of its account.
 
     The same items in any order give the same result. Lines without an amount or a day are left unmatched. `rejected`
     are ids of lines and of items that somebody said do not belong together: they are neither cleared nor proposed.
+    `processes` is how many to use; None takes one a core where there are several accounts and enough to do.
     """
-    settings = rules or RuleSettings()
-    run = Run(lines, book, settings, rejected)
-    run.decide()
-    result = _result(run)
-    _hold_back(result, run)
-    return result
+    line_order = canonical_order(lines.accounts, lines.account, lines.booking_day, lines.amount, lines.ids)
+    row_order = canonical_order(book.accounts, book.account, book.day, book.amount, book.ids)
+    items = Items(lines.take(line_order), book.take(row_order), rules or RuleSettings())
+    view = View(items)
+
+    def make_run(line_open: Flags, row_open: Flags) -> Run:
+        return Run(view.among(line_open, row_open), rejected)
+
+    count = processes_for(len(lines), len(items.pool_names)) if processes is None else max(1, processes)
+    if count > 1:
+        items.prepare()
+    outcome = decide(make_run, items.pool_l, items.pool_r, min(count, max(1, len(items.pool_names))))
+    items.row_open = outcome.row_open
+    return _result(lines, book, outcome, view, line_order, row_order)
 
 
-def _hold_back(result: MatchResult, run: Run) -> None:
-    """What a pass is not trusted to clear, by the settings, is proposed instead."""
-    codes = [step.code for step in ORDER]
-    by_reference = np.array([step.by_reference for step in ORDER])
-    without = (result.status == _CLEARED) & ~by_reference[result.step]
-    result.status[without & (run.items.limit("reference_required") > 0)] = _PROPOSED
-    for code, least in run.settings.clear_from:
-        doubted = (result.status == _CLEARED) & (result.step == codes.index(code)) & (result.score < least)
-        result.status[doubted] = _PROPOSED
-
-
-def _result(run: Run) -> MatchResult:
-    claims, items = run.claims, run.items
-    count = len(items.lines)
-    status = np.where(claims.step >= 0, _CLEARED, 0).astype(np.int32)
-    score, step, difference = claims.score.copy(), claims.step.copy(), claims.difference.copy()
-    category = np.full(count, -1, np.int32)
-    for line, kind in claims.category.items():
-        category[line] = CATEGORIES.index(kind)
-    rows: dict[int, tuple[int, ...]] = {line: group.rows for line, group in claims.group.items()}
-    together = {line: group.lines for line, group in claims.group.items() if len(group.lines) > 1}
-    alternatives = {}
-    for line, found in run.proposals.items():
-        number, best = found[0]
-        status[line], step[line], score[line] = _PROPOSED, number, best.score
-        difference[line] = best.difference
-        category[line] = CATEGORIES.index(best.category) if best.category is not None else -1
-        rows[line] = best.rows
-        if len(best.lines) > 1:
-            together[line] = best.lines
-        others = dict.fromkeys(group.rows for _, group in found if group.rows != best.rows)
-        alternatives[line] = tuple(others)[: PROPOSALS_MAX - 1]
-    unmatched = np.flatnonzero(status == 0)
-    other = np.full(count, -1, np.int64)
-    classified = classify(run.view, unmatched, claims.taker, claims.repeats)
-    category[unmatched] = [CATEGORIES.index(kind) for kind in classified.category]
-    score[unmatched] = classified.score
-    other[unmatched] = classified.other
-    sizes = np.where(claims.row >= 0, 1, 0)
+def _result(lines: Lines, book: Book, found: Outcome, view: View, line_order: Ints, row_order: Ints) -> MatchResult:
+    """The outcome in the order of the input."""
+    line_at = np.empty(len(line_order), np.int64)
+    line_at[line_order] = np.arange(len(line_order))
+    row_at = np.empty(len(row_order), np.int64)
+    row_at[row_order] = np.arange(len(row_order))
+    single = found.single[line_at]
+    rows = {int(line_order[line]): members for line, members in found.rows.items()}
+    sizes = np.where(single >= 0, 1, 0)
     for line, members in rows.items():
         sizes[line] = len(members)
     start = np.r_[0, np.cumsum(sizes)]
     row = np.empty(int(start[-1]), np.int64)
-    single = np.flatnonzero(claims.row >= 0)
-    row[start[single]] = claims.row[single]
+    alone = np.flatnonzero(single >= 0)
+    row[start[alone]] = row_order[single[alone]]
     for line, members in rows.items():
-        row[start[line] : start[line + 1]] = members
+        row[start[line] : start[line + 1]] = row_order[list(members)]
+    other = found.other[line_at]
     return MatchResult(
-        lines=items.lines,
-        book=items.book,
-        status=status,
-        step=step,
-        score=score,
-        category=category,
-        difference=difference,
+        lines=lines,
+        book=book,
+        status=found.status[line_at],
+        step=found.step[line_at],
+        score=found.score[line_at],
+        category=found.category[line_at],
+        difference=found.difference[line_at],
         start=start,
         row=row,
-        other=other,
-        together=together,
-        alternatives=alternatives,
-        gave_up=run.gave_up,
-        explainer=Explainer(run.view),
+        other=np.where(other >= 0, line_order[other], -1) if len(other) else other,
+        together={
+            int(line_order[line]): tuple(line_order[list(all_)].tolist()) for line, all_ in found.together.items()
+        },
+        alternatives={
+            int(line_order[line]): tuple(tuple(row_order[list(members)].tolist()) for members in choices)
+            for line, choices in found.alternatives.items()
+        },
+        gave_up={int(line_order[line]): code for line, code in found.gave_up.items()},
+        explainer=Explainer(view, line_at, row_at),
     )

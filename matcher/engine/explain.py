@@ -6,14 +6,14 @@ Each sentence belongs to a code: that of the pass, or of a signal (reference, am
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from matcher.engine.phrases import say
 from matcher.engine.quoted import quoted_reference
 from matcher.proposal import Category, Evidence, MatchStatus
-from matcher.rules.columns import EPOCH
+from matcher.rules.columns import EPOCH, Ints
 from matcher.rules.foreign import foreign_amounts, printed_amounts
 from matcher.rules.lines_kind import Source, kind_and_source
 from matcher.rules.names import NameLevel
@@ -48,31 +48,43 @@ _PARTY = {
 _TEXT_SIGNS_MAX = 60
 
 
-class Explainer:
-    """Renders the evidence of one line."""
+class _Said(NamedTuple):
+    """What a result says of a line: its position there, and where the view has it and its items."""
 
-    def __init__(self, view: View) -> None:
+    result: MatchResult
+    line: int
+    at: int
+    rows: tuple[int, ...]
+
+
+class Explainer:
+    """Renders the evidence of one line. `line_at` and `row_at` say where the view has the lines and items of a result."""
+
+    def __init__(self, view: View, line_at: Ints, row_at: Ints) -> None:
         self._view = view
         self._items = view.items
+        self._line_at = line_at
+        self._row_at = row_at
 
     def explain(self, result: MatchResult, line: int) -> tuple[Evidence, ...]:
         """The reasons for and against, the strongest first."""
-        rows = result.rows_of(line)
-        if not rows:
-            return self._unmatched(result, line)
+        said = _Said(result, line, int(self._line_at[line]), tuple(self._row_at[list(result.rows_of(line))].tolist()))
+        if not said.rows:
+            return self._unmatched(said)
         code = ORDER[result.step[line]].code
-        found = [Evidence(code, self._group(result, line, code, rows))] if self._is_group(code, rows) else []
-        if len(rows) == 1 and not found:
-            found += self._pair(line, rows[0], code)
-        found.append(Evidence("amount", self._amount(result, line, rows)))
-        if len(rows) == 1 and line not in result.together:
-            found.append(Evidence("date", self._date(line, rows[0])))
+        found = [Evidence(code, self._group(said, code))] if self._is_group(code, said.rows) else []
+        if len(said.rows) == 1 and not found:
+            found += self._pair(said.at, said.rows[0], code)
+        found.append(Evidence("amount", self._amount(said)))
+        if len(said.rows) == 1 and line not in result.together:
+            found.append(Evidence("date", self._date(said.at, said.rows[0])))
         if result.status_of(line) is MatchStatus.PROPOSED:
-            found.append(self._why_not(result, line))
+            found.append(_why_not(result, line))
         return tuple(found)
 
     def pair(self, line: int, row: int) -> tuple[Evidence, ...]:
         """What speaks for and against one pair, whatever the engine decided."""
+        line, row = int(self._line_at[line]), int(self._row_at[row])
         difference = int(self._items.lines.amount[line] - self._items.book.amount[row])
         text = say("amount.equal") if not difference else say("amount.differs", amount=self._money(line, difference))
         return (*self._pair(line, row, "pair"), Evidence("amount", text), Evidence("date", self._date(line, row)))
@@ -106,28 +118,29 @@ class Explainer:
     def _is_group(code: str, rows: tuple[int, ...]) -> bool:
         return len(rows) > 1 or code in {batch_details.CODE, card_settlement.CODE, instalments.CODE}
 
-    def _group(self, result: MatchResult, line: int, code: str, rows: tuple[int, ...]) -> str:
+    def _group(self, said: _Said, code: str) -> str:
         book = self._items.book
+        rows = said.rows
         facts: dict[str, object] = {"count": len(rows), "party": book.text("counterparty").at(rows[0])}
         facts["day"] = _day(int(book.day[rows[0]]))
         if code == file_id.CODE:
-            return self._file(line, rows, facts)
+            return self._file(said, facts)
         if code == daily_sum.CODE:
             return say("group.day", like=_short(book.text("description").at(rows[0])), **facts)
         if code == payment_run.CODE:
             return say("group.run", **self._run_ends(rows), **facts)
         if code == batch_details.CODE:
             details = self._items.lines.details
-            total = int(np.count_nonzero(details.parent == line)) if details is not None else 0
+            total = int(np.count_nonzero(details.parent == said.at)) if details is not None else 0
             complete = total == len(rows)
             return say("group.details", **facts) if complete else say("group.details_some", total=total, **facts)
         if code == card_settlement.CODE:
-            return self._card(result, line, rows)
+            return self._card(said)
         if code == instalments.CODE:
-            count = len(result.together.get(line, (line,)))
+            count = len(said.result.together.get(said.line, (said.line,)))
             return say("group.instalments", count=count, item=self._item(rows[0]))
         if code == party_sum.CODE:
-            rival = bool(result.alternatives.get(line))
+            rival = bool(said.result.alternatives.get(said.line))
             return say("group.party_rival" if rival else "group.party", **facts)
         return say("group.named", **facts) if code == several_named.CODE else say("group.party", **facts)
 
@@ -137,17 +150,18 @@ class Explainer:
         texts = sorted((book.text(name).at(row) for row in rows), key=last_number)
         return {"first": texts[0], "last": texts[-1]}
 
-    def _file(self, line: int, rows: tuple[int, ...], facts: dict[str, object]) -> str:
-        identity, carried = file_id.shared_id(self._view, line, rows)
-        if carried > len(rows):
-            return say("group.file_less", id=identity, total=carried, rest=carried - len(rows), **facts)
+    def _file(self, said: _Said, facts: dict[str, object]) -> str:
+        identity, carried = file_id.shared_id(self._view, said.at, said.rows)
+        if carried > len(said.rows):
+            return say("group.file_less", id=identity, total=carried, rest=carried - len(said.rows), **facts)
         return say("group.file", id=identity, **facts)
 
-    def _card(self, result: MatchResult, line: int, rows: tuple[int, ...]) -> str:
+    def _card(self, said: _Said) -> str:
         book = self._items.book
+        line, rows = said.at, said.rows
         days = sorted({_day(int(book.day[row])) for row in rows})
         gross = int(book.amount[list(rows)].sum())
-        fee = -int(result.difference[line])
+        fee = -int(said.result.difference[said.line])
         facts = {
             "days": days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}",
             "party": book.text("counterparty").at(rows[0]),
@@ -157,11 +171,12 @@ class Explainer:
             return say("group.card_whole", **facts)
         return say("group.card", fee=self._money(line, fee), percent=f"{10_000 * fee // gross / 100:.2f}", **facts)
 
-    def _amount(self, result: MatchResult, line: int, rows: tuple[int, ...]) -> str:
-        difference = int(result.difference[line])
+    def _amount(self, said: _Said) -> str:
+        line, rows = said.at, said.rows
+        difference = int(said.result.difference[said.line])
         if not difference:
             return say("amount.equal")
-        category = result.category_of(line)
+        category = said.result.category_of(said.line)
         facts = {"amount": self._money(line, abs(difference))}
         if category in {Category.PARTIAL, Category.OVERPAYMENT}:
             asked = abs(int(self._items.book.amount[list(rows)].sum()))
@@ -183,48 +198,36 @@ class Explainer:
         count = f"{abs(days)} day{'s' if abs(days) > 1 else ''}"
         return say("date.later" if days > 0 else "date.earlier", days=count)
 
-    def _why_not(self, result: MatchResult, line: int) -> Evidence:
-        rivals = result.alternatives.get(line, ())
-        if rivals:
-            rival = " + ".join(self._items.book.ids[row] for row in rivals[0][:3])
-            if len(rivals[0]) > 3:
-                rival += " ..."
-            key = "rival.one" if len(rivals) == 1 else "rival.many"
-            return Evidence("rival", say(key, rival=rival, count=len(rivals)))
-        if line in result.gave_up:
-            return Evidence(result.gave_up[line], say("gave_up"))
-        return Evidence("doubt", say("doubt"))
-
-    def _unmatched(self, result: MatchResult, line: int) -> tuple[Evidence, ...]:
-        found = [Evidence("class", self._class(result, line))]
-        nearest = self._nearest(line)
+    def _unmatched(self, said: _Said) -> tuple[Evidence, ...]:
+        found = [Evidence("class", self._class(said))]
+        nearest = self._nearest(said.at)
         if nearest:
             found.append(Evidence("nearest", nearest))
-        if line in result.gave_up:
-            found.append(Evidence(result.gave_up[line], say("gave_up")))
+        if said.line in said.result.gave_up:
+            found.append(Evidence(said.result.gave_up[said.line], say("gave_up")))
         return tuple(found)
 
-    def _class(self, result: MatchResult, line: int) -> str:
-        category = result.category_of(line)
-        other = int(result.other[line])
+    def _class(self, said: _Said) -> str:
+        category = said.result.category_of(said.line)
+        other = int(said.result.other[said.line])
         lines = self._items.lines
         if other >= 0:
             key = {Category.DUPLICATE: "class.repeat", Category.RETURN: "class.return"}.get(
                 category or Category.UNKNOWN, "class.reversed"
             )
-            return say(key, line=lines.ids[other])
-        kind, source = kind_and_source(self._view, line)
+            return say(key, line=said.result.lines.ids[other])
+        kind, source = kind_and_source(self._view, said.at)
         if category is Category.UNKNOWN or kind is not category:
             return say("class.unknown")
-        name = lines.text("counterparty_name").at(line)
+        name = lines.text("counterparty_name").at(said.at)
         if source is Source.ACCOUNT:
-            return say("class.account", account=self._view.own_account_named(line))
+            return say("class.account", account=self._view.own_account_named(said.at))
         if source is Source.PARTY:
             return say("class.party", printed=name)
         if source is Source.WORDS:
-            return say("class.words", text=_short(lines.text("additional_info").at(line) or name))
-        code = " ".join(filter(None, (lines.text(part).at(line) for part in ("code", "proprietary_code"))))
-        return say("class.code", code=code or lines.text("return_reason").at(line) or "reversal")
+            return say("class.words", text=_short(lines.text("additional_info").at(said.at) or name))
+        code = " ".join(filter(None, (lines.text(part).at(said.at) for part in ("code", "proprietary_code"))))
+        return say("class.code", code=code or lines.text("return_reason").at(said.at) or "reversal")
 
     def _nearest(self, line: int) -> str:
         """What came nearest and what spoke against it: an open item of the amount, else of the party."""
@@ -250,6 +253,19 @@ class Explainer:
 
     def _money(self, line: int, minor: int) -> str:
         return str(Money(minor, self._items.lines.currencies[self._items.lines.currency[line]]))
+
+
+def _why_not(result: MatchResult, line: int) -> Evidence:
+    rivals = result.alternatives.get(line, ())
+    if rivals:
+        rival = " + ".join(result.book.ids[row] for row in rivals[0][:3])
+        if len(rivals[0]) > 3:
+            rival += " ..."
+        key = "rival.one" if len(rivals) == 1 else "rival.many"
+        return Evidence("rival", say(key, rival=rival, count=len(rivals)))
+    if line in result.gave_up:
+        return Evidence(result.gave_up[line], say("gave_up"))
+    return Evidence("doubt", say("doubt"))
 
 
 def item_name(view: View, row: int) -> str:

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from matcher.engine.explain import Explainer
+from matcher.engine.outcome import CATEGORIES, STATUSES
 from matcher.proposal import Category, LineResult, MatchStatus
 from matcher.rules.columns import Book, Codes, Ints, Lines
 from matcher.rules.order import ORDER
 
 if TYPE_CHECKING:
     import pandas as pd
-
-STATUSES = (MatchStatus.UNMATCHED, MatchStatus.PROPOSED, MatchStatus.CLEARED)
-CATEGORIES = tuple(Category)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,8 @@ import numpy as np
 from matcher.engine.claims import BINDING_SCORE, Claims
 from matcher.engine.rejected import Rejected, RejectedIds
 from matcher.engine.settle import settle_groups, settle_pairs
-from matcher.rules.columns import Book, Lines
 from matcher.rules.contract import Candidates, Group, Pairs
-from matcher.rules.items import Items
 from matcher.rules.order import Step, ordered
-from matcher.rules.settings import RuleSettings
 from matcher.rules.view import View
 
 ROUNDS_MAX = 4
@@ -24,16 +21,14 @@ PROPOSED_FROM = 400
 
 
 class Run:
-    """One run over columns. After `decide`, `claims` holds what is cleared, `proposals` what is proposed."""
+    """One run over open items. After `decide`, `claims` holds what is cleared, `proposals` what is proposed."""
 
-    def __init__(
-        self, lines: Lines, book: Book, settings: RuleSettings, rejected: Collection[RejectedIds] = ()
-    ) -> None:
-        self.items = Items(lines, book, settings)
-        self.rejected = Rejected(lines, book, rejected)
-        self.view = View(self.items)
+    def __init__(self, view: View, rejected: Collection[RejectedIds] = ()) -> None:
+        self.view = view
+        self.items = view.items
+        self.rejected = Rejected(self.items.lines, self.items.book, rejected)
         self.claims = Claims(self.items)
-        self.settings = settings
+        self.settings = self.items.settings
         self.gave_up: dict[int, str] = {}
         self.proposals: dict[int, list[tuple[int, Group]]] = {}
 

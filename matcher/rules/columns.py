@@ -7,7 +7,7 @@ source has none), texts are factorized so that every distinct text is normalized
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -116,6 +116,32 @@ class Lines:
         found = self.texts.get(name)
         return found if found is not None else Texts(np.full(len(self), -1, np.int32), ())
 
+    def take(self, rows: Ints) -> Lines:
+        """Some lines in some order, with the details of those."""
+        details = self.details
+        if details is not None:
+            place = np.full(len(self), -1, np.int64)
+            place[rows] = np.arange(len(rows))
+            kept = np.flatnonzero(place[details.parent] >= 0)
+            kept = kept[np.argsort(place[details.parent[kept]], kind="stable")]
+            details = replace(details.take(kept), parent=place[details.parent[kept]].astype(np.int32))
+        ids = self.ids
+        return Lines(
+            ids=[ids[row] for row in rows.tolist()],
+            accounts=self.accounts,
+            account=self.account[rows],
+            booking_day=self.booking_day[rows],
+            value_day=self.value_day[rows],
+            amount=self.amount[rows],
+            currencies=self.currencies,
+            currency=self.currency[rows],
+            texts={name: texts.take(rows) for name, texts in self.texts.items()},
+            reversal=self.reversal[rows],
+            batch_count=self.batch_count[rows],
+            original_amount=self.original_amount[rows],
+            details=details,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
@@ -137,6 +163,34 @@ class Book:
         """A text column; one that no item has is all missing."""
         found = self.texts.get(name)
         return found if found is not None else Texts(np.full(len(self), -1, np.int32), ())
+
+    def take(self, rows: Ints) -> Book:
+        """Some items in some order."""
+        ids = self.ids
+        return Book(
+            ids=[ids[row] for row in rows.tolist()],
+            accounts=self.accounts,
+            account=self.account[rows],
+            day=self.day[rows],
+            amount=self.amount[rows],
+            currencies=self.currencies,
+            currency=self.currency[rows],
+            texts={name: texts.take(rows) for name, texts in self.texts.items()},
+        )
+
+
+def canonical_order(accounts: Sequence[str], account: Codes, day: Codes, amount: Ints, ids: Sequence[str]) -> Ints:
+    """Positions by account, day, amount and id: an order that does not depend on how the rows came."""
+    rank = np.argsort(np.argsort(np.array(accounts or [""])))[account] if len(account) else account
+    order = np.lexsort((amount, day, rank))
+    same = (rank[order][1:] == rank[order][:-1]) & (day[order][1:] == day[order][:-1])
+    same &= amount[order][1:] == amount[order][:-1]
+    ends = np.flatnonzero(~np.r_[same, False]) + 1
+    starts = np.r_[0, ends[:-1]]
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        if end - start > 1:
+            order[start:end] = sorted(order[start:end].tolist(), key=lambda place: (ids[place], place))
+    return order
 
 
 def factorize(values: Iterable[str | None]) -> Texts:

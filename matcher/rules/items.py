@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from copy import copy
 from functools import cached_property
 
 import numpy as np
@@ -59,6 +60,19 @@ class Items:
         self.pool_names: list[tuple[str, str]] = []
         self._limits: dict[str, Codes] = {}
         self.pool_l, self.pool_r = self._pools()
+
+    def among(self, line_open: Flags, row_open: Flags) -> Items:
+        """The same columns with only some of the lines and items open."""
+        part = copy(self)
+        part.line_open = self.line_open & line_open
+        part.row_open = self.row_open & row_open
+        part._limits = {}
+        return part
+
+    def prepare(self) -> None:
+        """Read the names and the calendar now, so that several processes share them."""
+        assert self.names is not None
+        assert self._calendars is not None
 
     def _pools(self) -> tuple[Codes, Codes]:
         ours: dict[str, int] = {}

@@ -171,7 +171,9 @@ def compare(printed: Name, ours: Name, known_words: Container[str] = frozenset()
         return NameLevel.DIFFERENT
     if any(word in known_words for word in mine if len(word) >= _WORD_LETTERS_MIN):
         return _contained(printed, mine, yours)
-    return max(_misspelt_words(mine, yours), _misspelt_whole(text, printed, wholes), _contained(printed, mine, yours))
+    level = max(_misspelt_words(mine, yours), _misspelt_whole(text, printed, wholes), _contained(printed, mine, yours))
+    # An initial more or less may be a slip, or another person.
+    return min(level, NameLevel.SIMILAR) if _initials(mine) or _initials(yours) else level
 
 
 def _spellings(name: Name) -> tuple[str, ...]:

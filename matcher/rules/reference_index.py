@@ -7,6 +7,7 @@ everything, then tokens and parts of numbers for what is still open.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple
@@ -81,6 +82,13 @@ class ReferenceIndex:
         self._described: dict[int, list[str]] = {}
         self.row_key: Codes = np.where(texts.codes >= 0, of_value[texts.codes], -1) if len(of_value) else texts.codes
 
+    def over(self, items: Items) -> ReferenceIndex:
+        """The same keys for items that share the columns."""
+        part = copy(self)
+        part.items = items
+        part._described = {}
+        return part
+
     @cached_property
     def line_keys(self) -> dict[str, Codes]:
         """For each field the known reference key that the whole field is, −1 where it is none."""
@@ -88,18 +96,18 @@ class ReferenceIndex:
         for name in WHOLE_FIELDS:
             texts = self.items.lines.text(name)
             if len(texts.values):
-                found[name] = _looked_up(texts, field_key, self.keys)
+                found[name] = _looked_up(texts, self.items.line_open, field_key, self.keys)
         return found
 
     def whole(self) -> ReferencePairs:
         """Pairs where a whole field of the line is the whole reference of the item."""
         items = self.items
-        rows = np.flatnonzero(self.row_key >= 0)
+        rows = np.flatnonzero((self.row_key >= 0) & items.row_open)
         right = _in_pool(items.pool_r[rows], self.row_key[rows])
         lengths = np.array([len(key) for key in self.keys], np.int32)
         parts = []
         for codes in self.line_keys.values():
-            lines = np.flatnonzero(codes >= 0)
+            lines = np.flatnonzero((codes >= 0) & items.line_open)
             left, row = equal_pairs(_in_pool(items.pool_l[lines], codes[lines]), right)
             key = codes[lines[left]]
             parts.append((lines[left], rows[row], np.full(len(left), Shared.WHOLE, np.int32), lengths[key]))
@@ -190,10 +198,12 @@ def _in_pool(pool: Codes, key: Ints | Codes) -> Ints:
     return (pool.astype(np.int64) << 32) | key.astype(np.int64)
 
 
-def _looked_up(texts: Texts, key_of: Callable[[str], str], keys: dict[str, int]) -> Codes:
+def _looked_up(texts: Texts, is_open: Flags, key_of: Callable[[str], str], keys: dict[str, int]) -> Codes:
     get = keys.get
-    codes = np.array([get(key_of(value), -1) for value in texts.values], np.int32)
-    return np.where(texts.codes >= 0, codes[texts.codes], -1).astype(np.int32)
+    used = np.unique(texts.codes[is_open & (texts.codes >= 0)])
+    found = np.full(len(texts.values) + 1, -1, np.int32)
+    found[used] = [get(key_of(texts.values[code]), -1) for code in used.tolist()]
+    return found[texts.codes]
 
 
 def _reference_keys(key: str, wanted: set[str]) -> list[tuple[str, bool]]:

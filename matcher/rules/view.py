@@ -25,8 +25,17 @@ class View:
         self.items = items
         self.references = ReferenceIndex(items)
         self.relations = Relations(items, self.references)
-
         self._kept: dict[str, object] = {}
+
+    def among(self, line_open: Flags, row_open: Flags) -> View:
+        """A view of some of the open items, which shares what was read from their texts."""
+        items = self.items.among(line_open, row_open)
+        part = View.__new__(View)
+        part.items = items
+        part.references = self.references.over(items)
+        part.relations = Relations(items, part.references)
+        part._kept = {}
+        return part
 
     def keep(self, name: str, make: Callable[[], Kept]) -> Kept:
         """What a pass derives from texts alone, made once for all rounds of a run."""

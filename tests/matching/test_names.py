@@ -1,0 +1,90 @@
+"""What banks do to names, and which differences make another party."""
+
+from __future__ import annotations
+
+import pytest
+
+from matcher.rules.names import NameLevel, compare, fold
+from matcher.rules.parties import Directory
+
+
+@pytest.mark.parametrize(
+    ("printed", "ours"),
+    [
+        ("ÖSTERSUNDS MÖBLER AB", "Östersunds Möbler Aktiebolag"),
+        ("Oestersunds Moebler AB", "Östersunds Möbler AB"),
+        ("OSTERSUNDS MOBLER AB", "Östersunds Möbler AB"),
+        ("UMEAA JANSSONS BIL AB", "Umeå Janssons Bil AB"),
+        ("DANIELSSON O SANDSTRÖM ÅKERI AB", "Danielsson & Sandström Åkeri AB"),
+        ("DANIELSSON . SANDSTROEM AAKERI AB", "Danielsson & Sandström Åkeri AB"),
+        ("Dahlberg, Zoë Zäta", "Zoë Zäta Dahlberg"),
+        ("HB,Bergslagens Möbler", "Bergslagens Möbler HB"),
+        ("Mobler (publ) A B", "Möbler AB"),
+        ("Berg Redovisning Ek. foer.", "Berg Redovisning Ek. för."),
+        ("Møller A/S", "Moller AS"),
+        ("Weiss GmbH", "Weiß GmbH"),
+        ("Berg Redovisning", "Berg Redovisning AB"),
+    ],
+)
+def test_case_accents_legal_forms_and_order_are_no_difference(printed: str, ours: str) -> None:
+    assert compare(fold(printed), fold(ours)) is NameLevel.EQUAL
+
+
+@pytest.mark.parametrize(
+    ("printed", "ours", "level"),
+    [
+        ("Hedlund & Fredriks", "Hedlund & Fredriksson Maskin GmbH", NameLevel.CUT),
+        ("LINDBERG & MÅNSSON KÖK OCH BAD A", "Lindberg & Månsson Kök och Bad AB", NameLevel.CUT),
+        ("Borås Förvaltning Akti", "Borås Förvaltning Aktiebolag", NameLevel.CUT),
+        ("Emli Wikström", "Emil Wikström", NameLevel.MISSPELT),
+        ("Viklunds Masin HB", "Viklunds Maskin HB", NameLevel.MISSPELT),
+        ("Mika  ONyberg", "Mika O Nyberg", NameLevel.CUT),
+        ("HELSINGBORGS NILSSONS INDUSTtRIS", "Helsingborgs Nilssons Industriservice AB", NameLevel.MISSPELT),
+        ("Lunds Data", "Svenska Lunds Data HB", NameLevel.SIMILAR),
+        ("Mika Andersson", "Mika I Andersson", NameLevel.SIMILAR),
+    ],
+)
+def test_a_misprint_keeps_the_party(printed: str, ours: str, level: NameLevel) -> None:
+    assert compare(fold(printed), fold(ours)) is level
+
+
+@pytest.mark.parametrize(
+    ("printed", "ours"),
+    [
+        ("Ulla K Holmgren", "Ulla F Holmgren"),
+        ("KGP Kyl AB", "KGB Kyl AB"),
+        ("Berg Data AB", "Berg Data HB"),
+        ("Anna Lind", "Anna Holm"),
+        ("Lindgrens Bygg AB", "Lindgrens Bageri AB"),
+    ],
+)
+def test_another_initial_acronym_form_or_trade_is_another_party(printed: str, ours: str) -> None:
+    assert compare(fold(printed), fold(ours)) is NameLevel.DIFFERENT
+
+
+def test_a_word_that_another_party_bears_is_no_misspelling() -> None:
+    assert compare(fold("Anna Lund"), fold("Anna Lind")) is NameLevel.MISSPELT
+    assert compare(fold("Anna Lund"), fold("Anna Lind"), {"ANNA", "LIND", "LUND"}) is NameLevel.DIFFERENT
+
+
+@pytest.mark.parametrize("text", ["", "  ", "TRANSACTION", "NOTPROVIDED", "-"])
+def test_a_placeholder_names_nobody(text: str) -> None:
+    assert compare(fold(text), fold("Berg AB")) is NameLevel.UNKNOWN
+
+
+def _directory(*names: str) -> Directory:
+    folded = [fold(name) for name in names]
+    return Directory(folded, range(len(folded)))
+
+
+def test_a_misprinted_name_is_found_if_it_can_be_one_party_only() -> None:
+    directory = _directory("Emil Wikström", "Emilia Vikström", "Bergs Data AB", "Bergs Bygg AB")
+
+    assert directory.find(fold("Emli Wikström")) == 0
+    assert directory.find(fold("BERGS DTAA AB")) == 2
+
+
+def test_a_cut_name_that_two_parties_begin_with_is_nobody() -> None:
+    directory = _directory("Lindgrens Bilverkstad AB", "Lindgrens Bilar AB")
+
+    assert directory.find(fold("LINDGRENS BIL")) == -1
