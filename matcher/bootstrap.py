@@ -7,20 +7,20 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from matcher.jobs import Lease
+from matcher.jobs import LIMITS, Lease
 from matcher.pipeline.context import Context, Watch, nobody_watches
-from matcher.pipeline.night.contract import Night, Note, nobody_notes, nobody_to_tell
+from matcher.pipeline.night.contract import Night, Note, Sizes, nobody_notes, nobody_to_tell
 from matcher.rules.settings import RuleSettings
 from matcher.store.night_runs import SqlNight
 from matcher.store.opinions import SqlOpinions
 from matcher.store.tables import MATCHER
 from recon_core.domain.refused import BadSetting
-from recon_core.store.engine import DEFAULT_URL, Database, open_database
+from recon_core.store.engine import DEFAULT_URL, Database, end_stalled_sessions, open_database
 from recon_core.store.schema import CORE
 
 DATABASE_VARIABLE = "RECON_DATABASE_URL"
@@ -46,7 +46,7 @@ def user_name() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightSettings:
-    """How the nightly work runs here. Times in seconds."""
+    """How the nightly work runs here; docs/deployment.md says what each is for. Times are in seconds."""
 
     broker_url: str = ""
     inbox: str = ""
@@ -57,6 +57,10 @@ class NightSettings:
     lease_seconds: int = 60
     sweep_seconds: int = 5
     task_seconds_max: int = 3600
+    visibility_seconds: int = 4200
+    stalled_seconds: int = 900
+    failures_max: int = LIMITS.failures_max
+    sizes: Sizes = field(default_factory=Sizes)
     smtp_url: str = ""
     mail_from: str = ""
     mail_to: tuple[str, ...] = ()
@@ -65,7 +69,7 @@ class NightSettings:
 
 def night_settings() -> NightSettings:
     """The settings of the environment; docs/deployment.md lists the variables. Raises `BadSetting`."""
-    get = os.environ.get
+    get, usual = os.environ.get, Sizes()
     rules = get("RECON_RULES")
     return NightSettings(
         broker_url=get(BROKER_VARIABLE, ""),
@@ -74,9 +78,18 @@ def night_settings() -> NightSettings:
         rules=Path(rules) if rules else None,
         open_policy=get("RECON_OPEN_POLICY", ""),
         nightly_at=get("RECON_NIGHTLY_AT", ""),
-        lease_seconds=_seconds("RECON_LEASE_SECONDS", 60),
-        sweep_seconds=_seconds("RECON_SWEEP_SECONDS", 5),
-        task_seconds_max=_seconds("RECON_TASK_SECONDS_MAX", 3600),
+        lease_seconds=_number("RECON_LEASE_SECONDS", 60),
+        sweep_seconds=_number("RECON_SWEEP_SECONDS", 5),
+        task_seconds_max=_number("RECON_TASK_SECONDS_MAX", 3600),
+        visibility_seconds=_number("RECON_VISIBILITY_SECONDS", 4200),
+        stalled_seconds=_number("RECON_STALLED_SECONDS", 900),
+        failures_max=_number("RECON_FAILURES_MAX", LIMITS.failures_max),
+        sizes=Sizes(
+            job_bytes=_number("RECON_JOB_BYTES", usual.job_bytes),
+            job_files=_number("RECON_JOB_FILES", usual.job_files),
+            job_lines=_number("RECON_JOB_LINES", usual.job_lines),
+            job_accounts=_number("RECON_JOB_ACCOUNTS", usual.job_accounts),
+        ),
         smtp_url=get("RECON_SMTP_URL", ""),
         mail_from=get("RECON_MAIL_FROM", ""),
         mail_to=tuple(one.strip() for one in get("RECON_MAIL_TO", "").split(",") if one.strip()),
@@ -84,10 +97,10 @@ def night_settings() -> NightSettings:
     )
 
 
-def _seconds(variable: str, default: int) -> int:
+def _number(variable: str, default: int) -> int:
     text = os.environ.get(variable, str(default))
     if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise BadSetting(f"{text!r} is no number of seconds.", where=variable, cure=f"The default is {default}.")
+        raise BadSetting(f"{text!r} is no number above 0.", where=variable, cure=f"The default is {default}.")
     return int(text)
 
 
@@ -131,10 +144,13 @@ def make_night(
 ) -> Night:
     """The nightly work on a context. With `tell` it is distributed: jobs are told to a broker."""
     lease = Lease(worker_name(), timedelta(seconds=settings.lease_seconds), is_dead)
+    end_stalled_sessions(context.database, after_seconds=settings.stalled_seconds)
     return Night(
         context=context,
         store=SqlNight(),
         lease=lease,
+        sizes=settings.sizes,
+        limits=LIMITS._replace(failures_max=settings.failures_max),
         tell=tell or nobody_to_tell,
         distributed=tell is not None,
         note=note,

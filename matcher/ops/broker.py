@@ -46,8 +46,8 @@ def make_app(settings: NightSettings) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options={
-            # Longer than any task: a message that comes again meanwhile would only be looked at and dropped.
-            "visibility_timeout": hard + 600,
+            # Longer than any task; a message that comes again meanwhile is looked at and dropped.
+            "visibility_timeout": settings.visibility_seconds,
             "unacked_restore_interval": 5,
             "unacked_restore_throttle": 1,
             "socket_timeout": 10,

@@ -112,6 +112,22 @@ def _configure_postgres(connection: Any, _record: object) -> None:
     connection.adapters.register_loader("numeric", IntLoader)
 
 
+def end_stalled_sessions(database: Database, *, after_seconds: int) -> None:
+    """Let PostgreSQL end a session that holds a transaction open without doing anything in it: a process that was
+    stopped must not hold an account for ever.
+    """
+    if database.engine.dialect.name == "sqlite":
+        return
+
+    def limit(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET idle_in_transaction_session_timeout = {after_seconds * 1000}")
+        connection.commit()
+
+    event.listen(database.engine, "connect", limit)
+    database.engine.dispose()
+
+
 def _configure_sqlite(connection: Any, _record: object) -> None:
     """WAL lets readers go on beside the one writer; FULL keeps what was acknowledged through a power loss."""
     connection.isolation_level = None

@@ -65,7 +65,7 @@ def do_job(night: Night, job: Job) -> None:
         raise
     except Exception as fault:  # noqa: BLE001  the edge of the process: whatever it is, the job's row must say so
         night.note("job met a fault", **facts, error=describe(fault))
-        attempt_failed(night, job, reason=f"A fault of the program: {describe(fault)}.")
+        attempt_failed(night, job, reason=f"A fault of the program: {describe(fault)}.", wait_seconds=_FAULT_SECONDS)
     else:
         night.note("job done", **facts)
 
@@ -119,7 +119,7 @@ def _give_back(night: Night, job: Job, *, reason: str, retries: int = 1) -> None
     night.note("job left to its lease", job=job.id, run=job.run_id)
 
 
-def attempt_failed(night: Night, job: Job, *, reason: str) -> None:
+def attempt_failed(night: Night, job: Job, *, reason: str, wait_seconds: int = 0) -> None:
     """An attempt ended without an outcome. Jobs of several subjects are split, to find the one that does harm."""
     if job.failures + 1 >= night.limits.failures_max:
         why = f"{reason} It was tried {job.failures + 1} times."
@@ -133,7 +133,7 @@ def attempt_failed(night: Night, job: Job, *, reason: str) -> None:
                 alone = [NewJob(JobKind(job.kind), (one,), 1, failures=1) for one in job.subjects]
                 night.store.add_jobs(uow, run_id=job.run_id, jobs=alone, at=at)
             else:
-                later = at + timedelta(seconds=_FAULT_SECONDS)
+                later = at + timedelta(seconds=wait_seconds)
                 night.store.give_back(uow, job, not_before=later, reason=reason, failures=1)
             uow.commit()
     except JobLost:
