@@ -424,6 +424,18 @@ def test_a_returned_payment_is_with_the_other_side_in_either_habit(direction: st
     assert line.additional_info == "unknown account"
 
 
+def test_our_account_is_known_again_however_it_is_written() -> None:
+    account = "<Acct><Id><Othr><Id>123 45-6 a</Id></Othr></Id><Ccy>EUR</Ccy></Acct>"
+    parties = (
+        "<RltdPties><Dbtr><Nm>Them</Nm></Dbtr><Cdtr><Nm>Us</Nm></Cdtr>"
+        "<CdtrAcct><Id><Othr><Id>12345-6A</Id></Othr></Id></CdtrAcct></RltdPties>"
+    )
+
+    (line,) = only(document(statement(entry(inside=details(parties + RETURNED)), account=account))).lines
+
+    assert line.counterparty_name == "Them"
+
+
 def test_without_accounts_a_returned_payment_keeps_its_roles() -> None:
     parties = "<RltdPties><Dbtr><Nm>Us</Nm></Dbtr><Cdtr><Nm>Them</Nm></Cdtr></RltdPties>"
 

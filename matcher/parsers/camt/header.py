@@ -234,7 +234,7 @@ class HeaderBuilder:
                 self.diagnostics.append(Diagnostic("iban-check-digits", Severity.WARNING, "Acct/Id/IBAN", message))
         scheme = scheme or part.take("Id/Othr/SchmeNm/Cd", "Id/Othr/SchmeNm/Prtry", "Prxy/Tp/Cd", "Prxy/Tp/Prtry")
         owner = next((text for path, _, text, _ in part.leaves if path == "Ownr/Nm"), None)
-        self.own = OwnAccount(number, owner)
+        self.own = OwnAccount(account_number(number) if number else None, owner)
         bic = part.take(*(f"Svcr/{path}" for path in paths.AGENT_BIC))
         self._base = self._base._replace(account=number, account_scheme=scheme, bank_bic=bic)
         currency = (part.take("Ccy") or "").upper()

@@ -25,7 +25,7 @@ Extra = list[tuple[str, str]]
 
 
 class OwnAccount(NamedTuple):
-    """The account of the statement, to tell our side of a payment from the other one's."""
+    """The account of the statement as `account_number` writes it, to tell our side of a payment from the other's."""
 
     number: str | None = None
     owner: str | None = None
