@@ -56,7 +56,7 @@ def _missing_pages(rows: list[Any], links: dict[int, Link]) -> list[Break]:
         pages.sort(key=lambda row: row.page)
         numbers = [row.page for row in pages]
         last = pages[-1]
-        complete = numbers == list(range(1, len(numbers) + 1)) and last.last_page != 0
+        complete = numbers == list(range(1, len(numbers) + 1)) and last.last_page is not False
         if not complete:
             message = f"Statement {last.bank_statement_id or last.sequence} has only the pages {numbers}."
             found.append(Break("pages-missing", last.id, None, links[last.id].from_date, None, message))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from recon_core.domain.account import CashAccount
 from recon_core.domain.currency import NO_CURRENCY
 from recon_core.domain.identity import content_hash, line_keys, statement_key
 from recon_core.domain.statement import LineStatus, StatementHeader, StatementKind, StatementLine
@@ -77,10 +78,7 @@ def register_statement(
     account = lookup.locked_account(uow, account_id)
     every = list(lines)
     positions = _ledger_positions(header, every)
-    booked = every if len(positions) == len(every) else [every[position] for position in positions]
-    keys = line_keys(booked if positions else every, statement_format=header.format)
-    content = content_hash(header, keys)
-    incoming = ledger.Incoming(header, account, file_id, booked, keys, statement_key(header), content)
+    incoming = _incoming(header, account, file_id, every, positions)
     known = ledger.same_statement(uow, incoming)
     if known is not None and ledger.may_be_another(incoming, known):
         incoming = incoming._replace(key=f"file {file_id}")
@@ -88,26 +86,54 @@ def register_statement(
     if known is not None:
         return _delivered_again(uow, incoming, known, by=by, at=at)
     plan = ledger.plan(uow, incoming)
+    result = _store(uow, incoming, plan, every, positions, by=by, at=at)
+    if not plan.hold_reason:
+        held.retry(uow, account, by=by, at=at)
+    return result
+
+
+def _incoming(
+    header: StatementHeader,
+    account: CashAccount,
+    file_id: int,
+    lines: list[StatementLine],
+    positions: Sequence[int],
+) -> ledger.Incoming:
+    booked = lines if len(positions) == len(lines) else [lines[position] for position in positions]
+    keys = line_keys(booked if positions else lines, statement_format=header.format)
+    content = content_hash(header, keys)
+    return ledger.Incoming(header, account, file_id, booked, keys, statement_key(header), content)
+
+
+def _store(
+    uow: UnitOfWork,
+    incoming: ledger.Incoming,
+    plan: ledger.Plan,
+    lines: Sequence[StatementLine],
+    positions: Sequence[int],
+    *,
+    by: str,
+    at: datetime,
+) -> StatementResult:
+    account, header, booked = incoming.account, incoming.header, incoming.booked
     apart = set(positions)
-    others = [line for position, line in enumerate(every) if position not in apart]
+    others = [line for position, line in enumerate(lines) if position not in apart]
     balanced = _balanced(header, booked)
     flags = _flags(header, balanced, plan)
     automatic = balanced != "no" and not plan.hold_reason
-    with uow.action("statement.register", subject=("statement", 0), account_id=account_id, by=by, at=at) as act:
+    with uow.action("statement.register", subject=("statement", 0), account_id=account.id, by=by, at=at) as act:
         row = _statement_row(incoming, plan, balanced=balanced, automatic=automatic, flags=flags)
         statement_id = act.insert_row("statement", row)
+        count = advice.keep(uow, act, account, header, statement_id, others)
         ids: Sequence[int] = ()
         if plan.hold_reason:
-            count = advice.hold_lines(act, account, statement_id, booked)
+            count += advice.hold_lines(act, account, statement_id, booked)
         else:
             ids = ledger.store(act, incoming, plan, statement_id)
-            count = advice.keep(uow, act, account, header, statement_id, others)
             advice.connect(uow, act, account, booked)
-    if not plan.hold_reason:
-        held.retry(uow, account, by=by, at=at)
     return StatementResult(
         statement_id,
-        account_id,
+        account.id,
         "held" if plan.hold_reason else "new",
         ids,
         [positions[position] for position in plan.new],
@@ -167,7 +193,7 @@ def _statement_row(
         "message_id": header.message_id or "",
         "sequence": header.sequence,
         "page": header.page,
-        "last_page": None if header.last_page is None else int(header.last_page),
+        "last_page": header.last_page,
         "currency": incoming.account.currency,
         "from_date": header.from_date,
         "to_date": header.to_date,

@@ -4,7 +4,7 @@
 |---|---|---|---|
 | `Minor` | BIGINT | INTEGER | `int`, nothing else: PostgreSQL would round 1.5 to 2 without a word |
 | `Day` | DATE | TEXT, ISO | `date` |
-| `Moment` | TIMESTAMPTZ | TEXT, ISO in UTC | aware `datetime` in UTC |
+| `Moment` | TIMESTAMP WITH TIME ZONE | TEXT, ISO in UTC | aware `datetime` in UTC |
 | `Flag` | BOOLEAN | INTEGER 0/1 | `bool` |
 | `Id` | BIGINT | INTEGER | `int` |
 """
@@ -115,7 +115,7 @@ _NAMES = {
     Minor: ("BIGINT", "INTEGER"),
     Id: ("BIGINT", "INTEGER"),
     Day: ("DATE", "TEXT"),
-    Moment: ("TIMESTAMPTZ", "TEXT"),
+    Moment: ("TIMESTAMP WITH TIME ZONE", "TEXT"),
 }
 _NAMES[Flag] = ("BOOLEAN", "INTEGER")
 

@@ -37,6 +37,8 @@ def test_a_module_is_small_and_says_what_it_is(path: Path) -> None:
 
     assert ast.get_docstring(tree), f"{name_of(path)} has no docstring"
     assert text.count("\n") <= MODULE_LINES_MAX, f"{name_of(path)} wants splitting by meaning"
+    if "versions" in path.parts:  # a schema revision lists tables; it has no logic to split
+        return
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno is not None

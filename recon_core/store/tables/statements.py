@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Uni
 from sqlalchemy import text as sql
 
 from recon_core.domain.states import AdviceKind, FileOutcome, LineState, StatementState
-from recon_core.store.columns import Bytes, Day, Id, Minor, Moment
+from recon_core.store.columns import Bytes, Day, Flag, Id, Minor, Moment
 from recon_core.store.tables.base import flag, link, one_of, table, text
 from recon_core.store.tables.books import WITHIN
 
@@ -45,7 +45,7 @@ STATEMENT = table(
     text("message_id", default=""),
     Column("sequence", Minor, nullable=True),
     Column("page", Minor, nullable=True),
-    Column("last_page", Minor, nullable=True),
+    Column("last_page", Flag, nullable=True),
     text("currency"),
     Column("from_date", Day, nullable=True),
     Column("to_date", Day, nullable=True),
@@ -65,7 +65,7 @@ STATEMENT = table(
     text("statement_key"),
     text("content_sha256"),
     Column("revision", Minor, nullable=False, server_default="1"),
-    Column("supersedes_id", Id, nullable=True),
+    link("statement", "supersedes_id", null=True),
     text("state"),
     text("hold_reason", default=""),
     text("flags", default="[]"),
@@ -109,7 +109,7 @@ STATEMENT_LINE = table(
     text("state", default=LineState.OPEN.value),
     Column("used_amount", Minor, nullable=False, server_default="0"),
     text("state_reason", default=""),
-    Column("withdrawn_by", Id, nullable=True),
+    link("statement", "withdrawn_by", null=True),
     one_of("state", LineState),
     CheckConstraint("occurrence >= 1", name="occurrence"),
     CheckConstraint(WITHIN.format("amount", "used_amount"), name="used_amount"),
@@ -126,7 +126,7 @@ STATEMENT_LINE = table(
 
 KNOWN_LINE = table(
     "known_line",
-    Column("statement_id", Id, primary_key=True),
+    link("statement", primary=True),
     Column("line_index", Minor, primary_key=True),
     link("statement_line"),
     Index("ix_known_line_statement_line_id", "statement_line_id"),

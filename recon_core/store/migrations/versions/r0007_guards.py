@@ -1,18 +1,16 @@
-"""The books: accounts, transactions, statements, decisions, documents, log."""
+"""The triggers that hold the rules of the books. A change of a guard is a revision of its own, with its own tuple."""
 
 from __future__ import annotations
 
 from alembic import op
 
 from recon_core.store.guards import create_statements, drop_statements
-from recon_core.store.tables import METADATA
 
-revision = "0001"
-down_revision = None
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:
-    METADATA.create_all(op.get_bind())
     for statement in create_statements(op.get_bind().dialect.name):
         op.execute(statement)
 
@@ -20,4 +18,3 @@ def upgrade() -> None:
 def downgrade() -> None:
     for statement in drop_statements(op.get_bind().dialect.name):
         op.execute(statement)
-    METADATA.drop_all(op.get_bind())
