@@ -35,7 +35,7 @@ def test_a_header_has_all_that_the_message_says() -> None:
     header = only(content).header
 
     assert (header.format, header.kind, header.message_id, header.statement_id) == (
-        "MT940",
+        "mt940",
         "statement",
         "REF-7",
         "REF-7/12",
@@ -503,7 +503,7 @@ def test_an_interim_report_is_a_report_with_control_sums_and_expected_entries() 
 
     statement = only(content)
 
-    assert (statement.header.format, statement.header.kind, statement.header.currency) == ("MT942", "report", "EUR")
+    assert (statement.header.format, statement.header.kind, statement.header.currency) == ("mt942", "report", "EUR")
     assert statement.header.created_at is not None
     assert statement.header.created_at.isoformat() == "2026-01-05T14:30:00-03:30"
     assert [(line.amount, line.status) for line in statement.lines] == [

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from matcher.parsers.identifiers import is_bic, is_iban
 from recon_core.domain.currency import EXPONENTS
 
-_BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", re.ASCII)
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
 _CURRENCY_BEHIND = re.compile(r"(.*[0-9])[ /]*([A-Z]{3})", re.ASCII)
 _BLZ = re.compile(r"[0-9]{8}/[0-9]{1,12}", re.ASCII)
@@ -30,11 +30,11 @@ def account_of(text: str) -> Account | None:
     """The account in a `:25:` or `:25P:` field; None if the field is empty."""
     rows = [row.strip() for row in text.split("\n")]
     given = rows[0].lstrip("/").strip()
-    bic = next((row for row in rows[1:2] if _BIC.fullmatch(row)), None)
+    bic = next((row for row in rows[1:2] if is_bic(row)), None)
     head, slash, tail = given.partition("/")
-    if slash and tail and _BIC.fullmatch(head):
+    if slash and tail and is_bic(head):
         bic, given = head, tail.strip()
-    if is_iban(given):
+    if is_iban(_compact(given)):
         return Account(_compact(given), "IBAN", bic, None)
     currency = None
     behind = _CURRENCY_BEHIND.fullmatch(given)
@@ -42,27 +42,14 @@ def account_of(text: str) -> Account | None:
         given, currency = behind[1].strip(), behind[2]
     if not given:
         return None
-    if is_iban(given):
+    if is_iban(_compact(given)):
         return Account(_compact(given), "IBAN", bic, currency)
     return Account(" ".join(given.split()), "BLZ" if _BLZ.fullmatch(given) else None, bic, currency)
-
-
-def is_iban(text: str) -> bool:
-    """Whether a text is an IBAN with right check digits (ISO 13616, mod 97)."""
-    compact = _compact(text)
-    if not _IBAN.fullmatch(compact):
-        return False
-    return int("".join(str(int(character, 36)) for character in compact[4:] + compact[:4])) % 97 == 1
 
 
 def looks_like_iban(text: str) -> bool:
     """Whether a text has the shape of an IBAN; the check digits may be wrong, as in anonymised files."""
     return _IBAN.fullmatch(text) is not None
-
-
-def looks_like_bic(text: str) -> bool:
-    """Whether a text has the shape of a BIC."""
-    return _BIC.fullmatch(text) is not None
 
 
 def _compact(text: str) -> str:

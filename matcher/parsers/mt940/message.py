@@ -111,7 +111,7 @@ class Message:
             name = f"{name}/{self.sequence}"
         last = _LAST_PAGE.get(self._closing_tag)
         return StatementHeader(
-            format="MT942" if report else "MT940",
+            format="mt942" if report else "mt940",
             kind=_REPORT if report else _STATEMENT,
             account=account.identifier if account else None,
             account_scheme=account.scheme if account else None,
