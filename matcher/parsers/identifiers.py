@@ -12,7 +12,16 @@ def is_iban(text: str) -> bool:
     """Whether a text without blanks, in capitals, is an IBAN (ISO 13616: remainder 1 modulo 97)."""
     if not _IBAN.fullmatch(text):
         return False
-    return int("".join(str(int(letter, 36)) for letter in text[4:] + text[:4])) % 97 == 1
+    return _remainder(text) == 1
+
+
+def iban(country: str, domestic: str) -> str:
+    """The IBAN of a domestic account number of letters and digits, with its check digits."""
+    return f"{country}{98 - _remainder(f'{country}00{domestic}'):02}{domestic}"
+
+
+def _remainder(text: str) -> int:
+    return int("".join(str(int(letter, 36)) for letter in text[4:] + text[:4])) % 97
 
 
 def is_bic(text: str) -> bool:

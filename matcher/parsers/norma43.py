@@ -29,6 +29,7 @@ from matcher.parsers.contract import (
     StatementEnded,
     StatementStarted,
 )
+from matcher.parsers.identifiers import iban
 from matcher.parsers.notes import Notes
 from matcher.parsers.records import records
 from matcher.parsers.text import Decoder, short_date
@@ -301,8 +302,7 @@ def _iban(bank: str, office: str, number: str) -> str | None:
         )
         return {10: "1", 11: "0"}.get(rest, str(rest))
 
-    domestic = f"{bank}{office}{check(f'00{bank}{office}')}{check(number)}{number}"
-    return f"ES{98 - int(f'{domestic}142800') % 97:02}{domestic}"
+    return iban("ES", f"{bank}{office}{check(f'00{bank}{office}')}{check(number)}{number}")
 
 
 FORMAT = _Norma43()

@@ -31,6 +31,8 @@ FORMATS: tuple[Registered, ...] = (
     Registered("ofx", "matcher.parsers.ofx"),
     Registered("bgmax", "matcher.parsers.bgmax"),
     Registered("norma43", "matcher.parsers.norma43"),
+    Registered("cfonb120", "matcher.parsers.cfonb120"),
+    Registered("coda", "matcher.parsers.coda"),
     Registered("csv", "matcher.parsers.csv"),
 )
 
