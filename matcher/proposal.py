@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -124,3 +124,56 @@ class ProposalFilter(NamedTuple):
 
 
 EVERY_PROPOSAL = ProposalFilter()
+
+
+class RuleKind(StrEnum):
+    """counterparty: lines that fit are of this counterparty; quotes: this counterparty always quotes a reference;
+    entry_type: what fits and has no book transaction is booked under this entry type.
+    """
+
+    COUNTERPARTY = "counterparty"
+    QUOTES = "quotes"
+    ENTRY_TYPE = "entry_type"
+
+
+class RuleState(StrEnum):
+    """offered: learned, nobody has decided; accepted: a person wants it used; dropped: a person does not."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DROPPED = "dropped"
+
+
+class RuleOrigin(StrEnum):
+    """Derived from decisions, or written by a person."""
+
+    LEARNED = "learned"
+    WRITTEN = "written"
+
+
+class Lesson(NamedTuple):
+    """What decisions teach: lines that fit `condition` (`matcher.pipeline.conditions`) have this `outcome`, the name of
+    a counterparty or the code of an entry type. `support` decisions agree, `against` do not; `examples` are bank lines.
+    """
+
+    kind: str
+    condition: str
+    outcome: str
+    account_id: int | None = None
+    support: int = 0
+    against: int = 0
+    examples: tuple[int, ...] = ()
+    origin: str = RuleOrigin.LEARNED
+
+
+class LearnedRule(NamedTuple):
+    """A lesson in the database. Accepted ones are used in the order of `rank`, then of their ids."""
+
+    id: int
+    lesson: Lesson
+    state: str
+    rank: int
+    made_by: str
+    made_at: datetime
+    decided_by: str
+    decided_at: datetime | None

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "adjust-line": ("matcher.cli.review:adjust_line", "Explain bank lines by adjustments."),
     "undo": ("matcher.cli.review:undo", "Take decisions back, one or a bulk."),
     "decisions": ("matcher.cli.review:decisions", "Who decided what about which bank lines."),
+    "learned": ("matcher.cli.learned:learned", "What decisions taught, as rules in words to accept or drop."),
     "backtest": ("matcher.cli.backtest:backtest", "Try rules on closed reconciliations before they go live."),
     "calibrate": ("matcher.cli.backtest:calibrate", "Set the thresholds for a stated error rate, or abstain."),
     "parse": ("matcher.cli.parse:parse", "What is in a statement file, as JSON Lines, CSV or Parquet."),

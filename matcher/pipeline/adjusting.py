@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matcher.pipeline.applying import evidence_of
 from matcher.pipeline.context import BY_ADJUST, BY_RELEASE, Context
 from matcher.pipeline.entry_types import EntryTypes
-from matcher.proposal import Category, MatchStatus, Opinion
+from matcher.proposal import Category, Evidence, LearnedRule, MatchStatus, Opinion
 from recon_core.domain.account import CashAccount
 from recon_core.domain.matching import Match, Rest
 from recon_core.domain.states import MatchingPolicy
@@ -16,6 +16,8 @@ from recon_core.services import adjust, clearing, lookup
 
 # What a policy may book by itself; all other categories wait for a person.
 AUTOMATIC = frozenset({Category.BANK_FEE, Category.INTEREST, Category.TAX})
+# What came back or came twice is never booked by a rule, whatever its text says.
+NOT_BY_RULE = frozenset({Category.DUPLICATE, Category.RETURN, Category.REVERSAL})
 # Below this the engine has read words, not the bank's code (domain 5.6: then it is a proposal only).
 CERTAIN = 0.9
 
@@ -26,10 +28,13 @@ def adjust_lines(
     opinions: Sequence[Opinion],
     amounts: dict[int, int],
     *,
+    learned: Mapping[int, LearnedRule],
     context: Context,
 ) -> set[int]:
     """Make adjustments for bank-originated lines where the account's policy adjusts, and release them where it
     releases. Returns the ids of the lines that are adjusted. What a limit forbids stays for a person.
+
+    `learned` are rules about entry types that a person has accepted, by the id of the line that they fit.
     """
     if lookup.settings(uow).automatic_stopped:
         return set()
@@ -40,9 +45,15 @@ def adjust_lines(
         result = opinion.result
         if opinion.account_id not in willing or result.status != MatchStatus.UNMATCHED:
             continue
-        if result.category not in AUTOMATIC or result.score < CERTAIN:
+        rule = learned.get(opinion.line_id)
+        if rule is not None and result.category not in NOT_BY_RULE:
+            reason = Evidence("learned", f"By learned rule {rule.id} the entry type is {rule.lesson.outcome}.")
+            opinion = opinion._replace(result=result._replace(evidence=(*result.evidence, reason)))
+            code: str | None = rule.lesson.outcome
+        elif result.category in AUTOMATIC and result.score >= CERTAIN:
+            code = kinds.code(result.category, amounts[opinion.line_id])
+        else:
             continue
-        code = kinds.code(result.category, amounts[opinion.line_id])
         if code is not None:
             matches.append(Match((opinion.line_id,), (), rest=Rest(code), evidence=evidence_of([opinion])))
     if not matches:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from matcher.proposal import Opinion, ProposalFilter, RunFacts, StoredProposal
+from matcher.proposal import LearnedRule, Lesson, Opinion, ProposalFilter, RunFacts, StoredProposal
 from matcher.rules.settings import RuleSettings
 from recon_core.domain.account import CashAccount
 from recon_core.domain.states import POLICY_PREFIX, MatchingPolicy
@@ -22,7 +22,35 @@ BY_ADJUST = f"{POLICY_PREFIX}{MatchingPolicy.ADJUST}"
 BY_RELEASE = f"{POLICY_PREFIX}{MatchingPolicy.RELEASE}"
 
 
-class OpinionStore(Protocol):
+class LearnedStore(Protocol):
+    """Where learned rules are kept (`matcher.store`). Every change is in the log."""
+
+    def learned(self, uow: UnitOfWork, *, states: Sequence[str]) -> list[LearnedRule]:
+        """The rules in these states, in the order in which they are used."""
+        ...
+
+    def learned_rule(self, uow: UnitOfWork, *, rule_id: int) -> LearnedRule:
+        """One rule. Raises `Unknown`."""
+        ...
+
+    def offer(
+        self, uow: UnitOfWork, *, lessons: Sequence[Lesson], state: str = ..., by: str, at: datetime
+    ) -> list[int]:
+        """Keep lessons that are new, and refresh the figures of those that are only offered; returns the new ids."""
+        ...
+
+    def decide_rule(
+        self, uow: UnitOfWork, *, rule_id: int, state: str, by: str, at: datetime, reason: str = ...
+    ) -> None:
+        """Accept or drop a rule. Raises `Unknown`."""
+        ...
+
+    def rank_rule(self, uow: UnitOfWork, *, rule_id: int, rank: int, by: str, at: datetime) -> None:
+        """Give a rule its place in the order; lower ranks are used first."""
+        ...
+
+
+class OpinionStore(LearnedStore, Protocol):
     """Where opinions are kept (`matcher.store`)."""
 
     def changed_since_match(

@@ -90,7 +90,7 @@ def accept(
 def preview(context: Context, uow: UnitOfWork, *, accounts: Sequence[int], wanted: ProposalFilter) -> Preview:
     """What `accept_all` would accept: proposals with one choice and no other."""
     proposals, rivals = _bulk(context, uow, accounts, wanted)
-    return Preview(tuple(shown(uow, proposals)), _token(proposals), rivals)
+    return Preview(tuple(shown(context, uow, proposals)), _token(proposals), rivals)
 
 
 def accept_all(context: Context, *, accounts: Sequence[int], wanted: ProposalFilter, token: str) -> Decided:
@@ -109,7 +109,7 @@ def accept_all(context: Context, *, accounts: Sequence[int], wanted: ProposalFil
         kinds = EntryTypes(uow)
         matches: dict[tuple[int, ...], Match] = {}
         left = []
-        for proposal, line in zip(proposals, shown(uow, proposals), strict=True):
+        for proposal, line in zip(proposals, shown(context, uow, proposals), strict=True):
             reason = _changed(proposal, fresh.get(proposal.line_id))
             if reason:
                 left.append(Left(proposal.line_id, reason))
@@ -224,7 +224,7 @@ def _locked(uow: UnitOfWork, context: Context, line_ids: Sequence[int]) -> list[
                 cure="Undo the decision on it, or match the account again.",
             )
     ordered = [by_line[line_id] for line_id in dict.fromkeys(line_ids)]
-    return list(zip(ordered, shown(uow, ordered), strict=True))
+    return list(zip(ordered, shown(context, uow, ordered), strict=True))
 
 
 def _bulk(

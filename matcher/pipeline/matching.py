@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from typing import NamedTuple
@@ -13,8 +13,9 @@ from matcher.pipeline import applying
 from matcher.pipeline.adjusting import adjust_lines, release_automatic
 from matcher.pipeline.context import BY_CLEAR, BY_MATCH, Context
 from matcher.pipeline.entry_types import EntryTypes
+from matcher.pipeline.learned import InForce, evidence, in_force
 from matcher.pipeline.open_items import OpenItems, load
-from matcher.proposal import Category, LineResult, MatchStatus, Opinion, RunFacts
+from matcher.proposal import Category, LearnedRule, LineResult, MatchStatus, Opinion, RunFacts
 from matcher.rules.settings import RuleSettings
 from recon_core import __version__
 from recon_core.domain.account import CashAccount
@@ -37,10 +38,13 @@ class AccountMatch(NamedTuple):
 
 
 class Fresh(NamedTuple):
-    """Opinions on open lines, and what is left of each line in minor units by its id."""
+    """Opinions on open lines, what is left of each line in minor units by its id, and the accepted rule that names the
+    entry type of a line which no transaction explains.
+    """
 
     opinions: list[Opinion]
     amounts: dict[int, int]
+    entry_types: dict[int, LearnedRule]
 
 
 def match_accounts(context: Context, account_ids: Sequence[int], *, again: bool = False) -> list[AccountMatch]:
@@ -61,9 +65,9 @@ def match_accounts(context: Context, account_ids: Sequence[int], *, again: bool 
             )
         if not willing:
             return []
-        opinions, amounts = fresh_opinions(uow, willing, context=context)
+        opinions, amounts, entry_types = fresh_opinions(uow, willing, context=context)
         applied = _apply(uow, willing, amounts, opinions, context=context)
-        adjusted = adjust_lines(uow, willing, opinions, amounts, context=context)
+        adjusted = adjust_lines(uow, willing, opinions, amounts, learned=entry_types, context=context)
         release_automatic(uow, willing, context=context)
         decided = applied | adjusted
         left = [opinion for opinion in opinions if opinion.line_id not in decided]
@@ -89,9 +93,22 @@ def fresh_opinions(uow: UnitOfWork, accounts: Sequence[CashAccount], *, context:
     items = load(uow, accounts)
     context.watch("matching", 0, len(items.lines))
     rejected = rejected_ids(uow, accounts)
-    results = engine.match(items.lines, items.book, rules=context.rules, rejected=rejected).rows()
-    opinions = _respecting(items, results, {int(one) for ids, _ in rejected for one in ids})
-    return Fresh(opinions, dict(zip(map(int, items.lines.ids), items.lines.amount.tolist(), strict=True)))
+    force = in_force(uow, context, items.lines, account_ids=items.account_ids)
+    results = engine.match(force.lines, items.book, rules=force.rules, rejected=rejected).rows()
+    opinions = _respecting(
+        items, _with_reasons(items, force, results), {int(one) for ids, _ in rejected for one in ids}
+    )
+    amounts = dict(zip(map(int, items.lines.ids), items.lines.amount.tolist(), strict=True))
+    return Fresh(opinions, amounts, force.entry_types)
+
+
+def _with_reasons(items: OpenItems, force: InForce, results: Iterable[LineResult]) -> Iterator[LineResult]:
+    """Results in the order of the lines; those of lines that a learned rule named say so."""
+    for place, result in enumerate(results):
+        rule = force.named.get(place)
+        if rule is not None and result.book:
+            result = result._replace(evidence=(*result.evidence, evidence(rule, items.lines, place)))
+        yield result
 
 
 def rules_digest(rules: RuleSettings) -> str:

@@ -55,12 +55,21 @@ def load(uow: UnitOfWork, accounts: Sequence[CashAccount]) -> OpenItems:
 def assemble(uow: UnitOfWork, accounts: Sequence[CashAccount], stored: Columns, transactions: Columns) -> OpenItems:
     """Stored lines and transactions of the accounts as the engine takes them."""
     names = engine_names(uow, accounts)
-    lines = _statement_lines(stored, advice_for(uow, stored["id"]))
-    owners = [names[account_id] for account_id in stored["cash_account_id"]]
-    columns = lines_from_statement(zip(owners, map(str, stored["id"]), lines, strict=True))
+    columns = _lines(uow, stored, names)
     unproved = (line_id for line_id, automatic in zip(stored["id"], stored["automatic"], strict=True) if not automatic)
     account_ids = {name: account_id for account_id, name in names.items()}
     return OpenItems(columns, _book(transactions, names), account_ids, frozenset(unproved))
+
+
+def line_columns(uow: UnitOfWork, accounts: Sequence[CashAccount], stored: Columns) -> Lines:
+    """Stored lines of the accounts as columns, their ids as text."""
+    return _lines(uow, stored, engine_names(uow, accounts))
+
+
+def _lines(uow: UnitOfWork, stored: Columns, names: dict[int, str]) -> Lines:
+    lines = _statement_lines(stored, advice_for(uow, stored["id"]))
+    owners = [names[account_id] for account_id in stored["cash_account_id"]]
+    return lines_from_statement(zip(owners, map(str, stored["id"]), lines, strict=True))
 
 
 def _book(stored: Columns, names: dict[int, str]) -> Book:

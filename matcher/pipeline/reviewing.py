@@ -8,8 +8,11 @@ from typing import Any, NamedTuple
 
 from matcher.pipeline.context import Context
 from matcher.pipeline.entry_types import EntryTypes
-from matcher.proposal import EVERY_PROPOSAL, Category, Evidence, MatchStatus, ProposalFilter, StoredProposal
+from matcher.pipeline.learned import in_force
+from matcher.pipeline.open_items import engine_names, line_columns
+from matcher.proposal import EVERY_PROPOSAL, Category, Evidence, MatchStatus, ProposalFilter, RuleState, StoredProposal
 from recon_core.ports import UnitOfWork
+from recon_core.reports.open_items import lines_by_id
 from recon_core.services import lookup
 
 _LINES = (
@@ -78,7 +81,7 @@ def review(
     context: Context, uow: UnitOfWork, *, accounts: Sequence[int], wanted: ProposalFilter = EVERY_PROPOSAL
 ) -> list[ReviewLine]:
     """The open lines of these accounts on which the engine has an opinion, by day; `wanted` filters and pages."""
-    return shown(uow, context.opinions.open_proposals(uow, account_ids=accounts, wanted=wanted))
+    return shown(context, uow, context.opinions.open_proposals(uow, account_ids=accounts, wanted=wanted))
 
 
 def not_matched_yet(uow: UnitOfWork, *, accounts: Sequence[int]) -> int:
@@ -93,14 +96,26 @@ def not_matched_yet(uow: UnitOfWork, *, accounts: Sequence[int]) -> int:
     )
 
 
-def shown(uow: UnitOfWork, proposals: Sequence[StoredProposal]) -> list[ReviewLine]:
+def shown(context: Context, uow: UnitOfWork, proposals: Sequence[StoredProposal]) -> list[ReviewLine]:
     """Proposals with their lines and transactions, in their order."""
     book = _book(uow, (one for proposal in proposals for ids in proposal.choices for one in ids))
     line_ids = {one for proposal in proposals for one in (proposal.line_id, *proposal.together)}
     lines = {row.id: row for row in uow.select(_LINES, {"ids": sorted(line_ids)})}
     codes = {account.id: account.code for account in lookup.accounts(uow)} if proposals else {}
     kinds = EntryTypes(uow)
-    return [_shown(proposal, lines, book, codes, kinds) for proposal in proposals]
+    learned = _learned(context, uow, [one.line_id for one in proposals if not one.book])
+    return [_shown(proposal, lines, book, codes, kinds, learned) for proposal in proposals]
+
+
+def _learned(context: Context, uow: UnitOfWork, line_ids: Sequence[int]) -> dict[int, str]:
+    """The entry types that accepted rules give to these lines, by their ids."""
+    if not line_ids or not context.opinions.learned(uow, states=[RuleState.ACCEPTED]):
+        return {}
+    accounts = lookup.accounts(uow)
+    names = {name: account_id for account_id, name in engine_names(uow, accounts).items()}
+    lines = line_columns(uow, accounts, lines_by_id(uow, line_ids))
+    force = in_force(uow, context, lines, account_ids=names)
+    return {line_id: rule.lesson.outcome for line_id, rule in force.entry_types.items()}
 
 
 def _book(uow: UnitOfWork, ids: Iterable[int]) -> dict[int, BookView]:
@@ -113,6 +128,7 @@ def _shown(
     book: dict[int, BookView],
     codes: dict[int, str],
     kinds: EntryTypes,
+    learned: dict[int, str],
 ) -> ReviewLine:
     line = lines[proposal.line_id]
     choices = []
@@ -138,6 +154,6 @@ def _shown(
         choices=tuple(choices),
         together=proposal.together,
         evidence=proposal.evidence,
-        entry_type=(kinds.code(category, rest) or "") if rest else "",
+        entry_type=learned.get(line.id) or ((kinds.code(category, rest) or "") if rest else ""),
         current=all(one.amount for choice in choices for one in choice.transactions),
     )

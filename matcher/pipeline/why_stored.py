@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from matcher.pipeline.context import Context
 from matcher.pipeline.decisions import DecisionView, decisions
+from matcher.pipeline.learned import evidence, in_force
 from matcher.pipeline.matching import rejected_ids
 from matcher.pipeline.open_items import assemble
 from matcher.pipeline.what_if import World
@@ -66,9 +67,13 @@ def why_stored(context: Context, uow: UnitOfWork, *, line_id: int, transaction: 
     lines, transactions = _opened(uow, account, line, decided, asked)
     items = assemble(uow, [account], lines, transactions)
     names = dict(zip(map(str, transactions["id"]), transactions["external_id"], strict=True))
-    world = World(items.lines, items.book, context.rules, tuple(rejected_ids(uow, [account])), names)
+    force = in_force(uow, context, items.lines, account_ids=items.account_ids)
+    world = World(force.lines, items.book, force.rules, tuple(rejected_ids(uow, [account])), names)
     why = explain(world, line=str(line_id), transaction=str(asked.id) if asked is not None else None)
     notes = [*_line_notes(uow, account, line, why), *(_asked_notes(asked) if asked is not None else ())]
+    place = items.lines.ids.index(str(line_id))
+    if place in force.named:
+        notes.append(evidence(force.named[place], items.lines, place).says)
     return StoredWhy(why, decided, tuple(notes), world)
 
 

@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table
 from sqlalchemy import text as sql
 
+from matcher.proposal import RuleKind, RuleOrigin, RuleState
 from matcher.store.base import METADATA, number
 from recon_core.store.columns import Id, Minor, Moment
 from recon_core.store.tables.accounts import CASH_ACCOUNT
 from recon_core.store.tables.base import one_of, text
-
-
-class RuleKind(StrEnum):
-    """counterparty: lines that fit are of this counterparty; quotes: this counterparty always quotes a reference;
-    entry_type: what fits and has no book transaction is booked under this entry type.
-    """
-
-    COUNTERPARTY = "counterparty"
-    QUOTES = "quotes"
-    ENTRY_TYPE = "entry_type"
-
-
-class RuleState(StrEnum):
-    """offered: learned, nobody has decided; accepted: a person wants it used; dropped: a person does not."""
-
-    OFFERED = "offered"
-    ACCEPTED = "accepted"
-    DROPPED = "dropped"
-
-
-class RuleOrigin(StrEnum):
-    """Derived from decisions, or written by a person."""
-
-    LEARNED = "learned"
-    WRITTEN = "written"
 
 
 LEARNED_RULE = Table(

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from matcher.proposal import EVERY_PROPOSAL, Evidence, LineResult, Opinion, ProposalFilter, RunFacts, StoredProposal
+from matcher.store.learned import LearnedRules, accepted_marks
 from matcher.store.tables import MATCH_RUN, MATCH_STATE, PROPOSAL, ProposalState
 from recon_core import __version__
 from recon_core.domain.account import CashAccount
@@ -38,7 +39,7 @@ _PROPOSALS = (
 )
 
 
-class SqlOpinions:
+class SqlOpinions(LearnedRules):
     """`matcher.pipeline.context.OpinionStore` in the tables of `matcher.store.tables`."""
 
     def changed_since_match(
@@ -126,6 +127,8 @@ def _open_items(uow: UnitOfWork, account_ids: Sequence[int]) -> dict[int, str]:
         for account_id, found in parts.items():
             row = rows.get(account_id)
             found.append(",".join(str(int(value)) for value in row[1:]) if row is not None else "-")
+    for account_id, mark in accepted_marks(uow, account_ids).items():
+        parts[account_id].append(mark)
     return {account_id: "|".join(found) for account_id, found in parts.items()}
 
 
