@@ -5,24 +5,29 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
-_GIVEN = (
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_GIVEN = _words(
     "Anna Maja Elsa Astrid Karin Linnéa Ebba Freja Saga Tuva Åsa Märta Inger Solveig Kari Tove Aino Helmi Sofia Katja Nora "
     "Erik Lars Oskar Hugo Nils Arvid Göran Sören Åke Håkon Øystein Bjørn Jarmo Antti Pekka Jürgen Günter Klaus René José "
     "Zoë Chloé Fatima Leila Amir Omar Mehmet Wei Linh Priya Tomás Björn Knut Søren Mads Ida"
-).split()
-_FAMILY = (
+)
+_FAMILY = _words(
     "Andersson Bergqvist Carlsson Dahl Edström Forsgren Granath Hellqvist Isberg Jonsson Kjellberg Lindahl Malmström Norén "
     "Olofsson Palmgren Rosén Sandgren Törnqvist Ulander Viksten Wretman Åberg Ängquist Öman Haugen Bråten Nygård Solheim "
     "Virtanen Korhonen Mäkinen Hämäläinen Møller Kjær Nørgaard Müller Schäfer Weiß Köhler Dubois Lefèvre García Öztürk Nguyen "
     "Haddad Lind Lund Lindh Hansen Jensen Hedman Hedlund Hedberg"
-).split()
-_TOWN = (
-    "Gävle Kalmar Mora Skara Ystad Piteå Lund Bodø Ålesund Vaasa Åbo Lübeck Köln Århus Odense Umeå Sala Tierp".split()
 )
-_TRADE = (
+_TOWN = _words(
+    "Gävle Kalmar Mora Skara Ystad Piteå Lund Bodø Ålesund Vaasa Åbo Lübeck Köln Århus Odense Umeå Sala Tierp"
+)
+_TRADE = _words(
     "Bygg Måleri Rör El Tryckeri Redovisning Transport Livs Plåt Mekaniska Konsult Bageri Optik Fastigheter Förvaltning "
     "Skog Marin Data Energi Städ Trädgård Snickeri Glas Verktyg Media Arkitekter Logistik Elektronik"
-).split()
+)
 _FORM = ("AB", "AB", "AB", "HB", "KB", "Aktiebolag", "AS", "Oy", "GmbH", "ApS", "Ltd", "Ek. för.", "")
 _PLAIN = str.maketrans("ÅÄÖåäöØøÆæÜüÉéÈèËëß", "AAOaaoOoAaUuEeEeEes")
 _SPELT = {

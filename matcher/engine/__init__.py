@@ -56,6 +56,11 @@ def _result(lines: Lines, book: Book, found: Outcome, view: View, line_order: In
     line_at[line_order] = np.arange(len(line_order))
     row_at = np.empty(len(row_order), np.int64)
     row_at[row_order] = np.arange(len(row_order))
+
+    def in_words(members: Ints) -> list[int]:
+        """Items of a group in the order in which people read them."""
+        return sorted(members.tolist(), key=lambda place: (book.day[place], book.ids[place]))
+
     single = found.single[line_at]
     rows = {int(line_order[line]): members for line, members in found.rows.items()}
     sizes = np.where(single >= 0, 1, 0)
@@ -66,7 +71,7 @@ def _result(lines: Lines, book: Book, found: Outcome, view: View, line_order: In
     alone = np.flatnonzero(single >= 0)
     row[start[alone]] = row_order[single[alone]]
     for line, members in rows.items():
-        row[start[line] : start[line + 1]] = row_order[list(members)]
+        row[start[line] : start[line + 1]] = in_words(row_order[list(members)])
     other = found.other[line_at]
     return MatchResult(
         lines=lines,
@@ -83,7 +88,7 @@ def _result(lines: Lines, book: Book, found: Outcome, view: View, line_order: In
             int(line_order[line]): tuple(line_order[list(all_)].tolist()) for line, all_ in found.together.items()
         },
         alternatives={
-            int(line_order[line]): tuple(tuple(row_order[list(members)].tolist()) for members in choices)
+            int(line_order[line]): tuple(tuple(in_words(row_order[list(members)])) for members in choices)
             for line, choices in found.alternatives.items()
         },
         gave_up={int(line_order[line]): code for line, code in found.gave_up.items()},

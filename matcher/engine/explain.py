@@ -102,9 +102,7 @@ class Explainer:
             found.append(Evidence(code, self._transfer(line)))
         level = NameLevel(int(self._items.name_levels(np.array([line]), np.array([row]))[0]))
         if level is not NameLevel.UNKNOWN:
-            printed = self._items.lines.text("counterparty_name").at(line)
-            ours = self._items.book.text("counterparty").at(row)
-            found.append(Evidence("party", say(_PARTY[level], printed=printed, ours=ours)))
+            found.append(Evidence("party", self._name(line, row, level)))
         return found
 
     def _is_taken(self, row: int) -> bool:
@@ -142,7 +140,10 @@ class Explainer:
         if code == party_sum.CODE:
             rival = bool(said.result.alternatives.get(said.line))
             return say("group.party_rival" if rival else "group.party", **facts)
-        return say("group.named", **facts) if code == several_named.CODE else say("group.party", **facts)
+        if code == several_named.CODE:
+            named = sum(bool(quoted_reference(self._view, said.at, row)) for row in rows)
+            return say("group.named" if named == len(rows) else "group.named_some", named=named, **facts)
+        return say("group.party", **facts)
 
     def _run_ends(self, rows: tuple[int, ...]) -> dict[str, str]:
         book = self._items.book
@@ -236,8 +237,7 @@ class Explainer:
         same = rows[items.book.amount[rows] == items.lines.amount[line]]
         if len(same):
             row = int(same[np.argmin(np.abs(items.book.day[same] - items.lines.booking_day[line]))])
-            against = [text for code, text in self._pair(line, row, "pair") if code == "party"]
-            return say("near.amount", item=self._item(row), against=", ".join(against) or say("near.against"))
+            return say("near.amount", item=self._item(row), against=self._against(line, row))
         of_party = rows[items.agree(line, rows)] if items.party_l[line] >= 0 else rows[:0]
         of_party = of_party[(items.book.amount[of_party] > 0) == (items.lines.amount[line] > 0)]
         if not len(of_party):
@@ -247,6 +247,18 @@ class Explainer:
         away = abs(int(items.book.amount[row] - items.lines.amount[line]))
         party = items.book.text("counterparty").at(row)
         return say("near.party", item=self._item(row), party=party, amount=self._money(line, away))
+
+    def _against(self, line: int, row: int) -> str:
+        level = NameLevel(int(self._items.name_levels(np.array([line]), np.array([row]))[0]))
+        if level is NameLevel.DIFFERENT:
+            return self._name(line, row, level)
+        if not self._view.in_window(line, np.array([row]))[0]:
+            return say("near.date", date=self._date(line, row))
+        return say("near.against")
+
+    def _name(self, line: int, row: int, level: NameLevel) -> str:
+        printed = self._items.lines.text("counterparty_name").at(line)
+        return say(_PARTY[level], printed=printed, ours=self._items.book.text("counterparty").at(row))
 
     def _item(self, row: int) -> str:
         return item_name(self._view, row)

@@ -13,6 +13,7 @@ ENGLISH: dict[str, str] = {
     "reference.text": '"{number}" in the text is {item}',
     "reference.part": '"{number}" in the text is part of {item}',
     "reference.near": '"{number}" is one sign off {item}',
+    "reference.inside": '"{number}" has the number of {item} inside',
     "reference.cut": '"{number}", cut off by the bank, begins {item}',
     "reference.other": '"{number}" belongs to something else than {item}',
     # What the amounts say
@@ -35,12 +36,13 @@ ENGLISH: dict[str, str] = {
     "party.similar": '"{printed}" may be {ours}',
     "party.different": '"{printed}" is not {ours}',
     # What makes a group
-    "group.file": "{count} items of payment file {id} add up exactly",
-    "group.file_less": "{count} of {total} items of payment file {id} add up exactly; the bank left out {rest}",
+    "group.file": "{count} items that carry {id} add up exactly",
+    "group.file_less": "{count} of {total} items that carry {id} add up exactly; the bank left out {rest}",
     "group.day": 'all {count} items of {day} like "{like}" add up exactly',
     "group.run": "{count} items of {day} with consecutive numbers {first} to {last} add up exactly, and no other run does",
     "group.details": "all {count} transactions in the batch are found, each by its own reference or name",
     "group.details_some": "{count} of {total} transactions in the batch are found",
+    "group.named_some": "{named} of {count} items are named, and only with the others do they add up",
     "group.named": "{count} items are named, and add up exactly",
     "group.party": "{count} open items of {party} add up exactly, and no other choice of them does",
     "group.party_rival": "{count} open items of {party} add up exactly; so do others",
@@ -68,6 +70,7 @@ ENGLISH: dict[str, str] = {
     "class.party": "{printed} is a tax office",
     "class.unknown": "nothing open in the books explains it",
     "near.amount": "nearest: {item} has this amount, but {against}",
+    "near.date": "the dates are too far apart ({date})",
     "near.party": "nearest: {item} of {party}, {amount} away",
     "near.against": "nothing but the amount agrees",
 }

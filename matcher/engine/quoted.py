@@ -9,6 +9,7 @@ from matcher.rules.tokens import field_key, normalized, parts_of, tokens
 from matcher.rules.view import View
 
 _FIELDS = ("creditor_reference", "check_number", "end_to_end_id", "transaction_id", "instruction_id")
+_NUMBER_SIGNS_MAX = 40
 _TEXTS = ("remittance", "document_numbers", "additional_info")
 
 
@@ -24,13 +25,17 @@ def quoted_reference(view: View, line: int, row: int) -> str:
     inside = parts_of(whole) | set(tokens(book.text("description").at(row)))
     for name in (*_TEXTS, *_FIELDS):
         text = lines.text(name).at(line)
-        keys = [field_key(text), *tokens(text)] if text else []
-        for key in filter(None, keys):
+        if text and whole and field_key(text) == whole:
+            return say("reference.text", number=text, item=item)
+        for key in tokens(text):
             if key == whole:
-                return say("reference.text", number=text if len(text) <= len(key) + 8 else key, item=item)
+                return say("reference.text", number=key, item=item)
             if key in inside or (parts_of(key) & (inside | {whole})):
                 return say("reference.part", number=key, item=item)
     relation, number = view.relations.best(line, row)
+    number = number if len(number) <= _NUMBER_SIGNS_MAX else number[:_NUMBER_SIGNS_MAX] + "..."
+    if relation is Relation.NEAR and view.relations.inside(line, row):
+        return say("reference.inside", number=number, item=item)
     if relation is Relation.NEAR:
         return say("reference.near", number=number, item=item)
     if relation is Relation.CUT:

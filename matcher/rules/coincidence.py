@@ -13,6 +13,8 @@ from matcher.rules.view import View
 # above the second it does not if other items of the party add up to the amount as well.
 _EXPECTED_MAX = 1.0
 _EXPECTED_MAX_WITH_RIVAL = 0.03
+# Fewer items than this tell nothing about how common an amount is.
+_SAMPLE_MIN = 100
 _DAYS_BEFORE, _DAYS_AFTER = 20, 12
 
 
@@ -35,7 +37,7 @@ def expected_alike(view: View, line: Ints, row: Ints, tolerance: Ints | int = 0)
     places = 2 * np.asarray(tolerance) / grid(items.lines.amount[line]) + 1
     nearby = items.amount_chance.expected(items.pool_r[row], items.lines.amount[line]) * places
     pool_size = np.bincount(items.pool_r, minlength=len(items.pool_names))
-    expected: Floats = near * np.maximum(alike - 1, nearby) / np.maximum(pool_size[items.pool_r[row]], 1)
+    expected: Floats = near * np.maximum(alike - 1, nearby) / np.maximum(pool_size[items.pool_r[row]], _SAMPLE_MIN)
     return expected
 
 

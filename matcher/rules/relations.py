@@ -8,7 +8,7 @@ alike, or any item that a customer pays: a supplier's customer number says nothi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from matcher.rules.tokens import field_key, labels, normalized, parts_of, tokens
 _DIGITS = re.compile("[0-9]+")
 _NEAR_LETTERS_MIN = 5
 _CUT_LETTERS_MIN = 4
+_AROUND_SIGNS_MAX = 8
 # Where banks cut: the end of a short text is the end of what was written.
 _CUT_TEXT_MIN = 30
 _CUT_FIELDS = (16, 35)
@@ -48,6 +49,13 @@ class _LineNumber(NamedTuple):
 def shape(key: str) -> str:
     """The letters of a key with every run of digits as one sign: PAY2026003899 is PAY#."""
     return _DIGITS.sub("#", key)
+
+
+def contains(number: str, keys: Iterable[str]) -> bool:
+    """Whether a number is one of ours with a customer number or check digits around it."""
+    return any(
+        len(key) >= _NEAR_LETTERS_MIN and len(number) <= len(key) + _AROUND_SIGNS_MAX and key in number for key in keys
+    )
 
 
 class Relations:
@@ -100,6 +108,11 @@ class Relations:
                 best = (found, number.key)
         return against if against[1] and best[0] < Relation.NEAR else best
 
+    def inside(self, line: int, row: int) -> bool:
+        """Whether a number of the line has one of the item's inside."""
+        _, keys = self._row(row)
+        return any(contains(number.key, keys) for number in self._line(line))
+
     def keys_of(self, line: int) -> list[str]:
         """The numbers on a line, as keys."""
         return [number.key for number in self._line(line)]
@@ -121,8 +134,8 @@ class Relations:
         shortest = min(len(number.key), len(whole))
         if shortest >= _NEAR_LETTERS_MIN and OSA.distance(number.key, whole, score_cutoff=1) == 1:
             return Relation.NEAR
-        if any(len(key) >= _NEAR_LETTERS_MIN and key in number.key for key in keys):
-            return Relation.NEAR  # our number with a customer number or a check digit around it
+        if contains(number.key, keys):
+            return Relation.NEAR
         if number.key in self._known and len(number.key) >= _NEAR_LETTERS_MIN:
             return Relation.OTHER
         if number.is_reference and receipt and keys and shape(number.key) in self._shapes:

@@ -11,7 +11,7 @@ import numpy as np
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.items import Items, account_of, identifier
 from matcher.rules.joins import runs_of
-from matcher.rules.reference_index import ReferenceIndex, ReferencePairs
+from matcher.rules.reference_index import ReferenceIndex, ReferencePairs, Shared
 from matcher.rules.relations import Relations
 from matcher.rules.settings import RuleSettings
 
@@ -58,6 +58,13 @@ class View:
         pairs = self._named
         keep = self.items.line_open[pairs.line] & self.items.row_open[pairs.row]
         return ReferencePairs(*(column[keep] for column in pairs))
+
+    @property
+    def items_named(self) -> Ints:
+        """How many open items the text of each line names. More than one is no proof for any one of them."""
+        named = self.named
+        strong = named.line[named.shared >= Shared.TOKEN]
+        return np.bincount(strong, minlength=len(self.items.line_open))
 
     @cached_property
     def known_party(self) -> Flags:

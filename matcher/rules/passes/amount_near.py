@@ -34,18 +34,20 @@ def find(view: View) -> Candidates:
         return Candidates(pairs=no_pairs(), gave_up=gave_up)
     items = view.items
     level = items.name_levels(line, row)
-    relation = [view.relations.of(one, other) for one, other in zip(line.tolist(), row.tolist(), strict=True)]
+    relations = [view.relations.of(one, other) for one, other in zip(line.tolist(), row.tolist(), strict=True)]
+    related = np.array(relations, np.int64)
     weights = view.settings.weights
-    points = _name_points(weights)[level] + _relation_points(weights)[relation]
+    points = _name_points(weights)[level] + _relation_points(weights)[related]
     open_rows = np.flatnonzero(items.row_open)
     chance = AmountChance(items.pool_r[open_rows], items.book.amount[open_rows])
     expected = chance.expected(items.pool_l[line], items.lines.amount[line])
     odd = np.where(expected <= _CHANCE_ODD, weights.amount_odd, 0)
     points += np.where(expected <= _CHANCE_RARE, weights.amount_rare, odd)
-    supported = (level >= NameLevel.SIMILAR) | np.array([found > Relation.NOTHING for found in relation], np.bool_)
-    # One party without a number was judged by M45 and M47.
-    judged = items.agree(line, row) & np.array([found <= Relation.NOTHING for found in relation], np.bool_)
-    clear = (points >= weights.clear_from) & supported & ~judged
+    # One party without a number was judged by M45 and M47, the item's own number of another payer by M10.
+    judged = items.agree(line, row) & (related <= Relation.NOTHING)
+    judged |= (level == NameLevel.DIFFERENT) & (related == Relation.SAME)
+    supported = (level >= NameLevel.SIMILAR) | (related > Relation.NOTHING)
+    clear = (points >= weights.clear_from) & supported & ~judged & (view.items_named[line] <= 1)
     score = np.minimum(_SCORE_BASE + points // 2 + 100, 940).astype(np.int32)
     worth = supported | (level == NameLevel.UNKNOWN)
     worth[worth] = [
@@ -53,7 +55,7 @@ def find(view: View) -> Candidates:
         for one, ok in zip(line[worth].tolist(), supported[worth].tolist(), strict=True)
     ]
     # A party that is only nearly named proves no more than one that is named.
-    near = np.flatnonzero(clear & np.array([found <= Relation.NOTHING for found in relation], np.bool_))
+    near = np.flatnonzero(clear & (related <= Relation.NOTHING))
     clear[near] = ~doubtful(view, line[near], row[near])
     return Candidates(pairs=Pairs(line, row, score, clear).where(worth & (points > -100)), gave_up=gave_up)
 

@@ -38,6 +38,6 @@ def find(view: View) -> Candidates:
     score = np.array([_SCORE.get(found, 0) for found in relation], np.int32)
     pairs = Pairs(line, row, score, kept).where(kept)
     unproven = np.flatnonzero(pairs.score == _SCORE[Relation.NOTHING])
-    clear = pairs.clear.copy()
-    clear[unproven] = ~doubtful(view, pairs.line[unproven], pairs.row[unproven])
+    clear = pairs.clear & (view.items_named[pairs.line] <= 1)
+    clear[unproven] &= ~doubtful(view, pairs.line[unproven], pairs.row[unproven])
     return Candidates(pairs=pairs._replace(clear=clear))

@@ -35,7 +35,8 @@ def find(view: View) -> Candidates:
     wanted = {line: keys for line, keys in ids.items() if items.line_open[line]}
     if not wanted:
         return Candidates()
-    rows_of = view.keep(f"{CODE} rows", partial(_rows_by_id, view, {key for keys in ids.values() for key in keys}))
+    known = {key for keys in ids.values() for key in keys}
+    rows_of = view.keep(f"{CODE} rows", partial(_rows_by_id, view, known, np.flatnonzero(items.row_open)))
     groups = []
     for line, keys in wanted.items():
         for key in keys:
@@ -48,15 +49,23 @@ def find(view: View) -> Candidates:
 
 
 def shared_id(view: View, line: int, rows: tuple[int, ...]) -> tuple[str, int]:
-    """The id that a line shares with items, and how many items of the book carry it."""
-    ids = view.keep(CODE, partial(_line_ids, view)).get(line, set())
-    rows_of = view.keep(f"{CODE} rows", dict[tuple[int, str], Ints])
-    pool = int(view.items.pool_l[line])
-    for key in sorted(ids, key=lambda key: (-len(key), key)):
+    """The longest id that a line shares with items, and how many items of its account carry it."""
+    items = view.items
+    every = np.arange(len(items.book))
+    rows_of = view.keep(f"{CODE} said", partial(_rows_by_id, view, None, every))
+    pool = int(items.pool_l[line])
+    keys = {key for name in _FIELDS for key in _ids_in(items.lines.text(name).at(line))}
+    for key in sorted(keys, key=lambda key: (-len(key), key)):
         carrying = rows_of.get((pool, key))
         if carrying is not None and set(rows) <= set(carrying.tolist()):
-            return key, len(carrying)
+            same_day = carrying[np.isin(items.book.day[carrying], items.book.day[list(rows)])]
+            return key, len(same_day)
     return "", len(rows)
+
+
+def _ids_in(text: str) -> set[str]:
+    """Keys in a text that may be a file id."""
+    return {key for key in (field_key(text), *tokens(text)) if len(key) >= _LETTERS_MIN} if text else set()
 
 
 def _line_ids(view: View) -> dict[int, set[str]]:
@@ -71,21 +80,19 @@ def _line_ids(view: View) -> dict[int, set[str]]:
             if code < 0:
                 continue
             if code not in keys_of:
-                keys = {field_key(texts.values[code]), *tokens(texts.values[code])}
-                keys_of[code] = {key for key in keys if len(key) >= _LETTERS_MIN}
+                keys_of[code] = _ids_in(texts.values[code])
             if keys_of[code]:
                 found.setdefault(line, set()).update(keys_of[code])
     return found
 
 
-def _rows_by_id(view: View, known: set[str]) -> dict[tuple[int, str], Ints]:
-    """Open items by pool and the known id that they carry."""
+def _rows_by_id(view: View, known: set[str] | None, rows: Ints) -> dict[tuple[int, str], Ints]:
+    """Items by pool and the known id that they carry; every id if none is asked for."""
     items, references = view.items, view.references
-    rows = np.flatnonzero(items.row_open)
     carried = {
         code: keys
         for code, quoted in references.description_tokens(rows).items()
-        if (keys := [key for key in quoted if key in known])
+        if (keys := [key for key in quoted if (key in known if known is not None else len(key) >= _LETTERS_MIN)])
     }
     found: dict[tuple[int, str], set[int]] = {}
     codes = items.book.text("description").codes[rows]
@@ -93,7 +100,8 @@ def _rows_by_id(view: View, known: set[str]) -> dict[tuple[int, str], Ints]:
     for row, code in zip(rows[hits].tolist(), codes[hits].tolist(), strict=True):
         for key in carried[code]:
             found.setdefault((int(items.pool_r[row]), key), set()).add(row)
-    of_key = {references.keys[key]: key for key in known if key in references.keys}
+    asked = references.keys if known is None else known
+    of_key = {references.keys[key]: key for key in asked if key in references.keys}
     hits = np.isin(references.row_key[rows], np.array(list(of_key), np.int64))
     for row in rows[hits].tolist():
         key = of_key[int(references.row_key[row])]

@@ -32,11 +32,8 @@ def find(view: View) -> Candidates:
 
     A text that names several open items is no proof for one of them, even if one has the amount (M50 adds them up).
     """
-    named = view.named
-    strong = named.shared >= Shared.TOKEN
-    count = counts_of(named.line[strong], len(view.items.line_open))
-    pairs = scored(view, named)
-    return Candidates(pairs=pairs._replace(clear=pairs.clear & (count[pairs.line] <= 1)))
+    pairs = scored(view, view.named)
+    return Candidates(pairs=pairs._replace(clear=pairs.clear & (view.items_named[pairs.line] <= 1)))
 
 
 def scored(view: View, found: ReferencePairs) -> Pairs:

@@ -1,8 +1,8 @@
 """M50: several items named in one text, credit notes included.
 
 "81023/8102675/8102774" names three invoices; their amounts, credit notes negative, must add up to the line exactly.
-If the text names fewer than it pays, the rest may be other open items of the same party, if just one choice of them
-adds up and no accident explains it.
+If the text holds numbers that name nothing open, the rest may be other open items of the same party, if just one choice of
+them adds up and no accident explains it.
 """
 
 from __future__ import annotations
@@ -74,6 +74,8 @@ def _with_unnamed(
         return []
     found = adding_up(items.book.amount[others], rest, smallest=1)
     judged = _judged(line, others, found, rest, _SCORE_SUBSET)
+    if not any(view.relations.names_more(line, row) for row in rows.tolist()):
+        judged = [group._replace(score=_SCORE_DOUBTFUL, clear=False) for group in judged]
     return [_group(line, np.r_[rows, group.rows], group.score, clear=group.clear) for group in judged]
 
 
