@@ -12,8 +12,9 @@ from matcher.pipeline.reviewing import Choice, ReviewLine
 from recon_core.domain.money import to_text
 from recon_core.services.undo import Undone
 
-_WIDTH = 160
-_TEXT_LETTERS = 34
+_WIDTH = 200
+_TEXT_LETTERS = 30
+_REASONS_LETTERS = 60
 _MILLION = 1_000_000
 
 
@@ -61,7 +62,7 @@ def _lines_table(lines: Sequence[ReviewLine]) -> Any:
 
     right = ("Line", "Amount", "Score", "Diff.", "More")
     shown = table("Account", "Line", "Date", "Amount", "From or to", "First choice", "Rule", "Score", "Diff.", "More",
-                  right=right)  # fmt: skip
+                  "Reasons", right=right)  # fmt: skip
     for line in lines:
         first = line.choices[0] if line.choices else None
         cells = [
@@ -75,6 +76,7 @@ def _lines_table(lines: Sequence[ReviewLine]) -> Any:
             f"{line.score_ppm / _MILLION:.2f}" if first else "",
             to_text(first.difference, line.currency) if first and first.difference else "",
             str(len(line.choices) - 1) if len(line.choices) > 1 else "",
+            cut("; ".join(one.says for one in line.evidence), _REASONS_LETTERS),
         ]
         shown.add_row(*(Text(cell) for cell in cells))
     return shown

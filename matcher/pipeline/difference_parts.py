@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from matcher.pipeline.difference_causes import Cause, Certainty, Kind, Money, from_book_alone, swapped_digits
+from matcher.pipeline.difference_causes import Cause, Certainty, Fact, Kind, Money, from_book_alone, swapped_digits
 from matcher.pipeline.difference_items import Pieces, Proved
 from matcher.pipeline.reviewing import ReviewLine
 from recon_core.domain.account import CashAccount
+
+# So many bank lines with the same next step are told as one cause.
+TOGETHER_FROM = 6
 
 
 def part_causes(
@@ -20,10 +23,7 @@ def part_causes(
     money = Money(account.currency)
     yield from _balance(found, account, document, money)
     yield from _not_ticked(found, money)
-    for fact in found.unbooked:
-        says = f"{fact.name} of {fact.day}, {money.text(fact.amount)}{_whose(fact.party)}, has no match."
-        fix = _line_fix(fact.id, proposed.get(fact.id))
-        yield Cause(Kind.UNBOOKED, Certainty.CERTAIN, fact.amount, says, fix, lines=(fact.id,))
+    yield from _unbooked(found.unbooked, proposed, account, money)
     for fact, reason in found.ignored:
         says = f"{fact.name} of {fact.day}, {money.text(fact.amount)}, is ignored ({reason}), but the bank counts it."
         fix = f"recon decisions --line {fact.id}, then undo it and match or adjust the line."
@@ -40,6 +40,32 @@ def part_causes(
         says = f"{fact.name} of {fact.day}, {money.text(fact.amount)}, is matched together with lines of this period."
         fix = f"recon decisions --line {fact.id}, then undo that match and match each period by itself."
         yield Cause(Kind.OTHER_PERIOD, Certainty.CERTAIN, -fact.amount, says, fix, lines=(fact.id,))
+
+
+def _unbooked(
+    facts: Sequence[Fact], proposed: Mapping[int, ReviewLine], account: CashAccount, money: Money
+) -> Iterator[Cause]:
+    """A cause for each open bank line; many with the same next step are one."""
+    steps: dict[str, list[Fact]] = {}
+    for fact in facts:
+        shown = proposed.get(fact.id)
+        if shown is not None and len(shown.choices) == 1:
+            steps.setdefault(f"recon accept --account {account.code} --preview", []).append(fact)
+        elif shown is not None and not shown.choices and shown.entry_type:
+            steps.setdefault(f"recon adjust-line --entry-type {shown.entry_type}, with their numbers", []).append(fact)
+    many = {step: members for step, members in steps.items() if len(members) >= TOGETHER_FROM}
+    for step, members in many.items():
+        total = sum(fact.amount for fact in members)
+        what = "wait with one proposal each" if "accept" in step else "are only on the bank's side"
+        says = f"{len(members)} bank lines, {money.text(total)} in all, {what}."
+        ids = tuple(fact.id for fact in members)
+        yield Cause(Kind.UNBOOKED, Certainty.CERTAIN, total, says, f"{step}; then tick them.", lines=ids)
+    told = {fact.id for members in many.values() for fact in members}
+    for fact in facts:
+        if fact.id not in told:
+            says = f"{fact.name} of {fact.day}, {money.text(fact.amount)}{_whose(fact.party)}, has no match."
+            fix = _line_fix(fact.id, proposed.get(fact.id))
+            yield Cause(Kind.UNBOOKED, Certainty.CERTAIN, fact.amount, says, fix, lines=(fact.id,))
 
 
 def _whose(party: str) -> str:

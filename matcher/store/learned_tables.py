@@ -11,7 +11,6 @@ from recon_core.store.columns import Id, Minor, Moment
 from recon_core.store.tables.accounts import CASH_ACCOUNT
 from recon_core.store.tables.base import one_of, text
 
-
 LEARNED_RULE = Table(
     "learned_rule",
     METADATA,

@@ -199,6 +199,19 @@ def test_an_item_of_another_account_with_the_amount_is_possible_and_never_more(s
     assert "9001 on account 1940" in cause.says
 
 
+def test_many_lines_with_the_same_next_step_are_one_cause(small: Small) -> None:
+    small.book(*(Booked(f"400{n:04}", "03", f"{100 + n}") for n in range(7)))
+    lines = small.bank(*(Line("05", f"{100 + n}", "", f"400{n:04}") for n in range(7)), to="31")
+    small.match()
+    open_document(small, "721")
+
+    found = explain(small)
+
+    cause = found.causes[0]
+    assert (cause.lines, found.after(cause)) == (tuple(lines), 0)
+    assert cause.fix.startswith("recon accept --account 1930 --preview")
+
+
 def test_a_line_that_came_twice_is_named(small: Small) -> None:
     small.bank(Line("05", "-450", "TELIA", "faktura 9"), Line("06", "-450", "TELIA", "faktura 9"), to="31")
     small.match()
