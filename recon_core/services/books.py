@@ -251,17 +251,22 @@ def insert_own(
     return act.insert_row("book_transaction", values)
 
 
-def insert_void(
-    uow: UnitOfWork, act: Action, row: Any, *, day: date, released: bool, reason: str, reverse_voucher: bool = True
-) -> int:
-    """Insert the voiding entry of a transaction: the opposite amount, with the reversal of its voucher if it has one
-    and the entry is released. Returns its id. Raises `WrongState` if it is voided already or a voiding entry itself.
-    """
+def check_voidable(uow: UnitOfWork, row: Any) -> None:
+    """Raise `WrongState` if a transaction is voided already, a voiding entry itself, or not released."""
     known = "SELECT id FROM book_transaction WHERE voids_id = :id AND status <> 'rejected'"
     if row.kind == TransactionKind.VOID or uow.value(known, {"id": row.id}) is not None:
         raise WrongState(f"Transaction {row.external_id} is voided already, or a voiding entry itself.")
     if row.status != TransactionStatus.RELEASED:
         raise WrongState(f"Transaction {row.external_id} is {row.status}.", cure="Only released ones are voided.")
+
+
+def insert_void(
+    uow: UnitOfWork, act: Action, row: Any, *, day: date, released: bool, reason: str, reverse_voucher: bool = True
+) -> int:
+    """Insert the voiding entry of a transaction: the opposite amount, with the reversal of its voucher if it has one
+    and the entry is released. Returns its id. Raises what `check_voidable` raises, and `PeriodLocked`.
+    """
+    check_voidable(uow, row)
     control.check_periods_open(uow, [day])
     count = uow.value("SELECT count(*) AS count FROM book_transaction WHERE voids_id = :id", {"id": row.id})
     voucher_id = None

@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from recon_core.domain.refusals import WrongState
 from recon_core.domain.states import AdjustmentState, TransactionKind, TransactionStatus
-from recon_core.ports import UnitOfWork
-from recon_core.services import books, lookup, undo, vouchers
+from recon_core.ports import Action, UnitOfWork
+from recon_core.services import books, control, lookup, undo, vouchers
 
 
 def void_transaction(
@@ -30,6 +30,7 @@ def void_transaction(
     transfer = "SELECT id FROM transfer WHERE from_transaction_id = :id OR to_transaction_id = :id"
     if uow.value(transfer, {"id": transaction_id}) is not None:
         raise WrongState(f"Transaction {row.external_id} is one side of a transfer.", cure="Void the transfer.")
+    books.check_voidable(uow, row)
     closed = "SELECT id FROM reconciliation WHERE id = :id AND state = 'closed'"
     is_closed = uow.value(closed, {"id": row.reconciliation_id}) is not None
     if row.matched_amount and not is_closed:
@@ -49,12 +50,15 @@ def void_transaction(
     subject, account_id = ("book_transaction", transaction_id), row.cash_account_id
     with uow.action("book.void", subject=subject, account_id=account_id, by=by, at=at, reason=reason) as act:
         void_id = books.insert_void(uow, act, row, day=day, released=release, reason=reason)
-        adjustments = uow.select(
-            "SELECT id FROM adjustment WHERE book_transaction_id = :id AND state = 'released'", {"id": transaction_id}
-        )
         if release:
-            act.update("adjustment", [one.id for one in adjustments], {"state": AdjustmentState.REVERSED.value})
+            _reverse_adjustment(uow, act, transaction_id)
     return void_id
+
+
+def _reverse_adjustment(uow: UnitOfWork, act: Action, transaction_id: int) -> None:
+    sql = "SELECT id FROM adjustment WHERE book_transaction_id = :id AND state = 'released'"
+    ids = [row.id for row in uow.select(sql, {"id": transaction_id})]
+    act.update("adjustment", ids, {"state": AdjustmentState.REVERSED.value})
 
 
 def release_void(uow: UnitOfWork, *, transaction_id: int, by: str, at: datetime) -> None:
@@ -62,6 +66,7 @@ def release_void(uow: UnitOfWork, *, transaction_id: int, by: str, at: datetime)
     entry = books.locked_transactions(uow, [transaction_id])[0]
     if entry.kind != TransactionKind.VOID or entry.status != TransactionStatus.BALANCED:
         raise WrongState(f"Transaction {entry.external_id} is no pending voiding entry.")
+    control.check_periods_open(uow, [entry.transaction_date])
     original = lookup.one(uow, "book_transaction", entry.voids_id)
     subject, account_id = ("book_transaction", entry.id), entry.cash_account_id
     with uow.action("book.void-release", subject=subject, account_id=account_id, by=by, at=at) as act:
@@ -70,6 +75,7 @@ def release_void(uow: UnitOfWork, *, transaction_id: int, by: str, at: datetime)
             voucher_id = vouchers.reverse(uow, act, original.voucher_id, voucher_date=entry.transaction_date)
         values = {"status": TransactionStatus.RELEASED.value, "voucher_id": voucher_id}
         act.update("book_transaction", [entry.id], values)
+        _reverse_adjustment(uow, act, original.id)
 
 
 def reject_void(uow: UnitOfWork, *, transaction_id: int, by: str, at: datetime) -> None:

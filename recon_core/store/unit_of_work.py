@@ -16,23 +16,26 @@ from functools import lru_cache
 from itertools import chain, repeat
 from typing import Any
 
-from sqlalchemy import Connection, Table, TextClause
-from sqlalchemy import text as sql_text
+from sqlalchemy import Connection, CursorResult, Table
 
 from recon_core.domain.history import GENESIS, HistoryEntry, chain_hash, entry_header
 from recon_core.store import patches
 from recon_core.store.schema import Schema
 
 _LIST = re.compile(r"\bIN :(\w+)")
+_NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 # Any constant does, as long as nobody else in the database uses the same: "recon" in ASCII.
 _LOG_LOCK = 0x7265636F6E
 _PARAMETERS_MAX = 900
 
 
 @lru_cache(maxsize=2000)
-def _clause(sql: str, dialect: str) -> TextClause:
-    listed = r"IN (SELECT value FROM json_each(:\1))" if dialect == "sqlite" else r"= ANY(:\1)"
-    return sql_text(_LIST.sub(listed, sql))
+def _compiled(sql: str, dialect: str) -> tuple[str, tuple[str, ...]]:
+    """SQL for the driver, and the names of its parameters by position."""
+    names = tuple(_NAME.findall(sql))
+    if dialect == "sqlite":
+        return _NAME.sub("?", _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", sql)), names
+    return _NAME.sub("%s", _LIST.sub(r"= ANY(:\1)", sql).replace("%", "%%")), names
 
 
 @lru_cache(maxsize=2000)
@@ -146,10 +149,16 @@ class SqlUnitOfWork:
             return {name: [] for name in names}
         return dict(zip(names, map(list, self._converted(names, rows)), strict=True))
 
-    def _fetch(self, sql: str, parameters: Mapping[str, Any] | None) -> tuple[tuple[str, ...], list[Any]]:
+    def _execute(self, sql: str, parameters: Mapping[str, Any] | None) -> CursorResult[Any]:
+        text, names = _compiled(sql, self._dialect.name)
+        if not names:
+            return self.connection.exec_driver_sql(text)
+        assert parameters is not None
         bind = self._bind
-        bound = {name: bind(value) for name, value in (parameters or {}).items()}
-        result = self.connection.execute(_clause(sql, self._dialect.name), bound)
+        return self.connection.exec_driver_sql(text, tuple(bind(parameters[name]) for name in names))
+
+    def _fetch(self, sql: str, parameters: Mapping[str, Any] | None) -> tuple[tuple[str, ...], list[Any]]:
+        result = self._execute(sql, parameters)
         # The driver's own tuples: a Row object a row would cost as much as the query.
         assert result.cursor is not None
         return tuple(result.keys()), list(result.cursor.fetchall())
@@ -160,8 +169,7 @@ class SqlUnitOfWork:
             yield values if process is None else map(process, values)
 
     def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
-        bound = {name: self._bind(value) for name, value in (parameters or {}).items()}
-        result = self.connection.execute(_clause(sql, self._dialect.name), bound)
+        result = self._execute(sql, parameters)
         process = self._results.of(next(iter(result.keys())))
         found = result.scalar()
         return found if process is None else process(found)
@@ -288,9 +296,9 @@ class SqlUnitOfWork:
             result = self.connection.exec_driver_sql(sql, list(zip(*values, ids, strict=False)))
         else:
             sets = ", ".join(f"{name} = :{name}" for name in columns)
-            clause = _clause(f"UPDATE {table.name} SET {sets} WHERE id IN :ids", self._dialect.name)
-            bound = {name: next(iter(self._driver_values(table, name, one, 1))) for name, one in columns.items()}
-            result = self.connection.execute(clause, bound | {"ids": self._bind(ids)})
+            for name, one in columns.items():  # the column's type checks what it is given
+                list(self._driver_values(table, name, one, 1))
+            result = self._execute(f"UPDATE {table.name} SET {sets} WHERE id IN :ids", {**columns, "ids": ids})
         assert result.rowcount == len(ids), f"{table.name}: {result.rowcount} rows changed instead of {len(ids)}"
 
     def _write_log(self) -> None:

@@ -230,6 +230,27 @@ class Books(RuleBasedStateMachine):
         if not released and not (undoing and one.adjustment == "reversed"):
             self.model.entries[done].status = "balanced"
 
+    @rule(entry=PICK, yes=st.booleans())
+    def decide_pending_void(self, entry: int, yes: bool) -> None:
+        pending = {
+            key: one for key, one in self.model.entries.items() if one.voids is not None and one.status == "balanced"
+        }
+        entry_id = self.pick(pending, entry)
+        if entry_id is None:
+            return
+        if not yes:
+            self.world.do(voiding.reject_void, transaction_id=entry_id)
+            pending[entry_id].status = "rejected"
+            return
+        expected = not self.model.is_locked(pending[entry_id].day)
+        if not expected:
+            self.attempt(False, voiding.release_void, transaction_id=entry_id)
+            return
+        self.world.do(voiding.release_void, transaction_id=entry_id)
+        pending[entry_id].status = "released"
+        original = self.model.entries[pending[entry_id].voids or 0]
+        original.adjustment = "reversed" if original.adjustment == "released" else original.adjustment
+
     @rule(step=st.integers(0, 20), off=st.sampled_from([0, 0, 0, 100]))
     def open_document(self, step: int, off: int) -> None:
         last = self.model.last_closed()
