@@ -29,6 +29,7 @@ FORMATS: tuple[Registered, ...] = (
     Registered("camt", "matcher.parsers.camt", reversals_doubtful=True),
     Registered("mt940", "matcher.parsers.mt940"),
     Registered("ofx", "matcher.parsers.ofx"),
+    Registered("bai2", "matcher.parsers.bai2"),
     Registered("bgmax", "matcher.parsers.bgmax"),
     Registered("norma43", "matcher.parsers.norma43"),
     Registered("cfonb120", "matcher.parsers.cfonb120"),
