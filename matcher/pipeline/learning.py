@@ -23,7 +23,8 @@ from matcher.rules.tokens import field_key, normalized, parts_of, tokens
 
 NAMES_MIN = 2
 NUMBERS_MIN = 3
-QUOTES_MIN = 5
+# A habit makes clearing stricter for one counterparty, so it is told only of those who pay often.
+QUOTES_MIN = 15
 ENTRY_TYPES_MIN = 2
 # Of a hundred fitting decisions at most so many may contradict an entry type; a counterparty allows none.
 AGAINST_PER_CENT_MAX = 5
@@ -193,11 +194,14 @@ def _accounts(past: Decided) -> Iterator[Lesson]:
 
 
 def _numbers(past: Decided) -> Iterator[Lesson]:
-    """Numbers that only one counterparty ever quoted and that are not the transaction's: a customer or contract number."""
+    """Numbers that only one counterparty ever quoted and that are not the transaction's: a customer or contract number.
+    An account of ours says nothing about who is at the other end.
+    """
     meanings: dict[str, _Meaning] = defaultdict(_Meaning)
+    own = {identifier(name) for name in past.lines.accounts}
     for place, outcome in _named(past):
         needed = not _says_so_itself(past, place, outcome)
-        for number in _numbers_on(past.lines, place) - outcome.keys:
+        for number in _numbers_on(past.lines, place) - outcome.keys - own:
             if len(number) >= _NUMBER_LETTERS_MIN:
                 meanings[number].add(outcome, number, needed=needed)
     for number, meaning in meanings.items():

@@ -109,6 +109,13 @@ def test_an_account_without_a_name_and_a_customer_number_are_taught() -> None:
     }
 
 
+def test_an_account_of_ours_in_the_text_says_nothing_about_who_is_at_the_other_end() -> None:
+    own = "SE4550000000058398257466"
+    rows = [(Line(f"0{n}", "100", "EGEN", f"till {own}"), matched(n, "Överföring")) for n in (1, 2, 3)]
+
+    assert says(derive(past(*rows))) == {'Where counterparty is "EGEN", the counterparty is Överföring.'}
+
+
 def test_who_always_quotes_a_reference_is_taught_and_who_once_did_not_is_not() -> None:
     always = [
         (Line(f"0{n}", "100", "Bo Ek", f"faktura 40000{n}"), matched(n, "Bo Ek", f"40000{n}")) for n in range(1, 6)
@@ -328,11 +335,11 @@ def test_of_two_rules_that_fit_the_one_with_the_lower_rank_is_used(small: Small)
 
 
 def test_a_habit_of_quoting_keeps_a_payment_without_a_reference_from_being_cleared(small: Small) -> None:
-    ids = small.book(*(Booked(f"40000{n}", "01", f"{100 + n}", "Bo Ek") for n in range(1, 6)))
-    lines = small.bank(*(Line("03", f"{100 + n}", "BO EK", f"faktura 40000{n}") for n in range(1, 6)))
+    ids = small.book(*(Booked(f"4000{n:02}", "01", f"{100 + n}", "Bo Ek") for n in range(1, 16)))
+    lines = small.bank(*(Line("03", f"{100 + n}", "BO EK", f"faktura 4000{n:02}") for n in range(1, 16)))
     small.world.match(*zip(lines, ids, strict=True))
     (rule,) = learn(small.context, account_ids=[small.account])
-    small.book(Booked("400009", "10", "777.77", "Bo Ek"))
+    small.book(Booked("400099", "10", "777.77", "Bo Ek"))
     (silent,) = small.bank(Line("12", "777.77", "BO EK", "tack"))
     accept_rule(small.context, rule_id=rule)
 
