@@ -118,9 +118,10 @@ def test_an_account_of_ours_in_the_text_says_nothing_about_who_is_at_the_other_e
 
 def test_who_always_quotes_a_reference_is_taught_and_who_once_did_not_is_not() -> None:
     always = [
-        (Line(f"0{n}", "100", "Bo Ek", f"faktura 40000{n}"), matched(n, "Bo Ek", f"40000{n}")) for n in range(1, 6)
+        (Line(f"{n:02}", "100", "Bo Ek", f"faktura 4000{n:02}"), matched(n, "Bo Ek", f"4000{n:02}"))
+        for n in range(1, 16)
     ]
-    once = (Line("07", "100", "Bo Ek", "tack"), matched(7, "Bo Ek", "400009"))
+    once = (Line("17", "100", "Bo Ek", "tack"), matched(17, "Bo Ek", "400099"))
 
     assert says(derive(past(*always))) == {
         "Bo Ek always quotes a reference: what comes without one is proposed, never cleared."
