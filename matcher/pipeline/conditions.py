@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -65,6 +66,11 @@ _DIRECTIONS = ("receipt", "payment")
 _TOKEN = re.compile(r'\s*(?:(?P<text>"(?:[^"\\]|\\.)*")|(?P<sign><=|>=|[=<>()])|(?P<word>[^\s"()<>=]+))')
 DEPTH_MAX = 20
 LETTERS_MAX = 1000
+
+
+# One text is asked many questions, and folding it is the costly part of each.
+_folded = lru_cache(maxsize=1 << 17)(folded)
+_name = lru_cache(maxsize=1 << 17)(fold)
 
 
 class Question(NamedTuple):
@@ -300,16 +306,16 @@ def _asks(condition: Question, *, free: bool) -> Callable[[str], bool]:
         pattern = value.casefold().replace("[", "[[]")
         return lambda text: fnmatchcase(text.casefold(), pattern)
     if field == "counterparty" and operator == "is":
-        name = fold(value)
+        name = _name(value)
         return lambda text: _same_name(text, name.key, name.legal)
-    words = folded(value)
+    words = _folded(value)
     if operator == "is":
-        return lambda text: folded(text) == words
+        return lambda text: _folded(text) == words
     if operator == "starts":
-        return lambda text: f"{folded(text)} ".startswith(f"{words} ")
-    return lambda text: f" {words} " in f" {folded(text)} "
+        return lambda text: f"{_folded(text)} ".startswith(f"{words} ")
+    return lambda text: f" {words} " in f" {_folded(text)} "
 
 
 def _same_name(text: str, key: str, legal: str) -> bool:
-    name = fold(text)
+    name = _name(text)
     return bool(key) and name.key == key and (name.legal == legal or not name.legal or not legal)

@@ -262,10 +262,11 @@ def _cover(past: Decided, code: str, direction: str, places: Sequence[int]) -> l
             candidates[AllOf((question, Question("direction", "is", direction)))].add(place)
     ranked = []
     for condition, covered in candidates.items():
+        if len({past.outcomes[place].decision for place in covered}) < ENTRY_TYPES_MIN:
+            continue
         lesson = Lesson(RuleKind.ENTRY_TYPE, str(condition), code)
         trial = try_out(past, lesson)
-        decisions = {past.outcomes[place].decision for place in covered}
-        if len(decisions) >= ENTRY_TYPES_MIN and trial.against * 100 <= trial.support * AGAINST_PER_CENT_MAX:
+        if trial.against * 100 <= trial.support * AGAINST_PER_CENT_MAX:
             ranked.append((-len(covered), -len(str(condition)), str(condition), lesson, covered))
     left = set(places)
     lessons = []

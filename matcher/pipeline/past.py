@@ -37,7 +37,9 @@ _STOOD_OPEN = (
     "SELECT t.id FROM book_transaction t LEFT JOIN reconciliation r ON r.id = t.reconciliation_id AND r.state = 'closed'"
     " WHERE t.cash_account_id = :account AND t.transaction_date <= :through AND t.status = 'released'"
     " AND t.kind NOT IN ('adjustment', 'void') AND (r.id IS NULL OR r.reconciliation_date > :after)"
-    " AND NOT EXISTS (SELECT 1 FROM book_transaction v WHERE v.voids_id = t.id AND v.status = 'released')"
+    " AND NOT EXISTS (SELECT 1 FROM book_transaction v WHERE v.voids_id = t.id"
+    # Said twice so that the index of standing voids can serve.
+    " AND v.status <> 'rejected' AND v.status = 'released')"
 )
 
 
