@@ -83,12 +83,15 @@ class StatementReport(NamedTuple):
 # off the original's side and not counted.
 _OPEN_SUMS = (
     "SELECT t.reconciliation_id AS document_id,"
-    " sum(CASE WHEN coalesce(o.amount, t.amount) > 0 THEN t.amount ELSE 0 END) AS receipts,"
-    " sum(CASE WHEN coalesce(o.amount, t.amount) > 0 AND o.id IS NULL THEN 1 ELSE 0 END) AS receipt_count,"
-    " sum(CASE WHEN coalesce(o.amount, t.amount) < 0 THEN -t.amount ELSE 0 END) AS disbursements,"
-    " sum(CASE WHEN coalesce(o.amount, t.amount) < 0 AND o.id IS NULL THEN 1 ELSE 0 END) AS disbursement_count"
-    " FROM book_transaction t JOIN reconciliation d ON d.id = t.reconciliation_id AND d.state IN ('hold', 'balanced')"
-    " LEFT JOIN book_transaction o ON o.id = t.voids_id AND o.reconciliation_id = t.reconciliation_id AND d.skip_voided"
+    " sum(CASE WHEN side > 0 THEN t.amount ELSE 0 END) AS receipts,"
+    " sum(CASE WHEN side > 0 THEN counted ELSE 0 END) AS receipt_count,"
+    " sum(CASE WHEN side < 0 THEN -t.amount ELSE 0 END) AS disbursements,"
+    " sum(CASE WHEN side < 0 THEN counted ELSE 0 END) AS disbursement_count FROM"
+    " (SELECT b.reconciliation_id, b.amount,"
+    " CASE WHEN o.reconciliation_id = b.reconciliation_id AND d.skip_voided THEN o.amount ELSE b.amount END AS side,"
+    " CASE WHEN o.reconciliation_id = b.reconciliation_id AND d.skip_voided THEN 0 ELSE 1 END AS counted"
+    " FROM reconciliation d JOIN book_transaction b ON b.reconciliation_id = d.id"
+    " LEFT JOIN book_transaction o ON o.id = b.voids_id WHERE d.state IN ('hold', 'balanced')) t"
     " GROUP BY t.reconciliation_id"
 )
 _HISTORY = (

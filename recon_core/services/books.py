@@ -13,10 +13,11 @@ from recon_core.domain.money import AMOUNT_MINOR_MAX
 from recon_core.domain.refusals import BadRequest, Closed, Conflict, Unreleased, WrongState
 from recon_core.domain.states import ChangeState, TransactionKind, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import control, lookup, vouchers
+from recon_core.services import control, families, lookup, vouchers
 
 OWN_SOURCE = ""
 _CONTENT = ("transaction_date", "amount", "reference", "counterparty", "description", "kind", "status", "batch")
+_AMOUNT, _BATCH = _CONTENT.index("amount"), _CONTENT.index("batch")
 _RELEASED_ELSEWHERE = {TransactionKind.ADJUSTMENT, TransactionKind.TRANSFER, TransactionKind.VOID}
 
 
@@ -98,7 +99,19 @@ def _stored(uow: UnitOfWork, rows: Sequence[BookRow], *, source: str) -> dict[tu
     for account_id, ids in by_account.items():
         for row in uow.select(sql, {"account": account_id, "source": source, "ids": ids}):
             found[account_id, row.external_id] = _Stored(row.id, tuple(row[2:10]), bool(row.touched))
+    split = families.parts(uow, list(by_account), columns=", ".join(_CONTENT))
+    if split:
+        found = {key: _whole(one, split[one.id]) if one.id in split else one for key, one in found.items()}
     return found
+
+
+def _whole(original: _Stored, parts: Sequence[Any]) -> _Stored:
+    """A split transaction as its source knows it: the sum of all parts, with the texts of the newest. It counts as
+    touched: somebody decides which part a change is for.
+    """
+    last = dict(zip(_CONTENT, parts[-1][1:], strict=True))
+    amount = original.content[_AMOUNT] + sum(part.amount for part in parts)
+    return _Stored(original.id, (*(last | {"amount": amount, "batch": original.content[_BATCH]}).values(),), True)
 
 
 def _proposal(content: tuple[Any, ...]) -> str:
@@ -164,7 +177,8 @@ def _keep_changes(act: Action, changed: list[tuple[_Stored, tuple[Any, ...]]], *
 
 def decide_change(uow: UnitOfWork, *, change_id: int, accept: bool, by: str, at: datetime) -> None:
     """Take over a changed source row, or decline it for good. Raises `WrongState` while the transaction is cleared,
-    matched or reconciled: that must be undone first.
+    matched or reconciled: that must be undone first. Of a split transaction the part that nothing has used changes, so
+    that all parts come to the new amount; it goes where that leaves nothing of it.
     """
     change = lookup.one(uow, "book_change", change_id)
     transaction = lookup.one(uow, "book_transaction", change.book_transaction_id)
@@ -183,14 +197,30 @@ def decide_change(uow: UnitOfWork, *, change_id: int, accept: bool, by: str, at:
         state = ChangeState.ACCEPTED if accept else ChangeState.DECLINED
         act.update("book_change", [change_id], {"state": state.value, "decided_by": by, "decided_at": at})
         if accept:
-            if transaction.cleared or transaction.matched_amount or transaction.reconciliation_id is not None:
-                raise WrongState(
-                    f"Transaction {transaction.external_id} is cleared, matched or reconciled.",
-                    cure="Undo its match and untick it first, or decline the change.",
-                )
             values = json.loads(change.proposed)
             values["transaction_date"] = date.fromisoformat(values["transaction_date"])
-            act.update("book_transaction", [transaction.id], values | {"version": transaction.version + 1})
+            _take_over(uow, act, transaction, values)
+
+
+def _take_over(uow: UnitOfWork, act: Action, transaction: Any, values: dict[str, Any]) -> None:
+    parts = families.parts(uow, [transaction.cash_account_id], columns="amount").get(transaction.id, [])
+    changed = families.free_rest(uow, transaction.id) if parts else transaction
+    if changed is None or changed.cleared or changed.matched_amount or changed.reconciliation_id is not None:
+        raise WrongState(
+            f"Transaction {transaction.external_id} is cleared, matched or reconciled.",
+            cure="Undo its match and untick it first, or decline the change.",
+        )
+    if parts:
+        others = transaction.amount + sum(part.amount for part in parts) - changed.amount
+        values = values | {"amount": values["amount"] - others, "batch": changed.batch}
+        if values["amount"] == 0:
+            values = {"status": TransactionStatus.REJECTED.value}
+        elif (values["amount"] > 0) != (changed.amount > 0):
+            raise WrongState(
+                f"The other parts of transaction {transaction.external_id} come to more than its new amount.",
+                cure="Undo their matches first, or decline the change.",
+            )
+    act.update("book_transaction", [changed.id], values | {"version": changed.version + 1})
 
 
 def create_transaction(  # noqa: PLR0913  the fields of a transaction
@@ -268,7 +298,9 @@ def insert_void(
     """
     check_voidable(uow, row)
     control.check_periods_open(uow, [day])
-    count = uow.value("SELECT count(*) AS count FROM book_transaction WHERE voids_id = :id", {"id": row.id})
+    name = f"void:{row.id}"
+    sql = "SELECT id FROM book_transaction WHERE cash_account_id = :account AND source = '' AND external_id = :name"
+    taken = uow.value(sql, {"account": row.cash_account_id, "name": name})
     voucher_id = None
     if released and reverse_voucher and row.voucher_id is not None:
         voucher_id = vouchers.reverse(uow, act, row.voucher_id, voucher_date=day)
@@ -281,7 +313,7 @@ def insert_void(
         opposite,
         currency=row.currency,
         status=TransactionStatus.RELEASED if released else TransactionStatus.BALANCED,
-        external_id=f"void:{row.id}" if not count else f"void:{row.id}:{count + 1}",
+        external_id=name if taken is None else None,
         voids_id=row.id,
         voucher_id=voucher_id,
     )

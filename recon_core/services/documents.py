@@ -21,9 +21,10 @@ _FIGURES = (
     " coalesce(sum(CASE WHEN side > 0 THEN counted END), 0) AS receipt_count,"
     " coalesce(sum(CASE WHEN side < 0 THEN -amount END), 0) AS disbursements,"
     " coalesce(sum(CASE WHEN side < 0 THEN counted END), 0) AS disbursement_count FROM"
-    " (SELECT t.amount, coalesce(o.amount, t.amount) AS side, CASE WHEN o.id IS NULL THEN 1 ELSE 0 END AS counted"
-    " FROM book_transaction t LEFT JOIN book_transaction o ON o.id = t.voids_id AND o.reconciliation_id = :document"
-    " AND :skip = 1 WHERE t.reconciliation_id = :document) ticked"
+    " (SELECT t.amount, CASE WHEN o.reconciliation_id = t.reconciliation_id AND :skip = 1 THEN o.amount ELSE t.amount"
+    " END AS side, CASE WHEN o.reconciliation_id = t.reconciliation_id AND :skip = 1 THEN 0 ELSE 1 END AS counted"
+    " FROM book_transaction t LEFT JOIN book_transaction o ON o.id = t.voids_id WHERE t.reconciliation_id = :document"
+    ") ticked"
 )
 
 _LISTED = (
@@ -215,8 +216,8 @@ def untick_rows(uow: UnitOfWork, act: Action, rows: Sequence[Any]) -> list[int]:
     documents = lookup.many(uow, "reconciliation", document_ids, "*")
     ids = [one.id for one in rows]
     pairs = uow.select(
-        "SELECT v.id FROM book_transaction v JOIN book_transaction t ON t.id = v.voids_id"
-        " AND t.reconciliation_id = v.reconciliation_id WHERE t.id IN :ids",
+        "SELECT v.id FROM book_transaction t JOIN book_transaction v ON v.voids_id = t.id AND v.status <> 'rejected'"
+        " WHERE t.id IN :ids AND v.reconciliation_id = t.reconciliation_id",
         {"ids": ids},
     )
     hidden = [one.id for one in pairs if one.id not in set(ids)]

@@ -94,9 +94,9 @@ def _check_four_eyes(uow: UnitOfWork, document: Any, *, by: str) -> None:
 
 def _freeze_lines(uow: UnitOfWork, act: Action, document: Any) -> None:
     rows = uow.select(
-        "SELECT t.id, t.amount, t.transaction_date, t.clear_date, t.processed, o.id IS NOT NULL AS hidden"
-        " FROM book_transaction t LEFT JOIN book_transaction o ON o.id = t.voids_id"
-        " AND o.reconciliation_id = t.reconciliation_id WHERE t.reconciliation_id = :document ORDER BY t.id",
+        "SELECT t.id, t.amount, t.transaction_date, t.clear_date, t.processed,"
+        " CASE WHEN o.reconciliation_id = t.reconciliation_id THEN 1 ELSE 0 END AS goes_with FROM book_transaction t"
+        " LEFT JOIN book_transaction o ON o.id = t.voids_id WHERE t.reconciliation_id = :document ORDER BY t.id",
         {"document": document.id},
     )
     columns = {
@@ -106,7 +106,7 @@ def _freeze_lines(uow: UnitOfWork, act: Action, document: Any) -> None:
         "transaction_date": [row.transaction_date for row in rows],
         "clear_date": [row.clear_date for row in rows],
         "processed": [row.processed for row in rows],
-        "hidden": [row.hidden and document.skip_voided for row in rows],
+        "hidden": [bool(row.goes_with) and document.skip_voided for row in rows],
     }
     act.insert("reconciliation_line", columns, count=len(rows))
 

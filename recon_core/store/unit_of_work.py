@@ -30,12 +30,27 @@ _PARAMETERS_MAX = 900
 
 
 @lru_cache(maxsize=2000)
-def _compiled(sql: str, dialect: str) -> tuple[str, tuple[str, ...]]:
+def _for_sqlite(sql: str) -> tuple[str, tuple[str, ...]]:
     """SQL for the driver, and the names of its parameters by position."""
-    names = tuple(_NAME.findall(sql))
-    if dialect == "sqlite":
-        return _NAME.sub("?", _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", sql)), names
-    return _NAME.sub("%s", _LIST.sub(r"= ANY(:\1)", sql).replace("%", "%%")), names
+    return _NAME.sub("?", _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", sql)), tuple(_NAME.findall(sql))
+
+
+@lru_cache(maxsize=2000)
+def _for_postgres(sql: str, lists: tuple[tuple[str, str], ...]) -> tuple[str, tuple[str, ...]]:
+    """The same for PostgreSQL. `lists` has the element type of each list: without it the server compares value by
+    value instead of hashing.
+    """
+    types = dict(lists)
+
+    def listed(found: re.Match[str]) -> str:
+        kind = types[found[1]]
+        return f"= ANY(CAST(:{found[1]} AS {kind}[]))" if kind else f"= ANY(:{found[1]})"
+
+    return _NAME.sub("%s", _LIST.sub(listed, sql).replace("%", "%%")), tuple(_NAME.findall(sql))
+
+
+def _element_type(values: Any) -> str:
+    return next(("text" if isinstance(value, str) else "bigint" for value in values), "")
 
 
 @lru_cache(maxsize=2000)
@@ -150,7 +165,11 @@ class SqlUnitOfWork:
         return dict(zip(names, map(list, self._converted(names, rows)), strict=True))
 
     def _execute(self, sql: str, parameters: Mapping[str, Any] | None) -> CursorResult[Any]:
-        text, names = _compiled(sql, self._dialect.name)
+        if self._is_sqlite:
+            text, names = _for_sqlite(sql)
+        else:
+            lists = tuple((name, _element_type((parameters or {})[name])) for name in _LIST.findall(sql))
+            text, names = _for_postgres(sql, lists)
         if not names:
             return self.connection.exec_driver_sql(text)
         assert parameters is not None
