@@ -137,6 +137,8 @@ _BANK_WORDS: dict[Category, re.Pattern[str]] = {
         "eigenübertrag;oma siirto;egenoverføring;overføring;virement interne;interne overboeking;cash pool*;sweep*"
     ),
 }
+# "AG" beside words is a legal form; beside a number alone it is the bank's short word for Autogiro.
+_NUMBER_AG = re.compile(r"[0-9 -]*\bAG\b[0-9 -]*")
 _TAX_OFFICES = _words(
     "skatteverket;skattekonto;skattekontot;skatteetaten;skattestyrelsen;verohallinto;vero;finanzamt*;hmrc;belastingdienst;"
     "dgfip;skat;kronofogden moms;bundeszentralamt für steuern"
@@ -215,7 +217,11 @@ def _kind(view: View, line: int) -> Kind:
         return Kind(Category.TAX, Source.PARTY)
     bank_text = [lines.text("additional_info").at(line), name if own_text else "", memo if own_text else ""]
     found = _by_words(bank_text, allowed)
-    if found is None and debit and _BANK_WORDS[Category.DIRECT_DEBIT].search(folded(memo)):
+    if (
+        found is None
+        and debit
+        and (_BANK_WORDS[Category.DIRECT_DEBIT].search(folded(memo)) or _NUMBER_AG.fullmatch(memo))
+    ):
         found = Category.DIRECT_DEBIT
     return Kind(found, Source.WORDS if found is not None else Source.NOTHING)
 

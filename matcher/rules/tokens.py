@@ -26,6 +26,8 @@ _NOISE = re.compile(
     rf"|\b(?:{_CURRENCY}) ?[0-9][0-9 ]*[.,][0-9]{{2}}\b"  # CHF 1527.50
     rf"|\b[0-9]+[.,][0-9]{{2}} ?(?:{_CURRENCY})\b"  # 1527,50 CHF
 )
+# A giro number is one number: its halves name nothing.
+_GIRO = re.compile(r"\b((?:BANKGIRO|BG|PLUSGIRO|PG)(?:[ -]?NR)?[ .:]{0,2})([0-9]{2,7})-([0-9]{1,4})\b")
 _NUMBER_AFTER = r"(?:[ .:#\-]|NRS?|NO|NUM|NUMMER|NUMBER)*([0-9A-Z./\-]*[0-9][0-9A-Z./\-]*)"
 _REFERENCE_LABEL = re.compile(
     r"\b(?:FAKTUR\w*|FAKT|INV|INVOICES?|RECHNUNG\w*|RG|RE|LASKU\w*|FACTURES?|FACTUUR\w*|OCR|KID|VIITE|REF\w*|RF)"
@@ -33,10 +35,11 @@ _REFERENCE_LABEL = re.compile(
 )
 _OTHER_LABEL = re.compile(
     r"\b(?:KUND\w*|CUSTOMER|CUST|KDNR|ORDER\w*|PROJE[KC]T\w*|AVTAL\w*|CONTRACT|VERTRAG\w*|ASIAKAS\w*|TEL|TFN|ORG|BESTÄLLN\w*"
-    r"|BESTELL\w*|PO|MEDLEM\w*|MEMBER\w*|CLIENT)" + _NUMBER_AFTER
+    r"|BESTELL\w*|PO|MEDLEM\w*|MEMBER\w*|CLIENT|BANKGIRO|BG|PLUSGIRO|PG)" + _NUMBER_AFTER
 )
 _CHUNK = re.compile(r"[0-9A-Z][0-9A-Z./\-]*[0-9A-Z]|[0-9A-Z]")
 _SEPARATOR = re.compile(r"[./\-]")
+_PIECE = re.compile(r"(^|[./\-])([0-9A-Z]+)")
 _CORE = re.compile(r"[A-Z]*([0-9]{4,})[A-Z]*")
 _NUMBER = re.compile("[A-Z]*[0-9][0-9A-Z]*")
 _JOINTS = frozenset("./-")
@@ -107,7 +110,7 @@ def tokens(text: str) -> list[str]:
         key = number[0].lstrip("0")
         return [key] if len(key) >= _KEY_LETTERS_MIN else []
     if _NOISE_SIGN.search(upper) is not None:
-        upper = _NOISE.sub(" ", upper)
+        upper = _NOISE.sub(" ", _GIRO.sub(r"\1 \2\3", upper))
     found: dict[str, None] = {}
     chunks = _CHUNK.findall(upper)
     for chunk in chunks:
@@ -131,8 +134,9 @@ def _chunk_tokens(chunk: str, found: dict[str, None]) -> None:
     parts = [part for part in _SEPARATOR.split(chunk) if part]
     found[_NOT_ALNUM.sub("", chunk).lstrip("0")] = None
     before = ""
-    for part in parts:
-        if is_digits(part) and is_digits(before) and 2 <= len(part) < len(before):
+    for before_it, part in _PIECE.findall(chunk):
+        # 1032/33 is a list; the groups of INV-1032-061 are one number.
+        if before_it == "/" and is_digits(part) and is_digits(before) and 2 <= len(part) < len(before):
             found[(before[: -len(part)] + part).lstrip("0")] = None
         elif len(part) >= _KEY_LETTERS_MIN and not part.isalpha():
             before = part
