@@ -127,10 +127,13 @@ class Relations:
         return False
 
     def _compare(self, number: _LineNumber, whole: str, keys: frozenset[str], *, receipt: bool = True) -> Relation:
-        if number.key in keys or not parts_of(number.key).isdisjoint(keys):
+        if number.key == whole:
             return Relation.SAME
+        # Before the item's number without check digits: of a number that may be cut, nobody knows how much is missing.
         if number.is_cut and len(number.key) >= _CUT_LETTERS_MIN and whole.startswith(number.key):
             return Relation.CUT
+        if number.key in keys or not parts_of(number.key).isdisjoint(keys):
+            return Relation.SAME
         shortest = min(len(number.key), len(whole))
         if shortest >= _NEAR_LETTERS_MIN and OSA.distance(number.key, whole, score_cutoff=1) == 1:
             return Relation.NEAR

@@ -15,9 +15,10 @@ import numpy as np
 
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.contract import Candidates, Pairs
-from matcher.rules.joins import counts_of, is_member, mixed
+from matcher.rules.joins import counts_of, equal_pairs, is_member, mixed
 from matcher.rules.names import NameLevel
 from matcher.rules.reference_index import ReferencePairs, Shared
+from matcher.rules.relations import Relation
 from matcher.rules.view import View
 
 CODE = "M10"
@@ -51,8 +52,22 @@ def scored(view: View, found: ReferencePairs) -> Pairs:
     clear = ~_payer_has_own(view, found.line, level) & (
         (level > NameLevel.DIFFERENT) | (found.shared == Shared.WHOLE) | ~_by_chance(view, found)
     )
+    parts = np.flatnonzero(clear & (found.shared == Shared.PART) & (level <= NameLevel.UNKNOWN))
+    clear[parts] = [
+        not _fits_another(view, line, row)
+        for line, row in zip(found.line[parts].tolist(), found.row[parts].tolist(), strict=True)
+    ]
     score = np.minimum(_BASE[found.shared] + _NAME[level], 999).astype(np.int32)
     return Pairs(found.line, found.row, score, clear)
+
+
+def _fits_another(view: View, line: int, row: int) -> bool:
+    """Whether the number, cut off or with a slip, is as near to another open item of the same amount."""
+    items = view.items
+    alike = items.row_open & (items.pool_r == items.pool_r[row]) & (items.book.amount == items.book.amount[row])
+    others = np.flatnonzero(alike)
+    others = others[(others != row) & view.in_reference_window(line, others)]
+    return any(view.relations.of(line, other) >= Relation.NEAR for other in others.tolist())
 
 
 def _payer_has_own(view: View, line: Ints, level: Codes) -> Flags:
@@ -62,12 +77,13 @@ def _payer_has_own(view: View, line: Ints, level: Codes) -> Flags:
     other = np.flatnonzero(level == NameLevel.DIFFERENT)
     if not len(other):
         return has_own
+    lines: Ints = np.unique(line[other])
     rows = np.flatnonzero(items.row_open & (items.variant_r >= 0))
-    party = items.party_r[rows]
-    have = np.sort(mixed(items.pool_r[rows], items.book.amount[rows], party))
-    lines = line[other]
-    wanted = mixed(items.pool_l[lines], items.lines.amount[lines], items.party(items.variant_l[lines]))
-    has_own[other] = is_member(wanted, have)
+    at, to = equal_pairs(
+        mixed(items.pool_l[lines], items.lines.amount[lines]), mixed(items.pool_r[rows], items.book.amount[rows])
+    )
+    theirs = items.name_levels(lines[at], rows[to]) >= NameLevel.MISSPELT
+    has_own[other] = is_member(line[other], np.unique(lines[at[theirs]]))
     return has_own
 
 

@@ -5,8 +5,12 @@ The cheap first step of M10: no text is taken apart. It settles most lines, so t
 
 from __future__ import annotations
 
+import numpy as np
+
+from matcher.rules.columns import Flags, Ints
 from matcher.rules.contract import Candidates
 from matcher.rules.passes.reference import scored
+from matcher.rules.tokens import field_key, tokens
 from matcher.rules.view import View
 
 CODE = "M05"
@@ -14,4 +18,22 @@ CODE = "M05"
 
 def find(view: View) -> Candidates:
     """Pairs whose whole field is the whole reference."""
-    return Candidates(pairs=scored(view, view.references.whole()))
+    pairs = scored(view, view.references.whole())
+    return Candidates(pairs=pairs.where(~_says_more(view, pairs.line)))
+
+
+def _says_more(view: View, line: Ints) -> Flags:
+    """Receipts whose text holds other numbers beside the reference: M10 reads it, and knows what else it names."""
+    lines = view.items.lines
+    reference, text = lines.text("creditor_reference"), lines.text("remittance")
+    found = np.zeros(len(line), np.bool_)
+    both = (reference.codes[line] >= 0) & (text.codes[line] >= 0) & (lines.amount[line] > 0)
+    known: dict[tuple[int, int], bool] = {}
+    for place in np.flatnonzero(both).tolist():
+        one = int(line[place])
+        pair = int(reference.codes[one]), int(text.codes[one])
+        if pair not in known:
+            key, written = field_key(reference.values[pair[0]]), text.values[pair[1]]
+            known[pair] = field_key(written) != key and any(number not in key for number in tokens(written))
+        found[place] = known[pair]
+    return found
