@@ -2,7 +2,8 @@
 
 Incoming Bankgiro payments come as one sum a day and bankgiro number, salaries as one line: all open items of a day whose
 descriptions are alike but for their numbers must add up to the line exactly. The bank must call the line a collective
-booking, state how many transactions it holds, or name nobody at all; and the sum must be too odd to fit by accident.
+booking, state how many transactions it holds, or name nobody at all; and the sum must be too odd to fit by accident. Payments
+clear only if no other open payment of the day has the amount of one of them.
 """
 
 from __future__ import annotations
@@ -85,5 +86,17 @@ def _sums(view: View, lines: Ints, called: Flags, rows: Ints, kinds: Codes) -> l
         by_chance = chance.expected(items.pool_l[[one]], items.lines.amount[[one]])[0]
         limit = _CHANCE_MAX_CALLED_BATCH if batch or count > 1 else _CHANCE_MAX
         clear = bool(by_chance <= limit) and (batch or not single_rivals(view, one))
+        clear = clear and not _replaceable(view, members)
         groups.append(Group((one,), tuple(members.tolist()), _SCORE if clear else _SCORE_BY_CHANCE, clear))
     return groups
+
+
+def _replaceable(view: View, members: Ints) -> bool:
+    """Whether another open payment of the day has the amount of a member: how payments are worded tells no files apart."""
+    items = view.items
+    first = members[0]
+    if items.book.amount[first] > 0:
+        return False
+    alike = items.row_open & (items.pool_r == items.pool_r[first]) & (items.book.day == items.book.day[first])
+    alike[members] = False
+    return bool(np.isin(items.book.amount[alike], items.book.amount[members]).any())
