@@ -57,6 +57,7 @@ def outcome_of(run: Run, mine: Flags) -> Outcome:
     for line, kind in claims.category.items():
         found.category[line] = CATEGORIES.index(kind)
     _add_proposals(found, run)
+    _withdraw_returned(found, run, mine)
     unmatched = np.flatnonzero((found.status == 0) & mine)
     classified = classify(run.view, unmatched, claims.taker, claims.repeats)
     found.category[unmatched] = [CATEGORIES.index(kind) for kind in classified.category]
@@ -77,6 +78,18 @@ def _add_proposals(found: Outcome, run: Run) -> None:
             found.together[line] = best.lines
         others = dict.fromkeys(group.rows for _, group in proposals if group.rows != best.rows)
         found.alternatives[line] = tuple(others)[: PROPOSALS_MAX - 1]
+
+
+def _withdraw_returned(found: Outcome, run: Run, mine: Flags) -> None:
+    """A payment that came back, by the bank's code or by the id of the line that it undoes, has no weaker explanation:
+    that the party happens to owe something near the amount says nothing."""
+    proposed = np.flatnonzero((found.status == _PROPOSED) & mine)
+    classified = classify(run.view, proposed, run.claims.taker, run.claims.repeats)
+    for line, kind, score in zip(proposed.tolist(), classified.category, classified.score.tolist(), strict=True):
+        if kind in {Category.RETURN, Category.REVERSAL} and score > found.score[line]:
+            found.status[line], found.step[line], found.difference[line] = 0, -1, 0
+            for kept in (found.rows, found.together, found.alternatives):
+                kept.pop(line, None)
 
 
 def _hold_back(found: Outcome, run: Run) -> None:
