@@ -6,12 +6,13 @@ import time
 from datetime import date, timedelta
 from typing import Self
 
+import pytest
+
 from recon_core.domain.book import BookRow
 from recon_core.domain.matching import Match
 from recon_core.domain.statement import StatementHeader
 from recon_core.reports.open_items import open_lines, open_transactions
 from recon_core.services import blockers, books, clearing, documents, reconcile, statements
-from recon_core.store.engine import Database
 from tests.core.world import ANNA, World, bank_lines
 
 FIRST = date(2026, 1, 1)
@@ -25,31 +26,36 @@ def fill(world: World, count: int) -> int:
 
 
 class Watch:
-    """Wall and processor time of a block; the smaller of the two is held against the limit on a busy machine."""
+    """Processor time of a block. A server's work is not in it, so there the wall clock counts."""
+
+    def __init__(self, world: World) -> None:
+        self._clock = time.process_time if world.database.engine.dialect.name == "sqlite" else time.perf_counter
 
     def __enter__(self) -> Self:
-        self._wall, self._own = time.perf_counter(), time.process_time()
+        self._start = self._clock()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.seconds = min(time.perf_counter() - self._wall, max(time.process_time() - self._own, 0.001))
+        self.seconds = self._clock() - self._start
 
 
-def test_a_document_of_a_hundred_thousand_open_items_is_recomputed_well_under_a_second(database: Database) -> None:
-    world = World(database)
-    count = 100_000
+def test_a_document_of_a_hundred_thousand_open_items_is_recomputed_well_under_a_second(
+    world: World, request: pytest.FixtureRequest
+) -> None:
+    server = world.database.engine.dialect.name != "sqlite"
+    count = 20_000 if server and not request.config.getoption("--heavy") else 100_000
     account_id = fill(world, count)
     document_id = world.document(account_id, "2026-12-31", "0")
     half = [row.id for row in world.rows("SELECT id FROM book_transaction WHERE id % 2 = 0")]
     world.do(reconcile.tick, document_id=document_id, transaction_ids=half)
 
-    with Watch() as figures:
+    with Watch(world) as figures:
         found = world.figures(document_id)
-    with Watch() as page:
+    with Watch(world) as page:
         lines = world.read(documents.listed, document_id, limit=100)
-    with Watch() as tick:
+    with Watch(world) as tick:
         world.do(reconcile.tick, document_id=document_id, transaction_ids=[half[0] + 1])
-    with Watch() as reasons:
+    with Watch(world) as reasons:
         world.read(blockers.blockers, document_id=document_id)
 
     assert found.receipt_count == count // 2
@@ -60,8 +66,7 @@ def test_a_document_of_a_hundred_thousand_open_items_is_recomputed_well_under_a_
     assert reasons.seconds < 0.7
 
 
-def test_ten_thousand_lines_pass_through_the_books_in_about_a_second(database: Database) -> None:
-    world = World(database)
+def test_ten_thousand_lines_pass_through_the_books_in_about_a_second(world: World) -> None:
     count = 10_000
     account_id = fill(world, count)
     lines = bank_lines(*[f"{FIRST + timedelta(days=n % 360)} {(100 + n) / 100:.2f} R{n}" for n in range(count)])
@@ -70,7 +75,7 @@ def test_ten_thousand_lines_pass_through_the_books_in_about_a_second(database: D
     header = StatementHeader(
         format="camt.053", kind="statement", currency="SEK", opening_balance=0, closing_balance=total
     )
-    with Watch() as watch:
+    with Watch(world) as watch:
         with world.database.begin() as uow:
             file = statements.archive_file(uow, name="f", content=b"f", by=ANNA, at=world.tick())
             statements.register_statement(
@@ -86,4 +91,4 @@ def test_ten_thousand_lines_pass_through_the_books_in_about_a_second(database: D
             uow.commit()
 
     assert world.rows("SELECT count(*) AS n FROM book_transaction WHERE processed")[0].n == count
-    assert watch.seconds < 1.5
+    assert watch.seconds < (1.5 if world.database.engine.dialect.name == "sqlite" else 8)
