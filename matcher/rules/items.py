@@ -140,15 +140,16 @@ class Items:
 
     @cached_property
     def _variants(self) -> tuple[list[Name], list[Codes], Codes, Codes]:
-        """Distinct folded names ("variants": key and legal form), the variant of every text, party and form of each."""
-        variants: dict[tuple[str, str], int] = {}
+        """Distinct folded names ("variants": words in their order and legal form), the variant of every text, party and form
+        of each."""
+        variants: dict[tuple[tuple[str, ...], str], int] = {}
         names: list[Name] = []
         columns: list[Codes] = []
         for texts in self._name_columns():
             codes = np.empty(len(texts.values), np.int32)
             for place, value in enumerate(texts.values):
                 name = fold(value)
-                code = variants.setdefault((name.key, name.legal), len(names))
+                code = variants.setdefault((name.words, name.legal), len(names))
                 if code == len(names):
                     names.append(name)
                 codes[place] = code if name.key else -1

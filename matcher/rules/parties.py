@@ -42,11 +42,13 @@ class Directory:
             if len(found := self._by_word.get(key, ())) <= _SHARED_MAX
             for variant in found
         }
-        parties: dict[str, int] = {}
-        for variant in sorted(candidates):
-            if compare(printed, self._names[variant], self._words) >= NameLevel.MISSPELT:
-                parties.setdefault(self._names[variant].key, variant)
-        return next(iter(parties.values())) if len(parties) == 1 else -1
+        found = [one for one in candidates if compare(printed, self._names[one], self._words) >= NameLevel.MISSPELT]
+        parties = {self._names[variant].key for variant in found}
+        forms = {legal for variant in found if (legal := self._names[variant].legal)}
+        if len(parties) != 1 or len(forms) > 1:
+            return -1
+        # Without a legal form first: that one agrees with all others of the party.
+        return min(found, key=lambda variant: (self._names[variant].legal, self._names[variant].words))
 
 
 def _keys(name: Name) -> set[str]:
