@@ -10,7 +10,7 @@ import numpy as np
 
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.items import Items, account_of, identifier
-from matcher.rules.joins import runs_of
+from matcher.rules.joins import is_member, runs_of
 from matcher.rules.reference_index import ReferenceIndex, ReferencePairs, Shared
 from matcher.rules.relations import Relations
 from matcher.rules.settings import RuleSettings
@@ -65,6 +65,15 @@ class View:
         named = self.named
         strong = named.line[named.shared >= Shared.TOKEN]
         return np.bincount(strong, minlength=len(self.items.line_open))
+
+    def names_another(self, line: Ints, row: Ints) -> Flags:
+        """Pairs whose line names another open item of the party and not this one: that one in part, or this one misquoted?"""
+        named, width = self.named, len(self.items.row_open)
+        own = (named.shared >= Shared.TOKEN) & self.items.agree(named.line, named.row)
+        count = np.bincount(named.line[own], minlength=len(self.items.line_open))
+        itself = is_member(line * width + row, np.sort(named.line[own] * width + named.row[own]))
+        found: Flags = (count[line] > 0) & ~itself
+        return found
 
     @cached_property
     def known_party(self) -> Flags:

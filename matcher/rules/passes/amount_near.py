@@ -48,6 +48,7 @@ def find(view: View) -> Candidates:
     judged |= (level == NameLevel.DIFFERENT) & (related == Relation.SAME)
     supported = (level >= NameLevel.SIMILAR) | (related > Relation.NOTHING)
     clear = (points >= weights.clear_from) & supported & ~judged & (view.items_named[line] <= 1)
+    clear &= ~view.names_another(line, row)
     score = np.minimum(_SCORE_BASE + points // 2 + 100, 940).astype(np.int32)
     worth = supported | (level == NameLevel.UNKNOWN)
     worth[worth] = [

@@ -1,9 +1,9 @@
 """M45: same amount, same counterparty, in the window.
 
 For payers who quote nothing. The folded names must be equal (case, accents, legal form written out or left off, word
-order); a number in a reference's place that belongs to something else forbids it. Two open items of the
-same party and amount and one payment are a person's to decide, and so is an amount that the party owes so often that
-some item would have it by chance.
+order); a number in a reference's place that belongs to something else forbids it, and one that names another open item
+of the party leaves it to a person. Two open items of the same party and amount and one payment are a person's to decide,
+and so is an amount that the party owes so often that some item would have it by chance.
 """
 
 from __future__ import annotations
@@ -38,6 +38,6 @@ def find(view: View) -> Candidates:
     score = np.array([_SCORE.get(found, 0) for found in relation], np.int32)
     pairs = Pairs(line, row, score, kept).where(kept)
     unproven = np.flatnonzero(pairs.score == _SCORE[Relation.NOTHING])
-    clear = pairs.clear & (view.items_named[pairs.line] <= 1)
+    clear = pairs.clear & (view.items_named[pairs.line] <= 1) & ~view.names_another(pairs.line, pairs.row)
     clear[unproven] &= ~doubtful(view, pairs.line[unproven], pairs.row[unproven])
     return Candidates(pairs=pairs._replace(clear=clear))

@@ -3,7 +3,7 @@
 What the difference is decides: rounding, the exchange rate (the item carries the same amount of foreign currency), a
 charge that the foreign bank kept, a part payment, or more than was asked for. Cleared only if the text names no other
 open item, the payer is the item's party (or nobody is named and the reference is whole and long, or it is our own payment
-id), no second line names the item, and no other open items of the party would make the amount exact.
+id), no second line names the item, and no other open items of the party would make the amount exact or have it.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ _SCORE = {
     Category.OVERPAYMENT: 910,
 }
 _SCORE_DOUBTFUL = 500
+# Named, but another item of the party has the amount: before that one, and binding nobody.
+_SCORE_RIVAL = 745
 _LONG_REFERENCE = 7
 
 
@@ -63,6 +65,8 @@ def _group(view: View, line: int, row: int, *, sure: bool, of_party: dict[tuple[
     if sure and category in {Category.PARTIAL, Category.OVERPAYMENT}:
         sure = not view.relations.names_more(line, row)
         sure = sure and not _others_make_it_exact(view, line, row, difference, of_party)
+        if sure and _another_is_exact(view, line, row, of_party):
+            return Group((line,), (row,), _SCORE_RIVAL, clear=False, category=category, difference=difference)
     return Group(
         (line,), (row,), _SCORE[category] if sure else _SCORE_DOUBTFUL, sure, category=category, difference=difference
     )
@@ -89,9 +93,19 @@ def _others_make_it_exact(
     view: View, line: int, row: int, difference: int, of_party: dict[tuple[int, int], Ints]
 ) -> bool:
     items = view.items
-    party = int(items.party_r[row])
-    others = of_party.get((int(items.pool_r[row]), party), np.empty(0, np.int64))
-    others = others[others != row]
-    others = others[view.in_window(line, others)]
+    others = _others_of_party(view, line, row, of_party)
     others = others[(items.book.amount[others] > 0) == (difference > 0)]
     return bool(adding_up(items.book.amount[others], difference, smallest=1).found)
+
+
+def _another_is_exact(view: View, line: int, row: int, of_party: dict[tuple[int, int], Ints]) -> bool:
+    """Whether the party has another open item of exactly the amount: the payer may have quoted the wrong number."""
+    others = _others_of_party(view, line, row, of_party)
+    return bool((view.items.book.amount[others] == view.items.lines.amount[line]).any())
+
+
+def _others_of_party(view: View, line: int, row: int, of_party: dict[tuple[int, int], Ints]) -> Ints:
+    items = view.items
+    others = of_party.get((int(items.pool_r[row]), int(items.party_r[row])), np.empty(0, np.int64))
+    found: Ints = others[(others != row) & view.in_window(line, others)]
+    return found

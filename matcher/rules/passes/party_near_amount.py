@@ -35,11 +35,13 @@ def find(view: View) -> Candidates:
         for one, other, short in zip(line.tolist(), row.tolist(), difference.tolist(), strict=True)
     ]
     expected = expected_alike(view, line, row, np.abs(difference) + 1)
+    names_another = view.names_another(line, row)
     groups = []
     for place, category in enumerate(reasons):
         if category is not None:
             certain = category is Category.FX or is_foreign(view, int(line[place]))
             clear = certain if category is not Category.ROUNDING else bool(expected[place] <= _EXPECTED_MAX)
+            clear = clear and not names_another[place]
             score = _SCORE[category] if clear else _SCORE_DOUBTFUL
             members = (int(line[place]),), (int(row[place]),)
             groups.append(Group(*members, score, clear, category=category, difference=int(difference[place])))
@@ -62,7 +64,8 @@ def _near_pairs(view: View) -> tuple[Ints, Ints]:
     reach = items.limit("charge_minor_max")[line]
     by_rate = np.abs(asked) * items.limit("fx_permille_max")[line] // 1000
     reach = np.where(foreign[line], np.maximum(by_rate, reach), reach)
-    keep = ((amount > 0) == (asked > 0)) & (np.abs(amount - asked) <= reach)
+    # Equal amounts were judged by M45 and M60.
+    keep = ((amount > 0) == (asked > 0)) & (np.abs(amount - asked) <= reach) & (amount != asked)
     keep &= items.agree(line, row)
     return line[keep], row[keep]
 
