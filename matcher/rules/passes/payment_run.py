@@ -3,9 +3,9 @@
 A payment file is made in one go, so its items carry consecutive numbers of our numbering; the invoices that one Bankgiro
 sum pays were numbered by us too. Where the bank gives no file id, the only thing looked for is a run: items of one day
 whose numbers follow each other, none left out, none paid by another line, and whose sum is the line's amount exactly.
-Two runs that fit, a run that fits by accident, or (unless the bank calls the line collective) a single item of that
-amount leave it to a person. Free subsets are
-never tried: among fifty payments a day any sum can be made.
+Two runs that fit, a run that fits by accident, or (unless the bank counts the transactions) a single item of that amount
+leave it to a person; where the bank calls the line collective, only one of the same day. Free subsets are never tried:
+among fifty payments a day any sum can be made.
 """
 
 from __future__ import annotations
@@ -146,7 +146,11 @@ def _runs(view: View, line: int, numbered: dict[tuple[int, bool], list[_Numbered
             tuple(sorted(part.rows[first + start : first + end].tolist()))
             for start, end in zip(starts, ends, strict=True)
         }
-    doubtful = len(found) > 1 or chance > _CHANCE_MAX or (bool(found) and not called and single_rivals(view, line))
+    doubtful = len(found) > 1 or chance > _CHANCE_MAX
+    if found and not doubtful and count <= 1:
+        # Words make a line collective that a count proves to be.
+        day = int(items.book.day[next(iter(found))[0]]) if called else None
+        doubtful = single_rivals(view, line, day=day)
     score = _SCORE_DOUBTFUL if doubtful else _SCORE
     return [Group((line,), rows, score, not doubtful) for rows in sorted(found)]
 
