@@ -51,6 +51,11 @@ def in_force(uow: UnitOfWork, context: Context, lines: Lines, *, account_ids: di
     return InForce(named_lines, _with_habits(context.rules, by_kind[RuleKind.QUOTES]), named, entry_types)
 
 
+def accepted_ids(uow: UnitOfWork, context: Context) -> str:
+    """The numbers of the rules in use, in their order: what else than the settings made a match."""
+    return ",".join(str(rule.id) for rule in context.opinions.learned(uow, states=[RuleState.ACCEPTED]))
+
+
 def _applies(rule: LearnedRule, lines: Lines, owner: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Flags:
     found = fits(parse(rule.lesson.condition), lines)
     if rule.lesson.account_id is not None:

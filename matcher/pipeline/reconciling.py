@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from matcher.pipeline.context import BY_RELEASE, Context
+from matcher.pipeline.learned import accepted_ids
 from matcher.pipeline.matching import rules_digest
 from matcher.pipeline.setup import OpeningPoint
 from recon_core.domain.account import CashAccount
@@ -149,9 +150,8 @@ def _reconcile(
     if found.difference or not account.allows(MatchingPolicy.RELEASE) or lookup.settings(uow).automatic_stopped:
         return AccountReconciliation(account.id, document_id, None, against), changed
     try:
-        number = release.release(
-            uow, document_id=document_id, context={"rules": rules_digest(context.rules)}, by=BY_RELEASE, at=at
-        )
+        made_by = {"rules": rules_digest(context.rules), "learned_rules": accepted_ids(uow, context)}
+        number = release.release(uow, document_id=document_id, context=made_by, by=BY_RELEASE, at=at)
     except Blocked as blocked:
         return AccountReconciliation(account.id, document_id, None, blocked.blockers), changed
     except Refused as refused:

@@ -24,6 +24,9 @@ from matcher.rules.view import View
 from recon_core.domain.money import to_text
 
 RUNS_MAX = 30
+# In an account with more open items than this a run takes long, so fewer are tried.
+ITEMS_MANY = 20_000
+RUNS_MAX_MANY = 8
 _CHANGES_MAX = 3
 _SHIFT_DAYS_MAX = 512
 
@@ -65,9 +68,10 @@ def smallest_changes(world: World, view: View, place: Place, result: MatchResult
     changes: list[Change] = []
     scores: dict[SignKind, int] = {}
     runs = 0
+    runs_max = RUNS_MAX if len(world.lines) + len(world.book) <= ITEMS_MANY else RUNS_MAX_MANY
     for size in range(1, min(3, len(repairs)) + 1):
         for chosen in combinations(repairs, size):
-            if runs == RUNS_MAX:
+            if runs == runs_max:
                 return Found(tuple(changes), scores, gave_up=True)
             runs += 1
             said = _edited(world, chosen).says(line)

@@ -156,6 +156,8 @@ def number_sign(view: View, line: int, row: int) -> Sign:
     ours = f"reference {reference}" if reference else "transaction, which has no reference"
     relation, number, field = quoted(view, line, row)
     where = f"in the {NUMBER_FIELDS[field]}" if field else ""
+    if relation is Relation.SAME and number in tokens(view.items.book.text("description").at(row)):
+        return Sign(SignKind.NUMBER, 1, f"{number} {where} stands in the description of the transaction.")
     says = {
         Relation.SAME: (1, f"{number} {where} is the {ours}."),
         Relation.CUT: (1, f"{number} {where} is the beginning of the {ours}, cut off by the bank."),

@@ -300,6 +300,3 @@ def _lost(chosen: Explanation, runner_up: Explanation) -> tuple[str, ...]:
             f"The same kinds of signs speak for it, but more weakly: {rule_says(runner_up.rule) or 'no rule finds it.'}",
         )
     return ("Nothing speaks against it more than against the first choice.",)
-
-
-__all__ = ["Change", "Explanation", "Sign", "SignKind", "Why", "World", "explain", "rule_says"]
