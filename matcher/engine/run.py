@@ -31,6 +31,7 @@ class Run:
         self.settings = self.items.settings
         self.gave_up: dict[int, str] = {}
         self.proposals: dict[int, list[tuple[int, Group]]] = {}
+        self._found: dict[int, tuple[int, Candidates]] = {}
 
     def decide(self) -> None:
         """Run the passes until nothing moves."""
@@ -47,7 +48,7 @@ class Run:
 
     def _run_step(self, number: int, step: Step) -> Candidates:
         """Run one pass, clear what is decided, and give back what is not."""
-        found = self.rejected.without(step.find(self.view))
+        found = self._candidates(number, step)
         pairs = self._settle_pairs(number, step, found.pairs)
         groups = self._settle_groups(number, step, found.groups)
         undecided = [(group.lines, group.rows) for group in groups if group.score >= BINDING_SCORE]
@@ -55,6 +56,15 @@ class Run:
         for line in found.gave_up:
             self.gave_up.setdefault(line, step.code)
         return Candidates(pairs=pairs, groups=groups)
+
+    def _candidates(self, number: int, step: Step) -> Candidates:
+        """What a pass finds; it is asked again only if something was taken since (then lines are fewer)."""
+        lines_open = int(np.count_nonzero(self.items.line_open))
+        before, found = self._found.get(number, (-1, Candidates()))
+        if before != lines_open:
+            found = self.rejected.without(step.find(self.view))
+            self._found[number] = lines_open, found
+        return found
 
     def _settle_pairs(self, number: int, step: Step, pairs: Pairs | None) -> Pairs | None:
         if pairs is None or not len(pairs.line):

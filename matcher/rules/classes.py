@@ -6,13 +6,14 @@ else unknown. A class is an opinion about the line alone; it never clears anythi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from matcher.proposal import Category
 from matcher.rules.columns import Codes, Ints
+from matcher.rules.joins import is_member, mixed
 from matcher.rules.lines_kind import kind_and_source, kind_of
 from matcher.rules.names import NameLevel
 from matcher.rules.tokens import field_key
@@ -21,6 +22,7 @@ from matcher.rules.view import View
 RETURN_DAYS_MAX = 60
 _SCORE_OPPOSITE = 900
 _SCORE_REPEAT = 900
+_ID_LETTERS_MIN = 4
 
 
 class Classified(NamedTuple):
@@ -72,10 +74,12 @@ def _of_opposites(view: View, line: int, other: int, kind: Category | None) -> C
 def _repeats(view: View, lines: Ints, taker: Codes) -> dict[int, int]:
     """Lines that quote the reference and amount of an item which another line has taken."""
     items, references = view.items, view.references
-    rows_of: dict[tuple[int, int, int], int] = {}
-    for row in np.flatnonzero((taker >= 0) & (references.row_key >= 0)).tolist():
-        key = (int(items.pool_r[row]), int(references.row_key[row]), int(items.book.amount[row]))
-        rows_of[key] = row
+    rows = np.flatnonzero((taker >= 0) & (references.row_key >= 0))
+    asked = np.unique(mixed(items.pool_l[lines], items.lines.amount[lines]))
+    rows = rows[is_member(mixed(items.pool_r[rows], items.book.amount[rows]), asked)]
+    pools, amounts = items.pool_r[rows].tolist(), items.book.amount[rows].tolist()
+    keys = references.row_key[rows].tolist()
+    rows_of = dict(zip(zip(pools, keys, amounts, strict=True), rows.tolist(), strict=True))
     found = {}
     for line in lines.tolist():
         for number in view.relations.keys_of(line):
@@ -89,26 +93,39 @@ def _repeats(view: View, lines: Ints, taker: Codes) -> dict[int, int]:
 def _opposites(view: View, lines: Ints) -> dict[int, int]:
     """Lines and the line of the opposite amount that carries the same id, or names the same party on a return."""
     items = view.items
-    texts = [items.lines.text(name) for name in ("end_to_end_id", "transaction_id", "creditor_reference")]
+    amount = items.lines.amount
+    keys_of = _ids_of(view, lines)
+    wanted = {key for keys in keys_of.values() for key in keys}
+    asked = np.unique(mixed(items.pool_l[lines], -amount[lines]))
+    others = np.flatnonzero(is_member(mixed(items.pool_l, amount), asked))
     by_id: dict[tuple[int, int, str], list[int]] = {}
-    keys_of: dict[int, list[str]] = {}
-    wanted = {(int(items.pool_l[line]), -int(items.lines.amount[line])) for line in lines.tolist()}
-    wanted |= {(pool, -amount) for pool, amount in wanted}
-    amounts = np.array(sorted({amount for _, amount in wanted}), np.int64)
-    for line in np.flatnonzero(np.isin(items.lines.amount, amounts)).tolist():
-        place = (int(items.pool_l[line]), int(items.lines.amount[line]))
-        if place in wanted:
-            keys = [key for column in texts if len(key := field_key(column.at(line))) >= 4]
-            keys_of[line] = keys
-            for key in keys:
-                by_id.setdefault((*place, key), []).append(line)
+    for line, keys in _ids_of(view, others, wanted).items():
+        for key in keys:
+            by_id.setdefault((int(items.pool_l[line]), int(amount[line]), key), []).append(line)
     found = {}
-    for line in lines.tolist():
-        place = (int(items.pool_l[line]), -int(items.lines.amount[line]))
-        others = [other for key in keys_of.get(line, []) for other in by_id.get((*place, key), [])]
-        near = [other for other in others if _days_apart(view, line, other) <= RETURN_DAYS_MAX]
+    for line, keys in keys_of.items():
+        place = (int(items.pool_l[line]), -int(amount[line]))
+        near = [
+            other
+            for key in keys
+            for other in by_id.get((*place, key), [])
+            if other != line and _days_apart(view, line, other) <= RETURN_DAYS_MAX
+        ]
         if near:
             found[line] = min(near, key=lambda other: (_days_apart(view, line, other), other))
+    return found
+
+
+def _ids_of(view: View, lines: Ints, wanted: Collection[str] | None = None) -> dict[int, list[str]]:
+    """The ids that lines carry in their fields, or those of them that are wanted."""
+    found: dict[int, list[str]] = {}
+    for name in ("end_to_end_id", "transaction_id", "creditor_reference"):
+        texts = view.items.lines.text(name)
+        coded = lines[texts.codes[lines] >= 0]
+        for line, code in zip(coded.tolist(), texts.codes[coded].tolist(), strict=True):
+            key = field_key(texts.values[code])
+            if len(key) >= _ID_LETTERS_MIN and (wanted is None or key in wanted):
+                found.setdefault(line, []).append(key)
     return found
 
 

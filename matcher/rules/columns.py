@@ -70,6 +70,10 @@ class Texts(NamedTuple):
         return Texts(self.codes[rows], self.values)
 
 
+def _all_missing(count: int) -> Texts:
+    return Texts(np.full(count, -1, np.int32), ())
+
+
 class BookItem(NamedTuple):
     """A book transaction as the engine needs it: signed minor units, receipts > 0."""
 
@@ -107,6 +111,11 @@ class Lines:
     original_amount: Ints
     details: Lines | None = None
     parent: Codes = field(default_factory=lambda: np.empty(0, np.int32))
+    missing: Texts = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Make the column of a text that no line has."""
+        object.__setattr__(self, "missing", _all_missing(len(self.amount)))
 
     def __len__(self) -> int:
         return len(self.amount)
@@ -114,7 +123,7 @@ class Lines:
     def text(self, name: str) -> Texts:
         """A text column; one that no line has is all missing."""
         found = self.texts.get(name)
-        return found if found is not None else Texts(np.full(len(self), -1, np.int32), ())
+        return found if found is not None else self.missing
 
     def take(self, rows: Ints) -> Lines:
         """Some lines in some order, with the details of those."""
@@ -155,6 +164,11 @@ class Book:
     currencies: tuple[str, ...]
     currency: Codes
     texts: Mapping[str, Texts]
+    missing: Texts = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Make the column of a text that no item has."""
+        object.__setattr__(self, "missing", _all_missing(len(self.amount)))
 
     def __len__(self) -> int:
         return len(self.amount)
@@ -162,7 +176,7 @@ class Book:
     def text(self, name: str) -> Texts:
         """A text column; one that no item has is all missing."""
         found = self.texts.get(name)
-        return found if found is not None else Texts(np.full(len(self), -1, np.int32), ())
+        return found if found is not None else self.missing
 
     def take(self, rows: Ints) -> Book:
         """Some items in some order."""

@@ -59,6 +59,7 @@ class Items:
         self.row_open: Flags = book.amount != 0
         self.pool_names: list[tuple[str, str]] = []
         self._limits: dict[str, Codes] = {}
+        self._folded: dict[str, Name] = {}
         self.pool_l, self.pool_r = self._pools()
 
     def among(self, line_open: Flags, row_open: Flags) -> Items:
@@ -68,6 +69,13 @@ class Items:
         part.row_open = self.row_open & row_open
         part._limits = {}
         return part
+
+    def of_others(self, lines: Lines) -> Items:
+        """Other lines against the same open items."""
+        others = Items(lines, self.book, self.settings)
+        others.row_open = self.row_open
+        others._folded = self._folded
+        return others
 
     def prepare(self) -> None:
         """Read the names and the calendar now, so that several processes share them."""
@@ -145,10 +153,13 @@ class Items:
         variants: dict[tuple[tuple[str, ...], str], int] = {}
         names: list[Name] = []
         columns: list[Codes] = []
+        folded = self._folded
         for texts in self._name_columns():
             codes = np.empty(len(texts.values), np.int32)
             for place, value in enumerate(texts.values):
-                name = fold(value)
+                name = folded.get(value)
+                if name is None:
+                    name = folded[value] = fold(value)
                 code = variants.setdefault((name.words, name.legal), len(names))
                 if code == len(names):
                     names.append(name)

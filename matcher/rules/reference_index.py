@@ -6,7 +6,7 @@ everything, then tokens and parts of numbers for what is still open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from enum import IntEnum
 from functools import cached_property
@@ -17,7 +17,17 @@ import numpy as np
 from matcher.rules.columns import Codes, Flags, Ints, Texts
 from matcher.rules.items import Items
 from matcher.rules.joins import equal_pairs, spread
-from matcher.rules.tokens import field_key, labels, normalized, parts_of, possible_parts, tokens
+from matcher.rules.tokens import (
+    FIELD_LETTERS_MAX,
+    FIELD_LETTERS_MIN,
+    core_of,
+    field_key,
+    labels,
+    normalized,
+    parts_of,
+    possible_parts,
+    tokens,
+)
 
 # A key that this many open items of one pool carry says nothing about one of them.
 ITEMS_PER_KEY_MAX = 8
@@ -89,6 +99,13 @@ class ReferenceIndex:
         part._described = {}
         return part
 
+    def of_others(self, items: Items) -> ReferenceIndex:
+        """The same keys for other lines and the same book."""
+        part = copy(self)
+        part.items = items
+        part.__dict__.pop("line_keys", None)
+        return part
+
     @cached_property
     def line_keys(self) -> dict[str, Codes]:
         """For each field the known reference key that the whole field is, −1 where it is none."""
@@ -96,8 +113,27 @@ class ReferenceIndex:
         for name in WHOLE_FIELDS:
             texts = self.items.lines.text(name)
             if len(texts.values):
-                found[name] = _looked_up(texts, self.items.line_open, field_key, self.keys)
+                found[name] = self._looked_up(texts)
         return found
+
+    def _looked_up(self, texts: Texts) -> Codes:
+        """The known reference that a whole text of an open line is, for every line."""
+        get, quotable = self.keys.get, self._quotable
+        used = np.unique(texts.codes[self.items.line_open & (texts.codes >= 0)])
+        found = np.full(len(texts.values) + 1, -1, np.int32)
+        # Most numbers are printed as we keep them.
+        found[used] = [
+            code
+            if (code := get(texts.values[value], -1)) >= 0 and quotable[code]
+            else get(field_key(texts.values[value]), -1)
+            for value in used.tolist()
+        ]
+        return found[texts.codes]
+
+    @cached_property
+    def _quotable(self) -> list[bool]:
+        """Whether each reference can be found in a field (see `field_key`)."""
+        return [FIELD_LETTERS_MIN <= len(key) <= FIELD_LETTERS_MAX and not key.isalpha() for key in self._key_texts]
 
     def whole(self) -> ReferencePairs:
         """Pairs where a whole field of the line is the whole reference of the item."""
@@ -119,7 +155,6 @@ class ReferenceIndex:
         lines = np.flatnonzero(items.line_open)
         quoted = [self._quoted(name, lines) for name in (*FIELDS, "document_numbers")]
         wanted = {key for found in quoted for _, key, _ in found}
-        wanted.update([part for key in list(wanted) for part in possible_parts(key)])
         keys, entry_key, entry_row, entry_whole = self._open_row_keys(np.flatnonzero(items.row_open), wanted)
         length = np.array([len(key) for key in keys], np.int32)
         pool_key = _in_pool(items.pool_r[entry_row], entry_key)
@@ -147,15 +182,20 @@ class ReferenceIndex:
             for key, level in _quoted_in(texts.values[value], name)
         ]
 
-    def _open_row_keys(self, rows: Ints, wanted: set[str]) -> tuple[dict[str, int], Ints, Ints, Flags]:
-        """Wanted keys of open items: whole references, parts of them, and numbers in the description."""
+    def _open_row_keys(self, rows: Ints, quoted: set[str]) -> tuple[dict[str, int], Ints, Ints, Flags]:
+        """Keys of open items that lines quote: whole references, parts of them, and numbers in the description.
+
+        What lines may quote as a part of a longer number is looked for as well, but not in parts of references: two
+        numbers that are alike but for their check digits are two numbers.
+        """
         keys: dict[str, int] = {}
+        wanted = quoted.union(part for key in quoted for part in possible_parts(key))
         key_rows = np.flatnonzero(self.row_key >= 0)
         key_rows = key_rows[self.items.row_open[key_rows]]
         of_code = {
             code: hits
             for code in np.unique(self.row_key[key_rows]).tolist()
-            if (hits := _reference_keys(self._key_texts[code], wanted))
+            if (hits := _reference_keys(self._key_texts[code], quoted, wanted))
         }
         entries = [
             (code, keys.setdefault(key, len(keys)), whole) for code, hits in of_code.items() for key, whole in hits
@@ -164,8 +204,8 @@ class ReferenceIndex:
         texts = self.items.book.text("description")
         entries = [
             (value, keys.setdefault(key, len(keys)), False)
-            for value, quoted in self.description_tokens(rows).items()
-            for key in quoted
+            for value, described in self.description_tokens(rows).items()
+            for key in described
             if key in wanted
         ]
         found.append(_spread_values(entries, texts.codes, rows))
@@ -198,18 +238,13 @@ def _in_pool(pool: Codes, key: Ints | Codes) -> Ints:
     return (pool.astype(np.int64) << 32) | key.astype(np.int64)
 
 
-def _looked_up(texts: Texts, is_open: Flags, key_of: Callable[[str], str], keys: dict[str, int]) -> Codes:
-    get = keys.get
-    used = np.unique(texts.codes[is_open & (texts.codes >= 0)])
-    found = np.full(len(texts.values) + 1, -1, np.int32)
-    found[used] = [get(key_of(texts.values[code]), -1) for code in used.tolist()]
-    return found[texts.codes]
-
-
-def _reference_keys(key: str, wanted: set[str]) -> list[tuple[str, bool]]:
+def _reference_keys(key: str, quoted: set[str], wanted: set[str]) -> list[tuple[str, bool]]:
     found = [(key, True)] if key in wanted else []
-    if not wanted.isdisjoint(possible_parts(key)):
-        found += [(part, False) for part in parts_of(key) if part in wanted]
+    core = core_of(key)
+    if core and core in wanted:
+        found.append((core, False))
+    if not quoted.isdisjoint(possible_parts(key)):
+        found += [(part, False) for part in parts_of(key) if part in quoted and part != core]
     return found
 
 

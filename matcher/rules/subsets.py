@@ -72,21 +72,21 @@ def _places(mask: int) -> tuple[int, ...]:
 
 
 def _few_sums(amounts: Ints, smallest: int) -> Sums:
-    tried = []
-    columns: list[tuple[Ints, ...]] = []
-    for size in range(smallest, FEW + 1):
-        places = _choices(len(amounts), size)
-        sums = np.zeros(len(places[0]), np.int64)
-        for place in places:
-            sums += amounts[place]
-        tried.append(sums)
-        columns.append(places + (np.full(len(sums), -1),) * (FEW - size))
-    places = tuple(np.concatenate([part[member] for part in columns]) for member in range(FEW))
-    return Sums(np.concatenate(tried), places, None, gave_up=True)
+    places = _few_places(len(amounts), smallest)
+    padded = np.append(amounts, 0)
+    sums = padded[places[0]]
+    for column in places[1:]:
+        sums += padded[column]
+    return Sums(sums, places, None, gave_up=True)
 
 
 @lru_cache(maxsize=256)
-def _choices(count: int, size: int) -> tuple[Ints, ...]:
-    """Columns of the places of every choice of `size` out of `count`."""
-    places = np.array(list(combinations(range(count), size)), np.int64).reshape(-1, size)
+def _few_places(count: int, smallest: int) -> tuple[Ints, ...]:
+    """Columns of the places of every choice of `smallest` to `FEW` out of `count`; −1 where a choice has fewer."""
+    choices = [
+        choice + (-1,) * (FEW - size)
+        for size in range(smallest, FEW + 1)
+        for choice in combinations(range(count), size)
+    ]
+    places = np.array(choices, np.int64).reshape(-1, FEW)
     return tuple(np.ascontiguousarray(column) for column in places.T)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from matcher.rules.references import PAYLOAD_DIGITS_MIN, is_digits, payloads
+from matcher.rules.references import PAYLOAD_DIGITS_MIN, is_digits, payloads, rf
 
 TOKENS_MAX = 64
 TEXT_LETTERS_MAX = 2000
+FIELD_LETTERS_MIN, FIELD_LETTERS_MAX = 3, 50
 _KEY_LETTERS_MIN = 4
-_FIELD_LETTERS_MAX = 50
 _NOT_ALNUM = re.compile("[^0-9A-Z]")
 _CURRENCY = (
     "SEK|NOK|DKK|ISK|EUR|USD|GBP|CHF|PLN|CZK|HUF|RON|BGN|JPY|CNY|CAD|AUD|NZD|SGD|HKD|INR|TRY|ZAR|BRL|MXN|AED|THB|KR"
@@ -61,10 +61,20 @@ def normalized(text: str) -> str:
 
 def field_key(text: str) -> str:
     """The key of a field that may hold one reference and nothing else, "" if it can't be one."""
-    if len(text) > _FIELD_LETTERS_MAX:
+    if len(text) > FIELD_LETTERS_MAX:
         return ""
     key = normalized(text)
-    return key if len(key) >= _KEY_LETTERS_MIN - 1 and any(sign in "0123456789" for sign in key) else ""
+    return key if len(key) >= FIELD_LETTERS_MIN and not key.isalpha() else ""
+
+
+def core_of(key: str) -> str:
+    """The digits of a key without the letters around them, and without the check digits of an RF reference; "" if
+    there are too few, or no letters."""
+    if key.isdecimal():
+        return ""
+    found = _CORE.fullmatch(key)
+    digits = found[1][2 if rf(key) else 0 :].lstrip("0") if found is not None else ""
+    return digits if len(digits) >= PAYLOAD_DIGITS_MIN else ""
 
 
 def parts_of(key: str) -> set[str]:
@@ -88,7 +98,13 @@ def possible_parts(key: str) -> tuple[str, ...]:
         if len(key) in _LENGTHS_OF_LONG_SCHEMES:
             return (key[:-1], key[:-2], *parts_of(key))
         return key[:-1], key[:-2]
-    return tuple(parts_of(key))
+    core = _CORE.fullmatch(key)
+    if core is None:
+        return (key[4:].lstrip("0"),) if key.startswith("RF") else ()
+    digits = core[1].lstrip("0")
+    if len(digits) in _LENGTHS_OF_LONG_SCHEMES:
+        return tuple(parts_of(key))
+    return digits, digits[:-1], digits[:-2], digits[2:].lstrip("0")
 
 
 def tokens(text: str) -> list[str]:
@@ -123,7 +139,11 @@ def tokens(text: str) -> list[str]:
 
 def labels(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """Keys that the payer calls a reference or invoice, and keys that he calls something else (customer, order ...)."""
-    upper = _NOISE.sub(" ", text[:TEXT_LETTERS_MAX].upper())
+    upper = text[:TEXT_LETTERS_MAX].upper()
+    if upper.isdecimal():
+        return frozenset(), frozenset()
+    if _NOISE_SIGN.search(upper) is not None:
+        upper = _NOISE.sub(" ", upper)
     return (
         frozenset(key for found in _REFERENCE_LABEL.findall(upper) for key in tokens(found)),
         frozenset(key for found in _OTHER_LABEL.findall(upper) for key in tokens(found)),

@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 import numpy as np
 
-from matcher.rules.columns import Codes, Flags, Ints
+from matcher.rules.columns import Codes, Flags, Ints, Lines
 from matcher.rules.items import Items, account_of, identifier
 from matcher.rules.joins import is_member, runs_of
 from matcher.rules.reference_index import ReferenceIndex, ReferencePairs, Shared
@@ -26,6 +26,7 @@ class View:
         self.references = ReferenceIndex(items)
         self.relations = Relations(items, self.references)
         self._kept: dict[str, object] = {}
+        self._of_open: dict[str, tuple[int, int, object]] = {}
 
     def among(self, line_open: Flags, row_open: Flags) -> View:
         """A view of some of the open items, which shares what was read from their texts."""
@@ -34,7 +35,17 @@ class View:
         part.items = items
         part.references = self.references.over(items)
         part.relations = Relations(items, part.references)
-        part._kept = {}
+        part._kept, part._of_open = {}, {}
+        return part
+
+    def of_others(self, lines: Lines) -> View:
+        """A view of other lines and the same open items, which shares what was read from the book."""
+        items = self.items.of_others(lines)
+        part = View.__new__(View)
+        part.items = items
+        part.references = self.references.of_others(items)
+        part.relations = Relations(items, part.references)
+        part._kept, part._of_open = {}, {}
         return part
 
     def keep(self, name: str, make: Callable[[], Kept]) -> Kept:
@@ -42,6 +53,14 @@ class View:
         if name not in self._kept:
             self._kept[name] = make()
         return cast("Kept", self._kept[name])
+
+    def while_open(self, name: str, make: Callable[[], Kept]) -> Kept:
+        """What depends on what is open, made again only when something was taken since (what is open only shrinks)."""
+        lines, rows = int(self.items.line_open.sum()), int(self.items.row_open.sum())
+        known = self._of_open.get(name)
+        if known is None or known[:2] != (lines, rows):
+            known = self._of_open[name] = lines, rows, make()
+        return cast("Kept", known[2])
 
     @property
     def settings(self) -> RuleSettings:
@@ -55,6 +74,9 @@ class View:
     @property
     def named(self) -> ReferencePairs:
         """Open lines and open items that share a reference or a part of one."""
+        return self.while_open("named", self._still_named)
+
+    def _still_named(self) -> ReferencePairs:
         pairs = self._named
         keep = self.items.line_open[pairs.line] & self.items.row_open[pairs.row]
         return ReferencePairs(*(column[keep] for column in pairs))
@@ -62,6 +84,9 @@ class View:
     @property
     def items_named(self) -> Ints:
         """How many open items the text of each line names. More than one is no proof for any one of them."""
+        return self.while_open("items named", self._items_named)
+
+    def _items_named(self) -> Ints:
         named = self.named
         strong = named.line[named.shared >= Shared.TOKEN]
         return np.bincount(strong, minlength=len(self.items.line_open))
@@ -86,12 +111,12 @@ class View:
     def rows_of_parties(self) -> dict[tuple[int, int], Ints]:
         """Open items by (pool, party)."""
         items = self.items
-        return _by_party(items.row_open, items.pool_r, items.party_r)
+        return self.while_open("rows", lambda: _by_party(items.row_open, items.pool_r, items.party_r))
 
     def lines_of_parties(self) -> dict[tuple[int, int], Ints]:
         """Open lines by (pool, party)."""
         items = self.items
-        return _by_party(items.line_open, items.pool_l, items.party_l)
+        return self.while_open("lines", lambda: _by_party(items.line_open, items.pool_l, items.party_l))
 
     def names_own_account(self, line: int) -> bool:
         """Whether the line's counterparty account, or a number in its texts, is another account of ours."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.rules.columns import Book, Ints, Lines
+from matcher.rules.columns import Ints, Lines
 from matcher.rules.contract import Candidates, Group
 from matcher.rules.items import Items
 from matcher.rules.joins import counts_of, runs_of
@@ -27,7 +27,7 @@ def find(view: View) -> Candidates:
     details = items.lines.details
     if details is None or not len(details):
         return Candidates()
-    child, row = _found_children(view, details, items.book)
+    child, row = _found_children(view, details)
     parent = details.parent
     sizes = counts_of(parent, len(items.line_open))
     order = np.argsort(parent[child], kind="stable")
@@ -46,11 +46,10 @@ def _group(items: Items, line: int, rows: Ints, size: int) -> Group:
     return Group((line,), tuple(rows.tolist()), score, clear, difference=difference)
 
 
-def _found_children(view: View, details: Lines, book: Book) -> tuple[Ints, Ints]:
+def _found_children(view: View, details: Lines) -> tuple[Ints, Ints]:
     """The details that name exactly one open item of their amount: by reference, else by name."""
-    child_items = Items(details, book, view.settings)
-    child_items.row_open = view.items.row_open
-    child_view = View(child_items)
+    child_view = view.of_others(details)
+    child_items = child_view.items
     found: list[tuple[Ints, Ints]] = []
     for source in (reference_whole.find, reference.find, amount_party.find):
         if not child_items.line_open.any():
@@ -58,7 +57,7 @@ def _found_children(view: View, details: Lines, book: Book) -> tuple[Ints, Ints]
         pairs = source(child_view).pairs
         assert pairs is not None
         lines_per = counts_of(pairs.line, len(details))
-        rows_per = counts_of(pairs.row, len(book))
+        rows_per = counts_of(pairs.row, len(child_items.book))
         single = pairs.clear & (lines_per[pairs.line] == 1) & (rows_per[pairs.row] == 1)
         child, row = pairs.line[single], pairs.row[single]
         child_items.line_open[child] = False

@@ -123,8 +123,9 @@ def _settlements(view: View, line: int, sales: _Sales) -> list[Group]:
     dates = {_day(*found) for found in _DATE.findall(text)} - {None}
     low = int(items.limit("card_fee_permille_min")[line])
     high = int(items.limit("card_fee_permille_max")[line])
+    largest = max(printed) if printed else net * 1000 // max(1000 - high, 1) + 1
     fitting = []
-    for members, gross, day in _runs(sales.days[first:last], sales.amounts[first:last]):
+    for members, gross, day in _runs(sales.days[first:last], sales.amounts[first:last], largest):
         if printed:
             fits = gross in printed and gross >= net
         else:
@@ -153,10 +154,10 @@ def _day(year: str, month: str, day: str) -> int | None:
         return None
 
 
-def _runs(days: list[int], amounts: list[int]) -> Iterator[tuple[tuple[int, ...], int, int]]:
+def _runs(days: list[int], amounts: list[int], largest: int) -> Iterator[tuple[tuple[int, ...], int, int]]:
     """Consecutive days with all their items, and, where days have several items, with one of each such day.
 
-    Gives the positions, the total and the last day of each run.
+    Gives the positions, the total and the last day of each run whose total is at most `largest` (amounts are receipts).
     """
     of_day: dict[int, list[int]] = {}
     for place, day in enumerate(days):
@@ -165,13 +166,16 @@ def _runs(days: list[int], amounts: list[int]) -> Iterator[tuple[tuple[int, ...]
         partial_runs: list[tuple[tuple[int, ...], int]] = [((), 0)]
         for day in range(last, last - DAYS_TOGETHER_MAX, -1):
             places = of_day.get(day)
-            if places is None or len(partial_runs) > RUNS_MAX:
+            if places is None or not partial_runs or len(partial_runs) > RUNS_MAX:
                 break
-            choices = [tuple(places)] + ([(place,) for place in places] if len(places) > 1 else [])
+            choices = [(tuple(places), sum(amounts[place] for place in places))]
+            if len(places) > 1:
+                choices += [((place,), amounts[place]) for place in places]
             partial_runs = [
-                (members + choice, total + sum(amounts[place] for place in choice))
+                (members + choice, total + more)
                 for members, total in partial_runs
-                for choice in choices
+                for choice, more in choices
+                if total + more <= largest
             ]
             for members, total in partial_runs:
                 yield members, total, last

@@ -116,11 +116,19 @@ def _groups(view: View, line: int, rows: Ints) -> list[Group]:
     inside = view.in_reference_window(line, rows)
     rows = rows[inside]
     count = int(items.lines.batch_count[line])
-    whole = [rows, *(rows[items.book.day[rows] == day] for day in np.unique(items.book.day[rows]).tolist())]
+    amounts, days = items.book.amount[rows], items.book.day[rows]
+    # Day by day and all days together.
+    by_day = np.argsort(days, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(days[by_day]) != 0]) if len(rows) else np.empty(0, np.int64)
+    ends = np.r_[starts[1:], len(rows)]
+    fitting = np.add.reduceat(amounts[by_day], starts) == amount if len(rows) else np.empty(0, np.bool_)
+    parts = [by_day[start:end] for start, end in zip(starts[fitting].tolist(), ends[fitting].tolist(), strict=True)]
+    if len(starts) > 1 and int(amounts.sum()) == amount:
+        parts.append(np.arange(len(rows)))
     groups = [
-        Group((line,), tuple(members.tolist()), _SCORE, clear=True)
-        for members in whole
-        if len(members) > 1 and int(items.book.amount[members].sum()) == amount and count in {0, len(members)}
+        Group((line,), tuple(rows[np.sort(part)].tolist()), _SCORE, clear=True)
+        for part in parts
+        if len(part) > 1 and count in {0, len(part)}
     ]
     return groups or _without_some(view, line, rows)
 

@@ -74,7 +74,7 @@ def _sums(view: View, lines: Ints, rows: Ints) -> list[Group]:
         mine = mine[np.abs(items.lines.amount[mine]) < largest]
         if len(mine) > 1:
             sums = sums_of(items.lines.amount[mine])
-            for row in rows[(targets > 0) == receipt].tolist():
+            for row in rows[((targets > 0) == receipt) & np.isin(targets, sums.sums)].tolist():
                 groups += _of_item(view, mine, row, sums)
     return groups
 

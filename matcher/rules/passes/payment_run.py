@@ -136,18 +136,21 @@ def _runs(view: View, line: int, numbered: dict[tuple[int, bool], list[_Numbered
     amount = abs(int(items.lines.amount[line]))
     count = int(items.lines.batch_count[line])
     found: set[tuple[int, ...]] = set()
-    chance = 0.0
+    parts = []
     for part in numbered.get((int(items.pool_l[line]), bool(items.lines.amount[line] > 0)), []):
         first = int(np.searchsorted(part.days, low[line], side="left"))
         last = int(np.searchsorted(part.days, high[line], side="right"))
-        starts, ends, near = _fitting(part.sums[first:last], amount, count)
-        chance += near / places_near(amount)
+        sums = part.sums[first:last]
+        parts.append(sums)
         found |= {
             tuple(sorted(part.rows[first + start : first + end].tolist()))
-            for start, end in zip(starts, ends, strict=True)
+            for start, end in _fitting(sums, amount, count)
         }
+    if not found:
+        return []
+    chance = sum(_near(sums, amount, count) for sums in parts) / places_near(amount)
     doubtful = len(found) > 1 or chance > _CHANCE_MAX
-    if found and not doubtful and count <= 1:
+    if not doubtful and count <= 1:
         # Words make a line collective that a count proves to be.
         day = int(items.book.day[next(iter(found))[0]]) if called else None
         doubtful = single_rivals(view, line, day=day)
@@ -155,17 +158,21 @@ def _runs(view: View, line: int, numbered: dict[tuple[int, bool], list[_Numbered
     return [Group((line,), rows, score, not doubtful) for rows in sorted(found)]
 
 
-def _fitting(sums: Ints, amount: int, count: int) -> tuple[list[int], list[int], int]:
-    """Starts and ends of the runs of at least two items that add up, and how many runs come near the amount."""
+def _fitting(sums: Ints, amount: int, count: int) -> list[tuple[int, int]]:
+    """Starts and ends of the runs of at least two items (of `count`, where the bank says it) that add up."""
     if count > 1:
-        totals = sums[count:] - sums[:-count]
-        near = int(np.count_nonzero(np.abs(totals - amount) <= amount // 10))
-        starts = np.flatnonzero(totals == amount)
-        return starts.tolist(), (starts + count).tolist(), near
+        starts = np.flatnonzero(sums[count:] - sums[:-count] == amount)
+        return [(start, start + count) for start in starts.tolist()]
     ends = np.searchsorted(sums, sums + amount)
+    starts = np.flatnonzero(ends < len(sums))
+    starts = starts[(sums[ends[starts]] == sums[starts] + amount) & (ends[starts] - starts > 1)]
+    return list(zip(starts.tolist(), ends[starts].tolist(), strict=True))
+
+
+def _near(sums: Ints, amount: int, count: int) -> int:
+    """How many runs come near the amount."""
+    if count > 1:
+        return int(np.count_nonzero(np.abs(sums[count:] - sums[:-count] - amount) <= amount // 10))
     low = np.searchsorted(sums, sums + amount - amount // 10, side="left")
     high = np.searchsorted(sums, sums + amount + amount // 10, side="right")
-    near = int(np.maximum(high - np.maximum(low, np.arange(len(sums)) + 2), 0).sum())
-    hits = np.flatnonzero(ends < len(sums))
-    hits = hits[(sums[ends[hits]] == sums[hits] + amount) & (ends[hits] - hits > 1)]
-    return hits.tolist(), ends[hits].tolist(), near
+    return int(np.maximum(high - np.maximum(low, np.arange(len(sums)) + 2), 0).sum())
