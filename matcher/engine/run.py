@@ -11,7 +11,9 @@ import numpy as np
 from matcher.engine.claims import BINDING_SCORE, Claims
 from matcher.engine.rejected import Rejected, RejectedIds
 from matcher.engine.settle import settle_groups, settle_pairs
+from matcher.rules.classes import came_back
 from matcher.rules.contract import Candidates, Group, Pairs
+from matcher.rules.joins import is_member
 from matcher.rules.order import Step, ordered
 from matcher.rules.view import View
 
@@ -63,8 +65,24 @@ class Run:
         before, found = self._found.get(number, (-1, Candidates()))
         if before != lines_open:
             found = self.rejected.without(step.find(self.view))
+            found = found if step.by_reference else self._without_returns(found)
             self._found[number] = lines_open, found
         return found
+
+    def _without_returns(self, found: Candidates) -> Candidates:
+        """What gives a payment back pays no invoice: name and amount alone prove nothing for it."""
+        asked = {line for group in found.groups if group.clear for line in group.lines}
+        if found.pairs is not None:
+            asked.update(found.pairs.line[found.pairs.clear].tolist())
+        lines = np.array(sorted(asked), np.int64)
+        returned = lines[came_back(self.view, lines)]
+        if not len(returned):
+            return found
+        pairs, back = found.pairs, set(returned.tolist())
+        if pairs is not None:
+            pairs = pairs.where(~is_member(pairs.line, returned))
+        groups = tuple(group for group in found.groups if back.isdisjoint(group.lines))
+        return found._replace(pairs=pairs, groups=groups)
 
     def _settle_pairs(self, number: int, step: Step, pairs: Pairs | None) -> Pairs | None:
         if pairs is None or not len(pairs.line):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from matcher.proposal import Category
-from matcher.rules.columns import Codes, Ints
+from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.joins import is_member, mixed
 from matcher.rules.lines_kind import kind_and_source, kind_of
 from matcher.rules.names import NameLevel
@@ -56,6 +56,20 @@ def classify(view: View, lines: Ints, taker: Codes, repeats: Mapping[int, int]) 
             scores[place] = source
             categories.append(kind or Category.UNKNOWN)
     return Classified(categories, scores, others)
+
+
+def came_back(view: View, lines: Ints) -> Flags:
+    """Which lines give an earlier payment back: the bank says so, or the payment carries the same id."""
+    opposite = _opposites(view, lines)
+    found = np.zeros(len(lines), np.bool_)
+    for place, line in enumerate(lines.tolist()):
+        kind = kind_of(view, line)
+        if line in opposite:
+            kind = _of_opposites(view, line, opposite[line], kind)
+            found[place] = kind is Category.RETURN
+        else:
+            found[place] = kind in {Category.RETURN, Category.REVERSAL}
+    return found
 
 
 def _of_opposites(view: View, line: int, other: int, kind: Category | None) -> Category:
