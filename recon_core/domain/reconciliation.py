@@ -83,7 +83,8 @@ class Document(NamedTuple):
 
 class ListedLine(NamedTuple):
     """A line of the document's list. `amount` is net of a hidden voiding entry; `ids` are all transactions that it
-    stands for (a batch, a hidden void), its own first. `warning` says why it can't be ticked.
+    stands for (a batch, a hidden void), its own first. `proved` is what bank lines have proved of its own amount: where
+    that is a part, ticking splits it off. `warning` says why it can't be ticked.
     """
 
     ids: tuple[int, ...]
@@ -93,6 +94,7 @@ class ListedLine(NamedTuple):
     cleared: bool
     clear_date: date | None
     processed: bool
+    proved: int
     external_id: str
     kind: str
     status: str

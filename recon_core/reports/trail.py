@@ -165,13 +165,14 @@ def _decisions(uow: UnitOfWork, lines: list[int]) -> Iterator[Step]:
 def _transactions(uow: UnitOfWork, ids: list[int]) -> Iterator[Step]:
     rows = uow.select(
         "SELECT t.id, t.external_id, t.source, t.transaction_date, t.amount, t.currency, t.kind, t.status, t.cleared,"
-        " t.clear_date, t.cleared_by, t.cleared_at FROM book_transaction t WHERE t.id IN :ids ORDER BY t.id",
+        " t.clear_date, t.cleared_by, t.cleared_at, o.external_id AS original FROM book_transaction t"
+        " LEFT JOIN book_transaction o ON o.id = t.split_of_id WHERE t.id IN :ids ORDER BY t.id",
         {"ids": ids},
     )
     for row in rows:
         amount = f"{to_text(row.amount, row.currency)} {row.currency}"
         cleared = f", cleared {row.clear_date}" if row.cleared else ""
-        source = f" of {row.source}" if row.source else ""
+        source = f" of {row.source}" if row.source else f", split off {row.original}" if row.original else ""
         text = f"{row.kind} {row.external_id}{source}: {row.transaction_date} {amount}, {row.status}{cleared}"
         yield Step("transaction", row.id, text, row.cleared_by or "", row.cleared_at)
 
@@ -223,7 +224,9 @@ _SUBJECTS = {
     " WHERE id = :id AND book_import_id IS NOT NULL UNION"
     " SELECT 'decision_batch' AS kind, d.decision_batch_id AS subject_id FROM decision d"
     " JOIN decision_transaction t ON t.decision_id = d.id WHERE t.book_transaction_id = :id UNION"
-    " SELECT 'adjustment' AS kind, id AS subject_id FROM adjustment WHERE book_transaction_id = :id",
+    " SELECT 'adjustment' AS kind, id AS subject_id FROM adjustment WHERE book_transaction_id = :id UNION"
+    " SELECT 'book_transaction' AS kind, split_of_id AS subject_id FROM book_transaction"
+    " WHERE id = :id AND split_of_id IS NOT NULL",
 }
 
 

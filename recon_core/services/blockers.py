@@ -11,6 +11,15 @@ from recon_core.domain.states import DocumentState
 from recon_core.ports import UnitOfWork
 from recon_core.services import chains, documents, lookup
 
+_NAMED_MAX = 5
+_PARTLY = (
+    "SELECT t.id, t.external_id, t.amount FROM book_transaction t WHERE t.cash_account_id = :account"
+    " AND t.status = 'released' AND t.transaction_date <= :day AND t.matched_amount <> 0"
+    " AND (NOT t.processed OR t.clear_date > :day) AND EXISTS (SELECT 1 FROM decision_transaction dt"
+    " JOIN decision d ON d.id = dt.decision_id AND d.state = 'applied' JOIN decision_line dl ON dl.decision_id = d.id"
+    " JOIN statement_line l ON l.id = dl.statement_line_id WHERE dt.book_transaction_id = t.id AND l.booking_date <= :day)"
+)
+
 
 def blockers(uow: UnitOfWork, *, document_id: int) -> tuple[Blocker, ...]:
     """All reasons against releasing a document, the nearest to a cure first. `Blocker.advisory` ones stop a policy,
@@ -21,6 +30,7 @@ def blockers(uow: UnitOfWork, *, document_id: int) -> tuple[Blocker, ...]:
         return (Blocker("state", f"It is {document.state}.", "Only an open document is released."),)
     account = lookup.account(uow, document.cash_account_id)
     found = _unreleased(uow, document) + _pending_voids(uow, document) + _difference(uow, document, account.currency)
+    found += _partly_proved(uow, document, account.currency)
     found += _statements(uow, document) + _bank(uow, document, account.currency) + _open_lines(uow, document)
     if document.state == DocumentState.HOLD:
         found.append(Blocker("on-hold", "It is on hold.", "Remove the hold when the difference is zero."))
@@ -62,6 +72,21 @@ def _pending_voids(uow: UnitOfWork, document: Any) -> list[Blocker]:
     message = f"{len(rows)} ticked line(s) have a voiding entry that is not released."
     ids = tuple(row.id for row in rows)
     return [Blocker("void-pending", message, "Release the voiding entry, or take it back.", ids)]
+
+
+def _partly_proved(uow: UnitOfWork, document: Any, currency: str) -> list[Blocker]:
+    """Transactions of which the bank has carried out a part by the document's date, and the rest later or not yet."""
+    rows = uow.select(
+        f"{_PARTLY} AND t.reconciliation_id IS NULL UNION ALL {_PARTLY} AND t.reconciliation_id = :document ORDER BY id",
+        {"account": document.cash_account_id, "document": document.id, "day": document.reconciliation_date},
+    )
+    if not rows:
+        return []
+    named = ", ".join(f"{row.external_id} ({to_text(row.amount, currency)} {currency})" for row in rows[:_NAMED_MAX])
+    more = f" and {len(rows) - _NAMED_MAX} more" if len(rows) > _NAMED_MAX else ""
+    message = f"The bank has carried out only a part of {named}{more} by the reconciliation date."
+    cure = "Tick what the bank proved (reconcile processed; untick a ticked one first): that splits the part off."
+    return [Blocker("partly-proved", message, cure, tuple(row.id for row in rows), advisory=True)]
 
 
 def _statements(uow: UnitOfWork, document: Any) -> list[Blocker]:

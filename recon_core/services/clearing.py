@@ -22,7 +22,7 @@ from recon_core.domain.states import (
     is_policy,
 )
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import control, lookup
+from recon_core.services import control, families, lookup
 from recon_core.services.matched import Checked, Group, Side, write_groups
 
 _LINE = (
@@ -269,13 +269,21 @@ def reject_matches(uow: UnitOfWork, *, groups: Sequence[Match], reason: str = ""
 
 
 def rejected_groups(uow: UnitOfWork, *, account_ids: Sequence[int] | None = None) -> set[str]:
-    """The keys (`recon_core.domain.matching.group_key`) of all groups that somebody rejected."""
+    """The keys (`recon_core.domain.matching.group_key`) of all groups that somebody rejected; what was said of a
+    transaction holds for each of its parts.
+    """
     if account_ids is None:
-        rows = uow.select("SELECT group_key FROM rejection WHERE active")
+        rows = uow.select("SELECT group_key, cash_account_id FROM rejection WHERE active")
     else:
-        sql = "SELECT group_key FROM rejection WHERE active AND cash_account_id IN :ids"
+        sql = "SELECT group_key, cash_account_id FROM rejection WHERE active AND cash_account_id IN :ids"
         rows = uow.select(sql, {"ids": account_ids})
-    return {row.group_key for row in rows}
+    keys = {row.group_key for row in rows}
+    kin = families.kin(uow, sorted({row.cash_account_id for row in rows})) if rows else {}
+    for key in list(keys) if kin else ():
+        lines, members = ([int(one) for one in side.split(",") if one] for side in key.split("|"))
+        for one in kin.keys() & set(members):
+            keys |= {group_key(lines, [other if id_ == one else id_ for id_ in members]) for other in kin[one]}
+    return keys
 
 
 def set_proposed(uow: UnitOfWork, *, line_ids: Sequence[int], proposed: bool, by: str, at: datetime) -> int:

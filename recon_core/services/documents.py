@@ -29,7 +29,7 @@ _FIGURES = (
 
 _LISTED = (
     "SELECT t.id, t.external_id, t.transaction_date, t.amount, t.kind, t.status, t.reference, t.counterparty,"
-    " t.description, t.batch, t.cleared, t.clear_date, t.processed, t.reconciliation_id, t.voids_id,"
+    " t.description, t.batch, t.cleared, t.clear_date, t.processed, t.matched_amount, t.reconciliation_id, t.voids_id,"
     " v.id AS void_id, v.status AS void_status, v.amount AS void_amount, v.reconciliation_id AS void_document,"
     " v.transaction_date AS void_date, n.number AS voucher_number FROM book_transaction t"
     " LEFT JOIN book_transaction v ON v.voids_id = t.id AND v.status <> 'rejected'"
@@ -190,6 +190,7 @@ def listed(
                 cleared=line.cleared,
                 clear_date=line.clear_date,
                 processed=line.processed,
+                proved=line.matched_amount,
                 external_id=line.external_id,
                 kind=line.kind,
                 status=shown_status(

@@ -11,18 +11,19 @@ from recon_core.domain.refusals import BadRequest, Conflict, NotBalanced, Unrele
 from recon_core.domain.refused import Refused
 from recon_core.domain.states import DocumentState, MatchingPolicy, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import control, documents, lookup
+from recon_core.services import control, documents, lookup, splitting, ticking
 
 
 class Toggled(NamedTuple):
     """What a bulk button did: the value it set (None if the list is empty), on which transactions, and the last error
-    of rows that were skipped for one.
+    of rows that were skipped for one. `rests` are the transactions that were split off partly proved ones.
     """
 
     value: bool | None
     changed: tuple[int, ...]
     skipped: int = 0
     last_error: str = ""
+    rests: tuple[int, ...] = ()
 
 
 def open_document(
@@ -153,12 +154,6 @@ def _rows(uow: UnitOfWork, document: Any, ids: Sequence[int]) -> list[Any]:
     return [found[row_id] for row_id in ids]
 
 
-def _check_tick(document: Any, row: Any) -> None:
-    reason = documents.warning(document, row)
-    if reason:
-        raise Unreleased(f"Transaction {row.external_id} can't be ticked. {reason}", cure="Or leave it for next time.")
-
-
 def tick(
     uow: UnitOfWork,
     *,
@@ -172,51 +167,20 @@ def tick(
     """Tick lines as reconciled (avstämd), or untick them; returns the new figures.
 
     Ticking also clears, on the reconciliation date where there is no clear date; unticking leaves cleared as it is.
-    Ticking one payment of a batch ticks them all where the document shows batches. Raises `Unreleased`, `BadRequest`,
-    `Conflict`, `NotBalanced`.
+    Ticking one payment of a batch ticks them all where the document shows batches. Of a transaction that the bank has
+    carried out in part by the document's date, that part is split off and ticked, and the rest stays open. Raises
+    `Unreleased`, `BadRequest`, `Conflict`, `NotBalanced`, `WrongState`.
     """
     document = _editable(uow, document_id, version=version)
-    rows = _with_batches(uow, document, _rows(uow, document, list(dict.fromkeys(transaction_ids))))
+    rows = ticking.with_batches(uow, document, _rows(uow, document, list(dict.fromkeys(transaction_ids))))
     if reconciled:
+        rows, done = ticking.split(uow, document, rows, by=by, at=at)
         for row in rows:
-            _check_tick(document, row)
+            ticking.check(document, row, done.refused)
     with _action(uow, "document.tick" if reconciled else "document.untick", document, by=by, at=at) as act:
-        _set_reconciled(uow, act, document, rows, reconciled=reconciled)
+        ticking.set_reconciled(uow, act, document, rows, reconciled=reconciled)
         documents.touch(act, document, {})
     return _check_saved(uow, document_id)
-
-
-def _with_batches(uow: UnitOfWork, document: Any, rows: list[Any]) -> list[Any]:
-    batches = {row.batch for row in rows if row.batch}
-    if not document.match_batches or not batches:
-        return rows
-    have = {row.id for row in rows}
-    more = uow.select(
-        "SELECT id FROM book_transaction WHERE cash_account_id = :account AND batch IN :batches AND status <> 'rejected'"
-        " AND (reconciliation_id IS NULL OR reconciliation_id = :document)",
-        {"account": document.cash_account_id, "batches": sorted(batches), "document": document.id},
-    )
-    wanted = [row.id for row in more if row.id not in have]
-    return rows + documents.rows_listed(uow, document, ids=wanted, load_to=date.max)
-
-
-def _set_reconciled(uow: UnitOfWork, act: Action, document: Any, rows: Sequence[Any], *, reconciled: bool) -> None:
-    wanted = [row for row in rows if (row.reconciliation_id is not None) != reconciled]
-    ids = [row.id for row in wanted]
-    hidden = [void_id for row in wanted if (void_id := documents.carried_void(document, row)) is not None]
-    if not reconciled:
-        act.update("book_transaction", [*ids, *hidden], {"reconciliation_id": None, "reconciled_date": None})
-        return
-    cleared = uow.select("SELECT id FROM book_transaction WHERE id IN :ids AND cleared", {"ids": hidden})
-    fresh = [row.id for row in wanted if not row.cleared] + sorted(set(hidden) - {row.id for row in cleared})
-    _clear(act, fresh, document.reconciliation_date)
-    stamps = {"reconciliation_id": document.id, "reconciled_date": document.reconciliation_date}
-    act.update("book_transaction", [*ids, *hidden], stamps)
-
-
-def _clear(act: Action, ids: Sequence[int], day: date) -> None:
-    values = {"cleared": True, "clear_date": day, "cleared_by": act.by, "cleared_at": act.at}
-    act.update("book_transaction", ids, values)
 
 
 def mark_cleared(
@@ -258,7 +222,7 @@ def _set_cleared(
     ids = [row.id for row in wanted]
     ids += [void_id for row in wanted if (void_id := documents.carried_void(document, row)) is not None]
     if cleared:
-        _clear(act, ids, clear_date or document.reconciliation_date)
+        ticking.clear(act, ids, clear_date or document.reconciliation_date)
     else:
         none = {"cleared": False, "clear_date": None, "cleared_by": None, "cleared_at": None}
         act.update("book_transaction", ids, none)
@@ -275,7 +239,8 @@ def toggle_reconciled(
     at: datetime,
 ) -> Toggled:
     """The button Markera/avmarkera avstämda: the first released row of the (filtered) list decides the direction, and
-    all released rows get that value. Rows that can't be ticked are skipped; the last reason is returned.
+    all released rows get that value. Rows that can't be ticked are skipped; the last reason is returned. Partly proved
+    ones are split as by `tick`.
     """
     document = _editable(uow, document_id)
     rows = documents.rows_listed(uow, document, ids=transaction_ids, load_to=load_to)
@@ -283,21 +248,27 @@ def toggle_reconciled(
     if not released:
         return Toggled(None, ())
     value = released[0].reconciliation_id is None
+    released = [
+        row for row in ticking.with_batches(uow, document, released) if row.status == TransactionStatus.RELEASED
+    ]
     good, error, skipped = [], "", 0
+    done = splitting.Splits({}, {})
+    if value:
+        released, done = ticking.split(uow, document, released, by=by, at=at)
     for row in released:
         try:
             if value:
-                _check_tick(document, row)
+                ticking.check(document, row, done.refused)
         except Refused as refused:
             error, skipped = str(refused), skipped + 1
             continue
         if (row.reconciliation_id is not None) != value:
             good.append(row)
     with _action(uow, "document.toggle-reconciled", document, by=by, at=at) as act:
-        _set_reconciled(uow, act, document, _with_batches(uow, document, good), reconciled=value)
+        ticking.set_reconciled(uow, act, document, good, reconciled=value)
         documents.touch(act, document, {})
     _check_saved(uow, document_id)
-    return Toggled(value, tuple(row.id for row in good), skipped, error)
+    return Toggled(value, tuple(row.id for row in good), skipped, error, tuple(done.made.values()))
 
 
 def toggle_cleared(
@@ -330,21 +301,24 @@ def toggle_cleared(
 def reconcile_processed(
     uow: UnitOfWork, *, document_id: int, load_to: date | None = None, by: str, at: datetime
 ) -> Toggled:
-    """The button Avstämning bearbetad: tick every listed line that a bank line proved and that is not ticked yet.
+    """The button Avstämning bearbetad: tick every listed line that a bank line up to the document's date proved and that
+    is not ticked yet; of one that is proved in part, split off and tick that part.
 
     It touches no other line and unticks nothing.
     """
     document = _editable(uow, document_id)
-    rows = documents.rows_listed(uow, document, load_to=load_to)
-    wanted = [row for row in rows if row.processed and row.reconciliation_id is None]
-    good = [row for row in wanted if not documents.warning(document, row)]
-    bad = [row for row in wanted if documents.warning(document, row)]
+    rows, done = ticking.split(uow, document, documents.rows_listed(uow, document, load_to=load_to), by=by, at=at)
+    day = document.reconciliation_date
+    wanted = [row for row in rows if row.processed and row.reconciliation_id is None and row.clear_date <= day]
+    reasons = {row.id: documents.warning(document, row) for row in wanted}
+    good = [row for row in wanted if not reasons[row.id]]
+    bad = [row for row in rows if reasons.get(row.id) or row.id in done.refused]
     with _action(uow, "document.reconcile-processed", document, by=by, at=at) as act:
-        _set_reconciled(uow, act, document, good, reconciled=True)
+        ticking.set_reconciled(uow, act, document, good, reconciled=True)
         documents.touch(act, document, {})
     _check_saved(uow, document_id)
-    error = f"{bad[-1].external_id}: {documents.warning(document, bad[-1])}" if bad else ""
-    return Toggled(True, tuple(row.id for row in good), len(bad), error)
+    error = f"{bad[-1].external_id}: {reasons.get(bad[-1].id) or done.refused[bad[-1].id]}" if bad else ""
+    return Toggled(True, tuple(row.id for row in good), len(bad), error, tuple(done.made.values()))
 
 
 def hold(uow: UnitOfWork, *, document_id: int, by: str, at: datetime) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from recon_core.domain.refusals import BadRequest, Unknown, WrongState
 from recon_core.domain.states import AdjustmentState, DecisionKind, DecisionState, LineState, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import books, control, documents, lookup
+from recon_core.services import books, control, documents, lookup, splitting
 
 
 class Undone(NamedTuple):
@@ -48,13 +48,15 @@ def undo_decisions(
     decision_ids: Sequence[int],
     reason: str = "",
     reverse_on: date | None = None,
+    join: bool = True,
     by: str,
     at: datetime,
 ) -> Undone:
     """Take decisions back: lines are open, transactions are as they were before, also unticked in an open document.
 
     An unreleased adjustment is rejected. A released one is reversed with a voiding entry on `reverse_on`; without
-    that date the undo is refused. Raises `Closed`, `WrongState`, `PeriodLocked`.
+    that date the undo is refused. What was split off a transaction that is open again and that nothing has used is put
+    back, unless `join` is false. Raises `Closed`, `WrongState`, `PeriodLocked`.
     """
     before = lookup.many(uow, "decision", list(decision_ids), "id, cash_account_id")
     uow.lock_accounts([row.cash_account_id for row in before.values()])
@@ -78,6 +80,8 @@ def undo_decisions(
         act.update("rejection", [row.id for row in uow.select(sql, {"ids": rejected})], {"active": False})
         values = {"state": DecisionState.UNDONE.value, "undone_by": by, "undone_at": at, "undo_reason": reason}
         act.update("decision", [row.id for row in parts.decisions], values)
+        if join:
+            splitting.rejoin(uow, act, list({row.id for row in parts.transactions}))
     return Undone(
         tuple(row.id for row in parts.decisions),
         tuple(dict.fromkeys(row.statement_line_id for row in parts.lines)),

@@ -41,7 +41,7 @@ def void_transaction(
             " WHERE t.book_transaction_id = :id AND d.state = 'applied'"
         )
         decisions = [one.id for one in uow.select(sql, {"id": transaction_id})]
-        undo.undo_decisions(uow, decision_ids=decisions, reason=reason, reverse_on=day, by=by, at=at)
+        undo.undo_decisions(uow, decision_ids=decisions, reason=reason, reverse_on=day, join=False, by=by, at=at)
         row = lookup.one(uow, "book_transaction", transaction_id)
         voided = "SELECT id FROM book_transaction WHERE voids_id = :id AND status <> 'rejected'"
         made = uow.value(voided, {"id": transaction_id})

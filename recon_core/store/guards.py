@@ -1,7 +1,8 @@
 """Triggers: the invariants that a constraint can't say, in one notation for SQLite and PostgreSQL.
 
 A guard rejects a change of a row where its condition holds; the condition may look at OLD, NEW and other tables, in SQL
-that both databases understand. The names in brackets are the rules of the books (domain 8.2).
+that both databases understand. The names in brackets are the rules of the books (domain 8.2). `GUARDS` are those of
+revision 0007; a later revision that replaces or adds some has them itself (0008: parts of a transaction).
 """
 
 from __future__ import annotations

@@ -78,6 +78,7 @@ BOOK_TRANSACTION = table(
     link("reconciliation", null=True),
     Column("reconciled_date", Day, nullable=True),
     Column("version", Minor, nullable=False, server_default="1"),
+    Column("split_of_id", Id, ForeignKey("book_transaction.id"), nullable=True),
     one_of("kind", TransactionKind),
     one_of("status", TransactionStatus),
     CheckConstraint("(kind = 'void') = (voids_id IS NOT NULL)", name="voids"),
@@ -97,6 +98,8 @@ BOOK_TRANSACTION = table(
           sqlite_where=sql("reconciliation_id IS NULL"), postgresql_where=sql("reconciliation_id IS NULL")),
     Index("ix_book_transaction_reconciliation_id", "reconciliation_id",
           sqlite_where=sql("reconciliation_id IS NOT NULL"), postgresql_where=sql("reconciliation_id IS NOT NULL")),
+    Index("ix_book_transaction_split_of_id", "split_of_id",
+          sqlite_where=sql("split_of_id IS NOT NULL"), postgresql_where=sql("split_of_id IS NOT NULL")),
 )  # fmt: skip
 
 BOOK_CHANGE = table(
