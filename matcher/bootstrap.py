@@ -5,16 +5,17 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 from matcher.jobs import LIMITS, Lease
 from matcher.pipeline.context import Context, Watch, nobody_watches
-from matcher.pipeline.night.contract import Night, Note, Sizes, nobody_notes, nobody_to_tell
+from matcher.pipeline.night.contract import Night, Note, Sizes, nobody_notes, nobody_to_tell, nothing_queued
 from matcher.rules.settings import RuleSettings
 from matcher.store.night_runs import SqlNight
 from matcher.store.opinions import SqlOpinions
@@ -135,14 +136,21 @@ def is_dead(worker: str) -> bool:
     return machine == _machine() and bool(start) and _process_start(int(pid)) != start
 
 
+class NightBroker(Protocol):
+    """What tells workers of jobs (`matcher.ops.broker`)."""
+
+    def tell(self, job_ids: Sequence[int]) -> None: ...
+    def queued(self) -> int | None: ...
+
+
 def make_night(
     context: Context,
     settings: NightSettings,
     *,
-    tell: Callable[[Sequence[int]], None] | None = None,
+    broker: NightBroker | None = None,
     note: Note = nobody_notes,
 ) -> Night:
-    """The nightly work on a context. With `tell` it is distributed: jobs are told to a broker."""
+    """The nightly work on a context. With a broker it is distributed: workers are told of the jobs."""
     lease = Lease(worker_name(), timedelta(seconds=settings.lease_seconds), is_dead)
     end_stalled_sessions(context.database, after_seconds=settings.stalled_seconds)
     return Night(
@@ -151,8 +159,9 @@ def make_night(
         lease=lease,
         sizes=settings.sizes,
         limits=LIMITS._replace(failures_max=settings.failures_max),
-        tell=tell or nobody_to_tell,
-        distributed=tell is not None,
+        tell=broker.tell if broker is not None else nobody_to_tell,
+        queued=broker.queued if broker is not None else nothing_queued,
+        distributed=broker is not None,
         note=note,
     )
 

@@ -16,16 +16,25 @@ from celery.signals import setup_logging, worker_process_init
 
 from matcher import bootstrap
 from matcher.ops import logs
-from matcher.ops.broker import JOB_TASK, NIGHTLY_TASK, SWEEP_TASK, make_app, make_tell
+from matcher.ops.broker import JOB_TASK, NIGHTLY_TASK, SWEEP_TASK, Broker, make_app
 from matcher.ops.night import drive, night_plan
 from matcher.pipeline.night.contract import Night
 from matcher.pipeline.night.driving import do_told_job
 from matcher.pipeline.night.driving import sweep as sweep_night
+from recon_core.domain.refusals import Busy
 
 settings = bootstrap.night_settings()
 # Celery's decorators have no types.
 app: Any = make_app(settings)
-tell = make_tell(app)
+# The only thing that a message is kept for: the database that knows what it means is away.
+_AGAIN: dict[str, Any] = {
+    "autoretry_for": (Busy,),
+    "retry_backoff": 1,
+    "retry_backoff_max": 30,
+    "retry_jitter": True,
+    "max_retries": None,
+}
+broker = Broker(app)
 
 
 class _Process:
@@ -40,7 +49,7 @@ class _Process:
         """The night of this process."""
         if self._night is None or self._pid != os.getpid():
             context = self._open.enter_context(bootstrap.open_context(rules=settings.rules))
-            self._night = bootstrap.make_night(context, settings, tell=tell, note=logs.note)
+            self._night = bootstrap.make_night(context, settings, broker=broker, note=logs.note)
             self._pid = os.getpid()
         return self._night
 
@@ -62,7 +71,7 @@ def _log_as_json(**_: Any) -> None:
 setup_logging.connect(_log_as_json)
 
 
-@app.task(name=JOB_TASK)  # type: ignore[untyped-decorator]
+@app.task(name=JOB_TASK, **_AGAIN)  # type: ignore[untyped-decorator]
 def do_job(*, job_id: int, **_later: Any) -> None:
     """Do a job, if it is there to be done. A newer sender may say more than this worker knows."""
     do_told_job(_process.night(), job_id)

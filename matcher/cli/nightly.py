@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,13 +119,13 @@ def _night(settings: NightSettings, *, rules: Path | None, distributed: bool) ->
     from matcher import bootstrap
     from matcher.ops import logs
 
-    tell: Callable[[Sequence[int]], None] | None = None
+    broker = None
     if distributed:
-        from matcher.ops.broker import make_app, make_tell
+        from matcher.ops.broker import Broker, make_app
 
-        tell = make_tell(make_app(settings))
+        broker = Broker(make_app(settings))
     with progress() as watch, bootstrap.open_context(rules=rules, watch=watch) as context:
-        yield bootstrap.make_night(context, settings, tell=tell, note=logs.note)
+        yield bootstrap.make_night(context, settings, broker=broker, note=logs.note)
 
 
 def _watch(night: Night, inbox: str | None) -> Morning | None:

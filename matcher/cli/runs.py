@@ -21,13 +21,13 @@ def _night() -> Iterator[Night]:
     from matcher import bootstrap
 
     settings = bootstrap.night_settings()
-    tell = None
+    broker = None
     if settings.broker_url:
-        from matcher.ops.broker import make_app, make_tell
+        from matcher.ops.broker import Broker, make_app
 
-        tell = make_tell(make_app(settings))
+        broker = Broker(make_app(settings))
     with bootstrap.open_context(rules=settings.rules) as context:
-        yield bootstrap.make_night(context, settings, tell=tell)
+        yield bootstrap.make_night(context, settings, broker=broker)
 
 
 def _chosen(night: Night, run_id: int | None) -> int:

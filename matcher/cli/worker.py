@@ -5,11 +5,20 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from matcher.cli.main import EXIT_ATTENTION
+from recon_core.domain.refusals import Busy
 from recon_core.domain.refused import BadSetting
+
+if TYPE_CHECKING:
+    from matcher.bootstrap import NightSettings
+    from matcher.pipeline.context import Context
 
 
 @click.command()
@@ -37,7 +46,7 @@ def worker(processes: int, beat: bool, http: str | None) -> int:
     """
     from matcher import bootstrap
     from matcher.ops import logs
-    from matcher.ops.broker import broker_answers, make_app, make_tell
+    from matcher.ops.broker import Broker, make_app
     from matcher.ops.serve import serve
     from matcher.ops.supervise import Supervisor, beat_command, worker_command
 
@@ -45,24 +54,42 @@ def worker(processes: int, beat: bool, http: str | None) -> int:
     if not settings.broker_url:
         raise BadSetting("A worker needs a broker.", where="RECON_BROKER_URL", cure="Set it to redis://host:port/0.")
     logs.set_up(level=settings.log_level)
-    app = make_app(settings)
+    broker = Broker(make_app(settings))
     commands = [worker_command(processes=processes, nights=True, level=settings.log_level)]
     if beat:
         commands.append(beat_command(level=settings.log_level))
-    with bootstrap.open_context(rules=settings.rules) as context:
-        night = bootstrap.make_night(context, settings, tell=make_tell(app), note=logs.note)
+    with _patiently(settings) as context:
+        night = bootstrap.make_night(context, settings, broker=broker, note=logs.note)
         supervisor = Supervisor(night, commands=commands, sweep_seconds=settings.sweep_seconds)
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, supervisor.stop)
         server = None
         if http is not None:
-            server = serve(night, address=http, broker=lambda: broker_answers(app), alive=supervisor.alive)
+            server = serve(night, address=http, broker=broker.answers, alive=supervisor.alive)
         try:
             supervisor.run()
         finally:
             if server is not None:
                 server.shutdown()
     return 0
+
+
+@contextmanager
+def _patiently(settings: NightSettings) -> Iterator[Context]:
+    """The context, once the database answers: after a power cut machines start in any order."""
+    from matcher import bootstrap
+    from matcher.ops import logs
+
+    with ExitStack() as stack:
+        while True:
+            try:
+                context = stack.enter_context(bootstrap.open_context(rules=settings.rules))
+            except Busy as busy:
+                logs.note("database away", error=busy.code)
+                time.sleep(settings.sweep_seconds)
+            else:
+                break
+        yield context
 
 
 @click.command()
@@ -78,13 +105,13 @@ def health(only_ready: bool) -> int:
       recon health --ready
     """
     from matcher import bootstrap
-    from matcher.ops.broker import broker_answers, make_app
+    from matcher.ops.broker import Broker, make_app
     from matcher.ops.health import health as ask
 
     settings = bootstrap.night_settings()
     with bootstrap.open_context() as context:
         night = bootstrap.make_night(context, settings)
-        broker = (lambda: broker_answers(make_app(settings))) if settings.broker_url else None
+        broker = Broker(make_app(settings)).answers if settings.broker_url else None
         found = ask(night, broker=broker)
     click.echo(json.dumps(found.checks | {"ready": found.ready, "well": found.well}, indent=2))
     return 0 if (found.ready if only_ready else found.well) else EXIT_ATTENTION

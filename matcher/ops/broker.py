@@ -6,7 +6,7 @@ never hides one: late acknowledgement, no results, no long countdowns, one messa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from matcher.pipeline.night.contract import BrokerAway
@@ -83,33 +83,42 @@ def _local() -> Any:
     return now().astimezone()
 
 
-def make_tell(app: Celery) -> Callable[[Sequence[int]], None]:
-    """A function that tells the broker of jobs by their numbers; it raises `BrokerAway`."""
-    from kombu.exceptions import OperationalError
-    from redis.exceptions import RedisError
+class Broker:
+    """What the nightly work needs of the broker."""
 
-    def tell(job_ids: Sequence[int]) -> None:
+    def __init__(self, app: Celery) -> None:
+        from kombu.exceptions import OperationalError
+        from redis.exceptions import RedisError
+
+        self._app = app
+        self._away = (OperationalError, RedisError, OSError)
+
+    def tell(self, job_ids: Sequence[int]) -> None:
+        """Tell of jobs by their numbers. Raises `BrokerAway`."""
         try:
-            with app.producer_or_acquire() as producer:
+            with self._app.producer_or_acquire() as producer:
                 for job_id in job_ids:
-                    app.send_task(JOB_TASK, kwargs={"job_id": job_id}, queue=JOB_QUEUE, producer=producer, retry=False)
-        except (OperationalError, RedisError, OSError) as error:
+                    arguments = {"job_id": job_id}
+                    self._app.send_task(JOB_TASK, kwargs=arguments, queue=JOB_QUEUE, producer=producer, retry=False)
+        except self._away as error:
             raise BrokerAway(str(error)) from error
 
-    return tell
+    def queued(self) -> int | None:
+        """How many messages wait, None if the broker is away."""
+        try:
+            with self._app.pool.acquire(block=True) as connection:
+                return int(connection.default_channel.queue_declare(JOB_QUEUE).message_count)
+        except self._away:
+            return None
 
-
-def broker_answers(app: Celery) -> bool:
-    """Whether the broker can be reached now."""
-    from kombu.exceptions import OperationalError
-    from redis.exceptions import RedisError
-
-    try:
-        with app.connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, interval_start=0, timeout=3)
-    except (OperationalError, RedisError, OSError):
-        return False
-    return True
+    def answers(self) -> bool:
+        """Whether the broker can be reached now."""
+        try:
+            with self._app.connection_for_write() as connection:
+                connection.ensure_connection(max_retries=1, interval_start=0, timeout=3)
+        except self._away:
+            return False
+        return True
 
 
 def _guard_against_lost_connections() -> None:

@@ -24,7 +24,8 @@ class JsonLines(logging.Formatter):
         row: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "event": record.getMessage(),
+            # What a library says of an exception it caught may quote it.
+            "event": record.getMessage() if record.exc_info is None else str(record.msg),
         }
         if record.name != _LOGGER.name:
             row["logger"] = record.name
@@ -41,6 +42,8 @@ def set_up(*, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    # A word on every opening of the database would drown the rest.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def note(event: str, **facts: Any) -> None:

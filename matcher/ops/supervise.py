@@ -93,11 +93,22 @@ def worker_command(*, processes: int, nights: bool, level: str) -> list[str]:
     """Celery's worker with its own processes. `nights`: it also takes the scheduled nightly job."""
     queues = f"{JOB_QUEUE},{NIGHT_QUEUE}" if nights else JOB_QUEUE
     options = ["--without-gossip", "--without-mingle", "-Q", queues, "-c", str(processes), "--loglevel", level]
-    return [sys.executable, "-m", "celery", "-A", "matcher.worker", "worker", *options, "-n", f"recon-{os.getpid()}@%h"]
+    return [
+        sys.executable,
+        "-m",
+        "celery",
+        "-q",
+        "-A",
+        "matcher.worker",
+        "worker",
+        *options,
+        "-n",
+        f"recon-{os.getpid()}@%h",
+    ]
 
 
 def beat_command(*, level: str) -> list[str]:
     """Celery's beat, which starts the nightly job at its hour. One in the whole installation."""
     place = Path(tempfile.gettempdir()) / f"recon-beat-{os.getuid()}"
     options = ["--schedule", str(place), "--pidfile", "", "--loglevel", level]
-    return [sys.executable, "-m", "celery", "-A", "matcher.worker", "beat", *options]
+    return [sys.executable, "-m", "celery", "-q", "-A", "matcher.worker", "beat", *options]

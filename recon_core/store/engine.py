@@ -84,12 +84,13 @@ def _reason(error: DBAPIError) -> str:
 def open_database(url: str = DEFAULT_URL, *, parts: Sequence[SchemaPart] = (CORE,)) -> Database:
     """Open the database at an SQLAlchemy URL and bring its schema to the newest version.
 
-    `parts` are the schemas to keep in it, recon_core's first.
+    `parts` are the schemas to keep in it, recon_core's first. Raises `Busy` where it can't be reached.
     """
     engine = _engine(url)
     schema = Schema(parts)
-    for part in schema.parts:
-        upgrade(engine, part)
+    with _translated():
+        for part in schema.parts:
+            upgrade(engine, part)
     return Database(engine, schema)
 
 

@@ -95,6 +95,11 @@ def nobody_to_tell(job_ids: Sequence[int]) -> None:
     """There is no broker: whoever looks for due jobs finds them."""
 
 
+def nothing_queued() -> int | None:
+    """There is no broker to ask."""
+    return None
+
+
 class BrokerAway(Exception):
     """The broker can't be told now; the database remembers what it has to be told."""
 
@@ -113,7 +118,9 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Night:
-    """Made by `matcher.bootstrap`. `tell` publishes job ids to the broker and raises `BrokerAway`."""
+    """Made by `matcher.bootstrap`. `tell` publishes job ids to the broker and raises `BrokerAway`; `queued` is how many
+    messages wait there, None where nobody can say.
+    """
 
     context: Context
     store: NightStore
@@ -121,10 +128,12 @@ class Night:
     sizes: Sizes = field(default_factory=Sizes)
     limits: JobLimits = LIMITS
     tell: Callable[[Sequence[int]], None] = nobody_to_tell
+    queued: Callable[[], int | None] = nothing_queued
     distributed: bool = False
     note: Note = nobody_notes
     sleep: Callable[[float], None] = time.sleep
-    # With the broker at most this many at a time, and again after this long: its queue stays short and a lost message
-    # costs no more than the wait.
+    # With the broker at most this many at a time, so that its queue stays short.
     told_max: int = 500
+    # After this long a message is taken for lost; sooner where the broker's queue is empty.
     told_again_after: timedelta = timedelta(seconds=60)
+    told_again_empty: timedelta = timedelta(seconds=3)

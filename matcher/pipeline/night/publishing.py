@@ -13,8 +13,9 @@ def publish(night: Night) -> int:
     if not night.distributed:
         return 0
     at = night.context.now()
+    again_after = night.told_again_empty if night.queued() == 0 else night.told_again_after
     with night.context.database.begin() as uow:
-        ids = night.store.to_publish(uow, window=night.told_max, again_after=night.told_again_after, at=at)
+        ids = night.store.to_publish(uow, window=night.told_max, again_after=again_after, at=at)
         uow.commit()
     if not ids:
         return 0

@@ -43,12 +43,12 @@ def claim_job(night: Night, job_id: int) -> Job | None:
 
 def do_job(night: Night, job: Job) -> None:
     """Do a claimed job and record what became of it. Deliberate errors and faults end here, none gets out."""
-    with night.context.database.read() as uow:
-        run = night.store.run(uow, run_id=job.run_id)
-    facts = {"job": job.id, "run": run.id, "kind": job.kind, "attempt": job.attempt, "subjects": len(job.subjects)}
+    facts = {"job": job.id, "run": job.run_id, "kind": job.kind, "attempt": job.attempt, "subjects": len(job.subjects)}
     night.note("job begun", **facts)
     try:
         with _signs_of_life(night, job):
+            with night.context.database.read() as uow:
+                run = night.store.run(uow, run_id=job.run_id)
             handlers.HANDLERS[JobKind(job.kind)](night, run, job)
             _finish(night, job, JobState.DONE)
     except JobLost:
