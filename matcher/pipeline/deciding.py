@@ -168,22 +168,33 @@ def ignore(context: Context, *, line_ids: Sequence[int], reason: str) -> Decided
 
 
 def adjust(context: Context, *, line_ids: Sequence[int], entry_type: str = "", description: str = "") -> Decided:
-    """Explain lines that only the bank has by unreleased adjustments, a bulk of one an line.
+    """Explain lines that only the bank has by unreleased adjustments, one a line, as a bulk.
 
-    Without `entry_type` each line takes the one that is proposed for it; raises `BadRequest` where none is.
+    Without `entry_type` each line takes the one that is proposed for it; raises `BadRequest` where none is, and where
+    open transactions explain the line: what is booked already is not booked anew but on a person's explicit word.
     """
     with context.database.begin() as uow:
         codes = dict.fromkeys(line_ids, entry_type)
         if not entry_type:
-            codes = {line.line_id: line.entry_type for proposal, line in _locked(uow, context, line_ids)}
-        missing = [line_id for line_id, code in codes.items() if not code]
-        if missing:
-            raise BadRequest(f"No entry type is proposed for bank line {missing[0]}.", cure="Name one: --entry-type.")
+            codes = {line.line_id: _own_entry_type(line) for _, line in _locked(uow, context, line_ids)}
         matches = [Match((line_id,), (), rest=Rest(code, description)) for line_id, code in codes.items()]
         done = clearing.apply_matches(uow, matches=matches, label="adjusted", by=context.user, at=context.now())
         context.opinions.mark_decided(uow, line_ids=line_ids)
         uow.commit()
     return Decided(done.batch_id, tuple(done.decision_ids), tuple(codes))
+
+
+def _own_entry_type(line: ReviewLine) -> str:
+    """The entry type proposed for a line that nothing in the books explains."""
+    if line.choices:
+        names = ", ".join(one.external_id for one in line.choices[0].transactions)
+        raise BadRequest(
+            f"Bank line {line.line_id} may be {names}, which is booked already.",
+            cure="Accept or reject that first, or name the entry type: --entry-type.",
+        )
+    if not line.entry_type:
+        raise BadRequest(f"No entry type is proposed for bank line {line.line_id}.", cure="Name one: --entry-type.")
+    return line.entry_type
 
 
 def undo(

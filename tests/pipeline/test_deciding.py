@@ -284,6 +284,15 @@ def test_a_line_that_nobody_can_name_is_not_adjusted_without_an_entry_type(small
         deciding.adjust(small.context, line_ids=[line])
 
 
+def test_what_an_open_transaction_may_explain_is_not_booked_anew_by_default(small: Small) -> None:
+    line = short_payment(small)
+
+    with pytest.raises(BadRequest, match="may be 500123, which is booked already"):
+        deciding.adjust(small.context, line_ids=[line])
+
+    assert small.line(line).used_amount == 0
+
+
 def test_an_ignored_line_keeps_its_reason_and_can_be_taken_back(small: Small) -> None:
     (line,) = small.bank(Line("05", "-950", "OKAND LEVERANTOR AB"))
     small.match()
