@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from recon_core import __version__
 from recon_core.domain.history import replay, verify_chain
 from recon_core.domain.identity import line_date, line_keys
+from recon_core.domain.refused import InputError
 from recon_core.domain.statement import LineStatus, StatementHeader, StatementKind, StatementLine
 from recon_core.domain.states import DocumentState
 from recon_core.ports import UnitOfWork
@@ -144,14 +146,23 @@ def _bank_lines(uow: UnitOfWork, document: Any, bound: dict[str, Any], reread: R
     for row in uow.select(sql, {"account": account.id, "digests": bound["files"]}):
         stored[row.sha256][row.booking_date, row.line_key] += 1
     for row in _contents(uow, bound["files"]):
-        found: Counter[Any] = Counter()
-        for header, lines in reread(row.name, bytes(row.content)):
-            if header.kind == StatementKind.STATEMENT:
-                booked = [line for line in lines if line.status == LineStatus.BOOKED]
-                keys = line_keys(booked, statement_format=header.format)
-                found.update(zip(map(line_date, booked), keys, strict=True))
+        try:
+            found = _keys(reread(row.name, bytes(row.content)))
+        except InputError as error:
+            yield Check("reread", ok=False, detail=str(error))
+            continue
         missing = stored[row.sha256] - found
         text = f"{row.name}: {stored[row.sha256].total()} line(s) read again."
         if missing:
             text = f"{row.name}: {missing.total()} stored line(s) are not in the file as it is read today."
         yield Check("reread", ok=not missing, detail=text)
+
+
+def _keys(statements: Read) -> Counter[tuple[date | None, str]]:
+    found: Counter[tuple[date | None, str]] = Counter()
+    for header, lines in statements:
+        if header.kind == StatementKind.STATEMENT:
+            booked = [line for line in lines if line.status == LineStatus.BOOKED]
+            keys = line_keys(booked, statement_format=header.format)
+            found.update(zip(map(line_date, booked), keys, strict=True))
+    return found

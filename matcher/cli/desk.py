@@ -1,0 +1,159 @@
+"""What the commands on the books share: the open database with who and when, accounts and documents by name, output.
+
+Lists are printed as tables, or with --json as JSON Lines, an object a row; amounts are decimal text in both.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+from recon_core.domain.money import to_minor, to_text
+
+if TYPE_CHECKING:
+    from recon_core.domain.account import CashAccount
+    from recon_core.store.unit_of_work import SqlUnitOfWork
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Row = Mapping[str, Any]
+
+DAY = click.DateTime(["%Y-%m-%d"])
+account_argument = click.argument("account", metavar="ACCOUNT")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines, an object a row.")
+reason_option = click.option("--reason", default="", help="Why; it is kept in the log.")
+
+
+class Desk(NamedTuple):
+    """A unit of work that is committed at the end of the command, who does it, and when."""
+
+    uow: SqlUnitOfWork
+    by: str
+    at: datetime
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """`by` and `at` as arguments of a use case."""
+        return {"by": self.by, "at": self.at}
+
+
+@contextmanager
+def change() -> Iterator[Desk]:
+    """The database for a command that changes the books; what it did is kept if it ends without an error."""
+    from matcher import bootstrap
+
+    database = bootstrap.open_books()
+    try:
+        with database.begin() as uow:
+            yield Desk(uow, bootstrap.user_name(), bootstrap.now())
+            uow.commit()
+    finally:
+        database.close()
+
+
+@contextmanager
+def read() -> Iterator[SqlUnitOfWork]:
+    """The database for a command that only reads."""
+    from matcher import bootstrap
+
+    database = bootstrap.open_books()
+    try:
+        with database.read() as uow:
+            yield uow
+    finally:
+        database.close()
+
+
+def account(uow: SqlUnitOfWork, code: str) -> CashAccount:
+    """The cash account with a code. Raises `Unknown`."""
+    from recon_core.services import lookup
+
+    return lookup.account_by_code(uow, code)
+
+
+def day(value: datetime | None) -> date | None:
+    """The date of a date option."""
+    return None if value is None else value.date()
+
+
+def required_day(value: datetime) -> date:
+    """The date of a date option that must be given."""
+    return value.date()
+
+
+def minor(text: str, currency: str) -> int:
+    """Minor units of an amount option. Raises `BadAmount`."""
+    return to_minor(text, currency)
+
+
+def document_id(uow: SqlUnitOfWork, account_id: int, number: str | None) -> int:
+    """The document with a number, or the account's open one. Raises `Unknown`."""
+    from recon_core.domain.refusals import Unknown
+    from recon_core.services import documents
+
+    if number is not None:
+        return documents.find(uow, account_id=account_id, number=number)
+    found = documents.open_id(uow, account_id)
+    if found is None:
+        raise Unknown(
+            "The account has no open reconciliation.", cure="Open one: recon reconcile open ACCOUNT --date DAY"
+        )
+    return found
+
+
+def money(value: int | None, currency: str) -> str:
+    """An amount as decimal text, or nothing."""
+    return "" if value is None else to_text(value, currency)
+
+
+def pairs(values: Sequence[str], *, what: str) -> dict[str, str]:
+    """ "name=value" options as a dictionary. Raises `UsageError`."""
+    found = {}
+    for value in values:
+        name, sign, text = value.partition("=")
+        if not sign or not name:
+            raise click.UsageError(f"{value!r} is not {what}=VALUE.")
+        found[name] = text
+    return found
+
+
+def emit(rows: Sequence[Row], *, as_json: bool, right: Sequence[str] = (), empty: str = "Nothing.") -> None:
+    """Print rows that have the same keys: as JSON Lines, or as a table with the columns in `right` aligned right.
+
+    A key that begins with "_" is in the JSON only, without that sign.
+    """
+    if as_json:
+        for row in rows:
+            click.echo(
+                json.dumps({key.lstrip("_"): value for key, value in row.items()}, default=str, ensure_ascii=False)
+            )
+        return
+    if not rows:
+        click.echo(empty)
+        return
+    from matcher.cli.render_review import console, cut, table
+
+    names = [name for name in rows[0] if not name.startswith("_")]
+    made = table(*[name.replace("_", " ") for name in names], right=[name.replace("_", " ") for name in right])
+    for row in rows:
+        made.add_row(*[cut(_shown(row[name]), 60) for name in names])
+    console().print(made, markup=False)
+
+
+def _shown(value: object) -> str:
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "yes"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def say(text: str, *, as_json: bool = False, values: Row | None = None) -> None:
+    """Say what was done, in words or as one JSON object."""
+    click.echo(json.dumps(values or {}, default=str, ensure_ascii=False) if as_json else text)

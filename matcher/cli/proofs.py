@@ -1,0 +1,160 @@
+"""`recon log`, `recon verify`, `recon trail`: that the books are as they were made, and from where everything comes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+import click
+
+from matcher.cli import desk
+from matcher.cli.main import EXIT_ATTENTION
+from recon_core.domain.statement import StatementHeader, StatementLine
+
+
+@click.group()
+def log() -> None:
+    """The append-only, hash-chained log.
+
+    \b
+    Examples:
+      recon log verify
+      recon log list 1930
+      recon log head                    number and hash of the last entry, to be kept outside
+    """
+
+
+@log.command("verify")
+@desk.json_option
+def verify_log(as_json: bool) -> int:
+    """Recompute the chain, replay it, and compare the result with every row of the books. Exit status 1: it breaks.
+
+    \b
+    Examples:
+      recon log verify
+    """
+    from recon_core.services import history
+
+    with desk.read() as uow:
+        report = history.verify_log(uow)
+    rows = [{"where": f"entry {one.seq}", "what": one.message} for one in report.broken]
+    rows += [{"where": one.table, "what": str(one)} for one in report.differences]
+    if as_json:
+        values = {"holds": report.holds, "entries": report.entries, "head": report.head, "found": rows}
+        click.echo(json.dumps(values, ensure_ascii=False))
+    elif report.holds:
+        click.echo(f"{report.entries} entries hold, and replayed they give the books as they are. Head {report.head}")
+    else:
+        desk.emit(rows, as_json=False)
+    return 0 if report.holds else EXIT_ATTENTION
+
+
+@log.command()
+def head() -> None:
+    """Number and hash of the last entry: kept elsewhere, they prove that nothing was cut off the end.
+
+    \b
+    Examples:
+      recon log head
+    """
+    from recon_core.services import history
+
+    with desk.read() as uow:
+        number, value = history.head(uow)
+    click.echo(f"{number} {value}")
+
+
+@log.command("list")
+@click.argument("account", required=False)
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most this many, newest first.")
+@desk.json_option
+def list_(account: str | None, limit: int, as_json: bool) -> None:
+    """The latest entries.
+
+    \b
+    Examples:
+      recon log list
+      recon log list 1930 --limit 20 --json
+    """
+    from recon_core.reports import lists
+
+    with desk.read() as uow:
+        found = lists.log_entries(uow, account=account, limit=limit)
+    rows = [
+        {
+            "entry": one.seq,
+            "at": one.happened_at.isoformat(timespec="seconds"),
+            "by": one.happened_by,
+            "deed": one.action,
+            "on": f"{one.subject_kind} {one.subject_id}",
+            "account": one.account,
+            "reason": one.reason,
+        }
+        for one in found
+    ]
+    desk.emit(rows, as_json=as_json, right=["entry"], empty="The log is empty.")
+
+
+@click.command()
+@desk.account_argument
+@click.argument("number", metavar="NUMBER")
+@desk.json_option
+def verify(account: str, number: str, as_json: bool) -> int:
+    """Verify a closed reconciliation: its files, settings, lines, figures and log, and its files read again.
+
+    A later edit is named. Exit status 1: something is not as it was.
+
+    \b
+    Examples:
+      recon verify 1930 000002
+    """
+    from recon_core.services import verify as verifying
+
+    with desk.read() as uow:
+        document_id = desk.document_id(uow, desk.account(uow, account).id, number)
+        checks = verifying.verify_document(uow, document_id=document_id, reread=_reread)
+    rows = [{"check": one.name, "ok": "yes" if one.ok else "NO", "detail": one.detail} for one in checks]
+    desk.emit(rows, as_json=as_json)
+    return 0 if all(one.ok for one in checks) else EXIT_ATTENTION
+
+
+def _reread(name: str, content: bytes) -> Iterator[tuple[StatementHeader, Sequence[StatementLine]]]:
+    """The statements of a file as they are read today."""
+    from matcher.parsers.statements import parse
+
+    for statement in parse(content, name=name):
+        yield statement.header, list(statement.lines)
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["file", "statement", "line", "decision", "transaction", "adjustment", "voucher", "document"]))  # fmt: skip
+@click.argument("item", type=int, metavar="ID")
+@desk.json_option
+def trail(kind: str, item: int, as_json: bool) -> None:
+    """From any item back to file and byte, and on to document and number.
+
+    \b
+    Examples:
+      recon trail line 17
+      recon trail transaction 4 --json
+    """
+    from recon_core.reports import trail as walking
+
+    with desk.read() as uow:
+        found = walking.trail(uow, kind=kind, item_id=item)
+    rows = [
+        {
+            "step": step.kind,
+            "id": step.id,
+            "what": step.text,
+            "by": step.by,
+            "at": step.at.isoformat(timespec="seconds") if step.at else "",
+        }
+        for step in (*found.steps, *found.log)
+    ]
+    if as_json:
+        desk.emit(rows, as_json=True)
+        return
+    for row in rows:
+        who = f"  ({row['by']}, {row['at']})" if row["by"] else ""
+        click.echo(f"{row['step']:<12} {row['id']:>6}  {row['what']}{who}")
