@@ -58,7 +58,13 @@ def profile() -> None:
 @profile.command("list")
 @_folder
 def list_profiles(folders: tuple[str, ...]) -> None:
-    """Names and titles of all profiles, your own ones with their file."""
+    """Names and titles of all profiles, your own ones with their file.
+
+    \b
+    Examples:
+      recon profile list
+      recon profile list --folder profiles/
+    """
     for found in _known(folders):
         own = f"  ({found.source})" if "/" in found.source else ""
         click.echo(f"{found.name:22} {found.title}{own}")
@@ -68,7 +74,12 @@ def list_profiles(folders: tuple[str, ...]) -> None:
 @click.argument("name")
 @_folder
 def show(name: str, folders: tuple[str, ...]) -> None:
-    """The text of a profile, to copy and change."""
+    """The text of a profile, to copy and change.
+
+    \b
+    Examples:
+      recon profile show swedbank > profiles/my-bank.toml
+    """
     from matcher.parsers.csv.known import text_of
 
     click.echo(text_of(_named(name, folders)), nl=False)
@@ -82,6 +93,10 @@ def new(file: Path, name: str) -> None:
 
     Columns are told by their content, an amount by the balances that follow from it. Read the lines that begin with
     "# CHECK", put the text into a folder of your own, and name the folder in RECON_PROFILES.
+
+    \b
+    Examples:
+      recon profile new export.csv --name my-bank > profiles/my-bank.toml
     """
     from matcher.parsers.csv.profile import parse_profile
     from matcher.parsers.csv.propose import propose
@@ -104,6 +119,11 @@ def check(which: str, file: Path | None, folders: tuple[str, ...]) -> int:
 
     \b
     Exit status: 0 all is right, 1 something in FILE could not be read or proved, 2 the profile is wrong.
+
+    \b
+    Examples:
+      recon profile check profiles/my-bank.toml
+      recon profile check swedbank export.csv
     """
     from matcher.parsers.csv.known import load
 

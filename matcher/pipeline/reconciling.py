@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from matcher.pipeline.context import BY_RELEASE, Context
 from matcher.pipeline.learned import accepted_ids
-from matcher.pipeline.matching import rules_digest
+from matcher.pipeline.matching import match_accounts, rules_digest
 from matcher.pipeline.setup import OpeningPoint
 from recon_core.domain.account import CashAccount
 from recon_core.domain.refusals import Blocked, Blocker, Conflict
@@ -79,6 +79,7 @@ def reconcile_accounts(context: Context, account_ids: Sequence[int], *, by: str)
             for account_id in batch:
                 done += _reconcile_alone(context, account_id, by=by)
     context.watch("reconciling", len(account_ids), len(account_ids))
+    match_accounts(context, account_ids)  # the open rest of a part that was split off is an item of its own
     return done
 
 
@@ -97,8 +98,12 @@ _TO_BRING_ON = (
     "SELECT DISTINCT r.cash_account_id AS id FROM reconciliation r JOIN cash_account a ON a.id = r.cash_account_id"
     " WHERE a.active AND a.policy IN ('clear', 'adjust', 'release') AND NOT a.automatic_stopped"
     " AND r.state IN ('hold', 'balanced') AND ((r.state = 'balanced' AND a.policy = 'release') OR EXISTS"
-    " (SELECT 1 FROM book_transaction t WHERE t.cash_account_id = r.cash_account_id AND t.processed"
-    " AND t.reconciliation_id IS NULL AND t.status = 'released' AND t.transaction_date <= r.reconciliation_date))"
+    " (SELECT 1 FROM book_transaction t WHERE t.cash_account_id = r.cash_account_id AND t.matched_amount <> 0"
+    " AND t.reconciliation_id IS NULL AND t.status = 'released' AND t.transaction_date <= r.reconciliation_date"
+    " AND ((t.processed AND t.clear_date <= r.reconciliation_date) OR (t.voucher_id IS NULL AND t.voids_id IS NULL"
+    " AND EXISTS (SELECT 1 FROM decision_transaction dt JOIN decision d ON d.id = dt.decision_id AND d.state = 'applied'"
+    " JOIN decision_line dl ON dl.decision_id = d.id JOIN statement_line l ON l.id = dl.statement_line_id"
+    " WHERE dt.book_transaction_id = t.id AND l.booking_date <= r.reconciliation_date)))))"
 )
 
 
