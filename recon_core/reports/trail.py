@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from recon_core.domain.money import to_text
 from recon_core.domain.refusals import Unknown
@@ -147,6 +148,24 @@ def _bank_lines(uow: UnitOfWork, lines: list[int]) -> Iterator[Step]:
         yield Step("line", row.id, text)
 
 
+def _words(evidence: str) -> str:
+    """Evidence as a sentence: whoever decided keeps it as text, or as JSON whose texts are read here."""
+    try:
+        return "; ".join(_texts(json.loads(evidence)))
+    except ValueError:
+        return evidence
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif isinstance(value, dict):
+        yield from _texts(list(value.values()))
+
+
 def _decisions(uow: UnitOfWork, lines: list[int]) -> Iterator[Step]:
     rows = uow.select(
         "SELECT DISTINCT d.id, d.kind, d.state, d.decided_by, b.decided_at, d.reference, d.evidence, d.undone_by,"
@@ -155,7 +174,7 @@ def _decisions(uow: UnitOfWork, lines: list[int]) -> Iterator[Step]:
         {"ids": lines},
     )
     for row in rows:
-        why = " ".join(part for part in (row.reference, row.evidence) if part)
+        why = " ".join(part for part in (row.reference, _words(row.evidence)) if part)
         yield Step("decision", row.id, f"{row.kind}{f', because {why}' if why else ''}", row.decided_by, row.decided_at)
         if row.undone_at is not None:
             reason = f": {row.undo_reason}" if row.undo_reason else ""
