@@ -26,6 +26,8 @@ _NOISE = re.compile(
     rf"|\b(?:{_CURRENCY}) ?[0-9][0-9 ]*[.,][0-9]{{2}}\b"  # CHF 1527.50
     rf"|\b[0-9]+[.,][0-9]{{2}} ?(?:{_CURRENCY})\b"  # 1527,50 CHF
 )
+# A label written against an RF reference: FAKTRF7321150869.
+_GLUED_RF = re.compile(r"\b[A-Z]{1,12}?(RF[0-9]{2}[0-9A-Z]{1,21})\b")
 # A giro number is one number: its halves name nothing.
 _GIRO = re.compile(r"\b((?:BANKGIRO|BG|PLUSGIRO|PG)(?:[ -]?NR)?[ .:]{0,2})([0-9]{2,7})-([0-9]{1,4})\b")
 _NUMBER_AFTER = r"(?:[ .:#\-]|NRS?|NO|NUM|NUMMER|NUMBER)*([0-9A-Z./\-]*[0-9][0-9A-Z./\-]*)"
@@ -113,6 +115,8 @@ def tokens(text: str) -> list[str]:
         key = text.lstrip("0")
         return [key] if len(key) >= _KEY_LETTERS_MIN else []
     upper = text[:TEXT_LETTERS_MAX].upper()
+    if "RF" in upper:
+        upper = _GLUED_RF.sub(lambda found: f" {found[1]}" if rf(found[1]) else found[0], upper)
     number = _NUMBER.search(upper)
     if number is None:
         return []

@@ -2,12 +2,14 @@
 
 Incoming Bankgiro payments come as one sum a day and bankgiro number, salaries as one line: all open items of a day whose
 descriptions are alike but for their numbers must add up to the line exactly. The bank must call the line a collective
-booking, state how many transactions it holds, or name nobody at all; and the sum must be too odd to fit by accident. Payments
+booking, state how many transactions it holds, or name nobody at all; and the sum must be too odd to fit by accident, the more so
+days later. What the line is called ("BANKGIRO") must be what its items are called, if any are. Payments
 clear only if no other open payment of the day has the amount of one of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -16,6 +18,7 @@ from matcher.rules.chance import AmountChance
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.contract import Candidates, Group
 from matcher.rules.joins import equal_pairs, mixed
+from matcher.rules.names import fold
 from matcher.rules.numbering import without_last_number, without_numbers
 from matcher.rules.passes.collective import collective_lines, single_rivals
 from matcher.rules.view import View
@@ -23,6 +26,9 @@ from matcher.rules.view import View
 CODE = "M32"
 _CHANCE_MAX = 0.001
 _CHANCE_MAX_CALLED_BATCH = 0.01
+# Banking days that a collective booking is usually behind its items.
+_USUAL_LAGS = range(4)
+_WORD_LETTERS_MIN = 5
 _SCORE = 960
 _SCORE_BY_CHANCE = 450
 
@@ -84,11 +90,31 @@ def _sums(view: View, lines: Ints, called: Flags, rows: Ints, kinds: Codes) -> l
         if count not in {0, 1, len(members)}:
             continue
         by_chance = chance.expected(items.pool_l[[one]], items.lines.amount[[one]])[0]
-        limit = _CHANCE_MAX_CALLED_BATCH if batch or count > 1 else _CHANCE_MAX
+        usual = int(items.lag(np.array([one]), members[:1])[0]) in _USUAL_LAGS
+        limit = _CHANCE_MAX_CALLED_BATCH if usual and (batch or count > 1) else _CHANCE_MAX
         clear = bool(by_chance <= limit) and (batch or not single_rivals(view, one))
-        clear = clear and not _replaceable(view, members)
+        clear = clear and not _replaceable(view, members) and not _worded_otherwise(view, one, members)
         groups.append(Group((one,), tuple(members.tolist()), _SCORE if clear else _SCORE_BY_CHANCE, clear))
     return groups
+
+
+def _worded_otherwise(view: View, line: int, members: Ints) -> bool:
+    """Whether a receipt is called what other items of the books are called, and these are not."""
+    items = view.items
+    if items.lines.amount[line] < 0:
+        return False
+    texts = items.book.text("description")
+    ours = view.keep(f"{CODE} words", lambda: _vocabulary(texts.values))
+    mine = _long_words(items.lines.text("additional_info").at(line)) & ours
+    return bool(mine) and mine.isdisjoint(_long_words(texts.at(int(members[0]))))
+
+
+def _vocabulary(texts: Sequence[str]) -> frozenset[str]:
+    return frozenset().union(*(_long_words(text) for text in {without_numbers(text) for text in texts}))
+
+
+def _long_words(text: str) -> frozenset[str]:
+    return frozenset(word for word in fold(text).words if len(word) >= _WORD_LETTERS_MIN and word.isalpha())
 
 
 def _replaceable(view: View, members: Ints) -> bool:
