@@ -28,7 +28,14 @@ def printed_amounts(text: str) -> set[tuple[str, int]]:
 
 
 def foreign_amounts(view: View, line: int) -> set[tuple[str, int]]:
-    """Amounts in another currency than the account's that the bank states for a line."""
+    """Amounts in another currency than the account's that the bank states for a line; each line is read once."""
+    known = view.keep("foreign amounts", dict[int, set[tuple[str, int]]])
+    if line not in known:
+        known[line] = _foreign_amounts(view, line)
+    return known[line]
+
+
+def _foreign_amounts(view: View, line: int) -> set[tuple[str, int]]:
     lines = view.items.lines
     own = lines.currencies[lines.currency[line]]
     found = {amount for name in _TEXTS for amount in printed_amounts(lines.text(name).at(line))}

@@ -21,7 +21,7 @@ from matcher.rules.parties import Directory
 from matcher.rules.settings import RuleSettings
 
 _NO_IDENTIFIER = re.compile("[^0-9A-Z]")
-_IBAN_HEAD = 4
+IBAN_HEAD = 4
 _BBAN_SIGNS_MIN = 8
 
 
@@ -44,7 +44,7 @@ def account_of(wanted: str, accounts: Collection[str]) -> str | None:
 
 
 def _holds(iban: str, bban: str) -> bool:
-    return iban[:2].isalpha() and iban[_IBAN_HEAD:] == bban
+    return iban[:2].isalpha() and iban[IBAN_HEAD:] == bban
 
 
 class Items:
@@ -237,6 +237,19 @@ class Items:
             if found[code] >= 0:
                 meant[line] = found[code]
         return meant
+
+    def parties_like(self, variant: int) -> tuple[int, ...]:
+        """Parties of ours that a name may be: the one it is, else those it may be a misprint of."""
+        if variant < 0:
+            return ()
+        party = self._variants[2]
+        if int(party[variant]) in self._our_parties:
+            return (int(party[variant]),)
+        return tuple({int(party[one]) for one in self.directory.like(self.names[variant])})
+
+    @cached_property
+    def _our_parties(self) -> frozenset[int]:
+        return frozenset(np.unique(self.party_r[self.party_r >= 0]).tolist())
 
     @cached_property
     def party_l(self) -> Codes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from matcher.proposal import Category
@@ -205,9 +206,7 @@ def _kind(view: View, line: int) -> Kind:
     name, memo = lines.text("counterparty_name").at(line), lines.text("remittance").at(line)
     own_text = debit_text(view, line)
     party = bool(name) and not own_text
-    allowed = [
-        kind for kind in _CODES if not (kind in _DEBIT_ONLY and not debit) and not (kind in _NEEDS_NO_PARTY and party)
-    ]
+    allowed = _allowed(debit=debit, party=party)
     found = _by_codes(lines.text("code").at(line), lines.text("proprietary_code").at(line), allowed)
     if found is not None:
         return Kind(found, Source.CODE)
@@ -215,7 +214,7 @@ def _kind(view: View, line: int) -> Kind:
         return Kind(Category.TRANSFER, Source.ACCOUNT)
     if name and _TAX_OFFICES.search(folded(name)):
         return Kind(Category.TAX, Source.PARTY)
-    bank_text = [lines.text("additional_info").at(line), name if own_text else "", memo if own_text else ""]
+    bank_text = (lines.text("additional_info").at(line), name if own_text else "", memo if own_text else "")
     found = _by_words(bank_text, allowed)
     if (
         found is None
@@ -224,6 +223,14 @@ def _kind(view: View, line: int) -> Kind:
     ):
         found = Category.DIRECT_DEBIT
     return Kind(found, Source.WORDS if found is not None else Source.NOTHING)
+
+
+@cache
+def _allowed(*, debit: bool, party: bool) -> tuple[Category, ...]:
+    """Kinds that the direction and a business counterparty leave possible."""
+    return tuple(
+        kind for kind in _CODES if not (kind in _DEBIT_ONLY and not debit) and not (kind in _NEEDS_NO_PARTY and party)
+    )
 
 
 def debit_text(view: View, line: int) -> bool:
@@ -246,7 +253,8 @@ def _by_codes(code: str, proprietary: str, allowed: Iterable[Category]) -> Categ
     return Category.DIRECT_DEBIT if "/RDDT/" in code and Category.DIRECT_DEBIT in allowed else None
 
 
-def _by_words(texts: Iterable[str], allowed: Iterable[Category]) -> Category | None:
+@lru_cache(maxsize=8192)
+def _by_words(texts: tuple[str, ...], allowed: tuple[Category, ...]) -> Category | None:
     text = " ".join(folded(part) for part in texts if part)
     if not text:
         return None

@@ -23,6 +23,7 @@ class Directory:
         self._names = names
         self._by_word: dict[str, list[int]] = {}
         self._words: set[str] = set()
+        self._like: dict[Name, list[int]] = {}
         for variant in ours:
             name = names[variant]
             self._words.update(name.words)
@@ -34,15 +35,25 @@ class Directory:
         """Every word of the counterparties in the books."""
         return self._words
 
-    def find(self, printed: Name) -> int:
-        """The variant of the one party that a printed name means, −1 for none or several."""
+    def like(self, printed: Name) -> list[int]:
+        """Variants that a printed name may be, misprints aside."""
+        known = self._like.get(printed)
+        if known is None:
+            known = self._like[printed] = self._search(printed)
+        return known
+
+    def _search(self, printed: Name) -> list[int]:
         candidates = {
             variant
             for key in _keys(printed)
             if len(found := self._by_word.get(key, ())) <= _SHARED_MAX
             for variant in found
         }
-        found = [one for one in candidates if compare(printed, self._names[one], self._words) >= NameLevel.MISSPELT]
+        return [one for one in candidates if compare(printed, self._names[one], self._words) >= NameLevel.MISSPELT]
+
+    def find(self, printed: Name) -> int:
+        """The variant of the one party that a printed name means, −1 for none or several."""
+        found = self.like(printed)
         parties = {self._names[variant].key for variant in found}
         forms = {legal for variant in found if (legal := self._names[variant].legal)}
         if len(parties) != 1 or len(forms) > 1:

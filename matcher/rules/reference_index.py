@@ -90,6 +90,7 @@ class ReferenceIndex:
         self.keys = keys
         self._key_texts = list(keys)
         self._described: dict[int, list[str]] = {}
+        self._tokens: dict[str, list[str]] = {}
         self.row_key: Codes = np.where(texts.codes >= 0, of_value[texts.codes], -1) if len(of_value) else texts.codes
 
     def over(self, items: Items) -> ReferenceIndex:
@@ -179,8 +180,29 @@ class ReferenceIndex:
             (value, key, level)
             for value in np.unique(texts.codes[lines]).tolist()
             if value >= 0
-            for key, level in _quoted_in(texts.values[value], name)
+            for key, level in self._quoted_in(texts.values[value], name)
         ]
+
+    def _quoted_in(self, text: str, field: str) -> list[tuple[str, int]]:
+        """Keys in a text with the strength that a match would have; a whole field first."""
+        found: dict[str, int] = {}
+        whole = field_key(text)
+        if field not in FREE_TEXTS:
+            return [(whole, Shared.WHOLE)] if whole else []
+        if whole and field in WHOLE_FIELDS:
+            found[whole] = Shared.WHOLE
+        names = self.tokens_of(text)
+        called_other = labels(text)[1] if len(names) > 1 else frozenset()
+        for token in names:
+            found.setdefault(token, Shared.PART if token in called_other else Shared.TOKEN)
+        return list(found.items())
+
+    def tokens_of(self, text: str) -> list[str]:
+        """`tokens` of a text that several passes read."""
+        known = self._tokens.get(text)
+        if known is None:
+            known = self._tokens[text] = tokens(text)
+        return known
 
     def _open_row_keys(self, rows: Ints, quoted: set[str]) -> tuple[dict[str, int], Ints, Ints, Flags]:
         """Keys of open items that lines quote: whole references, parts of them, and numbers in the description.
@@ -219,7 +241,7 @@ class ReferenceIndex:
         known = self._described
         for code in codes[codes >= 0].tolist():
             if code not in known:
-                known[code] = tokens(texts.values[code])
+                known[code] = self.tokens_of(texts.values[code])
         return known
 
 
@@ -246,21 +268,6 @@ def _reference_keys(key: str, quoted: set[str], wanted: set[str]) -> list[tuple[
     if not quoted.isdisjoint(possible_parts(key)):
         found += [(part, False) for part in parts_of(key) if part in quoted and part != core]
     return found
-
-
-def _quoted_in(text: str, field: str) -> list[tuple[str, int]]:
-    """Keys in a text with the strength that a match would have; a whole field first."""
-    found: dict[str, int] = {}
-    whole = field_key(text)
-    if field not in FREE_TEXTS:
-        return [(whole, Shared.WHOLE)] if whole else []
-    if whole and field in WHOLE_FIELDS:
-        found[whole] = Shared.WHOLE
-    names = tokens(text)
-    called_other = labels(text)[1] if len(names) > 1 else frozenset()
-    for token in names:
-        found.setdefault(token, Shared.PART if token in called_other else Shared.TOKEN)
-    return list(found.items())
 
 
 def _known(value: int, key: str, level: int, keys: dict[str, int]) -> list[tuple[int, int, int]]:

@@ -8,17 +8,19 @@ alike, or any item that a customer pays: a supplier's customer number says nothi
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
 from rapidfuzz.distance import OSA
 
-from matcher.rules.columns import Texts
+from matcher.rules.columns import Codes, Ints, Texts
 from matcher.rules.items import Items
 from matcher.rules.reference_index import ReferenceIndex
-from matcher.rules.tokens import field_key, labels, normalized, parts_of, tokens
+from matcher.rules.tokens import field_key, labels, normalized, parts_of
 
 _DIGITS = re.compile("[0-9]+")
 _NEAR_LETTERS_MIN = 5
@@ -28,6 +30,7 @@ _AROUND_SIGNS_MAX = 8
 _CUT_TEXT_MIN = 30
 _CUT_FIELDS = (16, 35)
 _SHAPE_ITEMS_MIN = 3
+_PLAIN = "#"
 
 
 class Relation(IntEnum):
@@ -63,37 +66,40 @@ class Relations:
 
     def __init__(self, items: Items, index: ReferenceIndex) -> None:
         self._items = items
+        self._index = index
         self._known: Mapping[str, int] = index.keys
         self._lines: dict[int, tuple[_LineNumber, ...]] = {}
         self._found: dict[tuple[int, int], Relation] = {}
         self._rows: dict[int, tuple[str, frozenset[str]]] = {}
 
     @cached_property
+    def _shape_counts(self) -> Counter[str]:
+        """How many references of the books have each shape."""
+        return Counter([_PLAIN if key.isdecimal() else shape(key) for key in self._known])
+
+    @cached_property
     def _own_shapes(self) -> frozenset[str]:
         """Shapes with letters that our own payment ids have: several items of the book carry each."""
-        counts: dict[str, int] = {}
-        for key in self._known:
-            form = shape(key)
-            if form != "#":
-                counts[form] = counts.get(form, 0) + 1
-        return frozenset(form for form, count in counts.items() if count >= _SHAPE_ITEMS_MIN)
+        counts = self._shape_counts
+        return frozenset(form for form in counts if form != _PLAIN and counts[form] >= _SHAPE_ITEMS_MIN)
 
     @cached_property
     def _shapes(self) -> frozenset[str]:
         """Shapes of all references in the books, and plain digits: a number of another shape is none of ours."""
-        return frozenset({"#"} | {shape(key) for key in self._known})
+        return frozenset({_PLAIN, *self._shape_counts})
+
+    def of_pairs(self, line: Ints, row: Ints) -> Ints:
+        """`of` for pairs of positions."""
+        known = self._found
+        pairs = zip(line.tolist(), row.tolist(), strict=True)
+        return np.array([known[pair] if pair in known else self.of(*pair) for pair in pairs], np.int64)
 
     def of(self, line: int, row: int) -> Relation:
         """The strongest thing that the line's numbers say about the item."""
-        if not self._line(line):
-            return Relation.NOTHING
         known = self._found.get((line, row))
         if known is None:
-            known = self._found[line, row] = self._of(line, row)
+            known = self._found[line, row] = self.best(line, row)[0] if self._line(line) else Relation.NOTHING
         return known
-
-    def _of(self, line: int, row: int) -> Relation:
-        return self.best(line, row)[0]
 
     def best(self, line: int, row: int) -> tuple[Relation, str]:
         """The strongest thing that the line's numbers say about the item, and the number that says it."""
@@ -155,7 +161,8 @@ class Relations:
         if found is None:
             book = self._items.book
             whole = normalized(book.text("reference").at(row))
-            keys = {key for key in tokens(book.text("description").at(row)) if len(key) >= _NEAR_LETTERS_MIN}
+            described = self._index.tokens_of(book.text("description").at(row))
+            keys = {key for key in described if len(key) >= _NEAR_LETTERS_MIN}
             keys |= parts_of(whole) | {whole}
             keys.discard("")
             found = self._rows[row] = (whole, frozenset(keys))
@@ -168,35 +175,47 @@ class Relations:
         return found
 
     def _read(self, line: int) -> list[_LineNumber]:
-        lines = self._items.lines
-        ours = lines.amount[line] < 0
+        ours = self._items.lines.amount[line] < 0
         numbers = []
-        for name in ("creditor_reference", "check_number", "end_to_end_id", "transaction_id", "instruction_id"):
-            text = lines.text(name).at(line)
-            key = field_key(text)
+        for texts, is_reference, known in self._fields:
             # Ids of an incoming payment are the payer's, not ours.
-            if key and (ours or name in {"creditor_reference", "check_number"} or key in self._known):
-                numbers.append(_LineNumber(key, True, len(text) in _CUT_FIELDS))
-        for name in ("document_numbers", "remittance", "additional_info"):
-            numbers += _text_numbers(lines.text(name), line, is_reference=name != "additional_info")
+            if texts.codes[line] >= 0 and (ours or is_reference or known[line] >= 0):
+                text = texts.at(line)
+                key = field_key(text)
+                if key:
+                    numbers.append(_LineNumber(key, True, len(text) in _CUT_FIELDS))
+        for texts, is_reference in self._texts:
+            if texts.codes[line] >= 0:
+                numbers += self._in_text(texts.at(line), is_reference=is_reference)
         return numbers
 
+    def _in_text(self, text: str, *, is_reference: bool) -> list[_LineNumber]:
+        found = self._index.tokens_of(text)
+        if not found:
+            return []
+        sole = len(found) == 1 and len(found[0]) >= _NEAR_LETTERS_MIN
+        alone = is_reference and (sole or field_key(text) == max(found, key=len))
+        called_reference, called_other = labels(text)
+        last = text.rstrip().upper()
+        return [
+            _LineNumber(
+                key,
+                alone or key in called_reference,
+                len(text) >= _CUT_TEXT_MIN and normalized(last[-len(key) - 4 :]).endswith(key),
+            )
+            for key in found
+            if key not in called_other
+        ]
 
-def _text_numbers(texts: Texts, line: int, *, is_reference: bool) -> list[_LineNumber]:
-    text = texts.at(line)
-    found = tokens(text)
-    if not found:
-        return []
-    sole = len(found) == 1 and len(found[0]) >= _NEAR_LETTERS_MIN
-    alone = is_reference and (sole or field_key(text) == max(found, key=len))
-    called_reference, called_other = labels(text)
-    last = text.rstrip().upper()
-    return [
-        _LineNumber(
-            key,
-            alone or key in called_reference,
-            len(text) >= _CUT_TEXT_MIN and normalized(last[-len(key) - 4 :]).endswith(key),
-        )
-        for key in found
-        if key not in called_other
-    ]
+    @cached_property
+    def _fields(self) -> list[tuple[Texts, bool, Codes]]:
+        """Fields that hold one number, whether it is a reference whoever pays, and the reference of ours that it is."""
+        names = ("creditor_reference", "check_number", "end_to_end_id", "transaction_id", "instruction_id")
+        known, lines = self._index.line_keys, self._items.lines
+        return [(lines.text(name), name in names[:2], known[name]) for name in names if name in known]
+
+    @cached_property
+    def _texts(self) -> list[tuple[Texts, bool]]:
+        """Free texts, and whether the payer wrote them."""
+        lines, names = self._items.lines, ("document_numbers", "remittance", "additional_info")
+        return [(lines.text(name), name != "additional_info") for name in names if len(lines.text(name).values)]

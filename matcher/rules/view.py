@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 import numpy as np
 
 from matcher.rules.columns import Codes, Flags, Ints, Lines
-from matcher.rules.items import Items, account_of, identifier
-from matcher.rules.joins import is_member, runs_of
+from matcher.rules.items import IBAN_HEAD, Items, account_of, identifier
+from matcher.rules.joins import is_member, runs_of, windowed_counts, windowed_pairs
 from matcher.rules.reference_index import ReferenceIndex, ReferencePairs, Shared
 from matcher.rules.relations import Relations
 from matcher.rules.settings import RuleSettings
 
 Kept = TypeVar("Kept")
+# Amounts and days below the pool in one key.
+_VALUE_BITS = 52
+# Of more items of one party no single one, and no few of them, can be told by amount and day.
+REACH_MAX = 1_000
+
+
+class Reach(NamedTuple):
+    """Pairs of line and item in the order of the lines, and lines that have too many."""
+
+    line: Ints
+    row: Ints
+    gave_up: Ints
 
 
 class View:
@@ -118,6 +130,49 @@ class View:
         items = self.items
         return self.while_open("lines", lambda: _by_party(items.line_open, items.pool_l, items.party_l))
 
+    def in_reach(self) -> Reach:
+        """Open lines and open items of one party in the window; lines with more than `REACH_MAX` items are given up."""
+        return self.while_open("reach", self._in_reach)
+
+    def reach_of_lines(self) -> dict[int, Ints]:
+        """The items in reach by line."""
+
+        def by_line() -> dict[int, Ints]:
+            reach = self.in_reach()
+            return dict(runs_of(reach.line, reach.row))
+
+        return self.while_open("reach of lines", by_line)
+
+    def _in_reach(self) -> Reach:
+        items = self.items
+        lines = np.flatnonzero(items.line_open & (items.variant_l >= 0))
+        rows = np.flatnonzero(items.row_open & (items.variant_r >= 0))
+        low, high = self.window
+        left = (items.pool_l[lines].astype(np.int64) << 32) | items.party_l[lines]
+        right = (items.pool_r[rows].astype(np.int64) << 32) | items.party_r[rows]
+        many = windowed_counts(left, low[lines], high[lines], right, items.book.day[rows]) > REACH_MAX
+        gave_up, lines, left = lines[many], lines[~many], left[~many]
+        at, to = windowed_pairs(left, low[lines], high[lines], right, items.book.day[rows])
+        line, row = lines[at], rows[to]
+        agree = items.agree(line, row)
+        return Reach(line[agree], row[agree], gave_up)
+
+    def open_rows_of(self, pool: int, amount: int) -> Ints:
+        """Open items of one pool and amount, in the order of their positions."""
+        items = self.items
+        keys, order = self.keep("rows by amount", lambda: _sorted(items.pool_r, items.book.amount))
+        return self._open_among(keys, order, (pool << _VALUE_BITS) + amount)
+
+    def open_rows_on(self, pool: int, day: int) -> Ints:
+        """Open items of one pool and day, in the order of their positions."""
+        items = self.items
+        keys, order = self.keep("rows by day", lambda: _sorted(items.pool_r, items.book.day))
+        return self._open_among(keys, order, (pool << _VALUE_BITS) + day)
+
+    def _open_among(self, keys: Ints, order: Ints, key: int) -> Ints:
+        rows = order[np.searchsorted(keys, key, side="left") : np.searchsorted(keys, key, side="right")]
+        return rows[self.items.row_open[rows]]
+
     def names_own_account(self, line: int) -> bool:
         """Whether the line's counterparty account, or a number in its texts, is another account of ours."""
         return bool(self.own_account_named(line))
@@ -125,13 +180,20 @@ class View:
     def own_account_named(self, line: int) -> str:
         """The other account of ours that a line names, "" for none."""
         items = self.items
-        own = items.own_accounts - {items.pool_names[items.pool_l[line]][0]}
+        own, shortest = self._others_of_ours[int(items.pool_l[line])]
         for name in ("counterparty_account", "remittance", "additional_info"):
             for word in items.lines.text(name).at(line).split():
-                found = account_of(identifier(word), own)
+                found = account_of(identifier(word), own) if len(word) >= shortest else None
                 if found is not None:
                     return found
         return ""
+
+    @cached_property
+    def _others_of_ours(self) -> list[tuple[frozenset[str], int]]:
+        """For each pool our other accounts, and the least number of signs that may mean one of them."""
+        own = self.items.own_accounts
+        others = [own - {account} for account, _ in self.items.pool_names]
+        return [(names, min((len(name) for name in names), default=0) - IBAN_HEAD) for names in others]
 
     @cached_property
     def window(self) -> tuple[Codes, Codes]:
@@ -155,6 +217,13 @@ class View:
         limit = self.items.limit
         inside: Flags = (days >= -limit("reference_days_before")[line]) & (days <= limit("reference_days_after")[line])
         return inside
+
+
+def _sorted(pool: Codes, value: Ints) -> tuple[Ints, Ints]:
+    """Keys of pool and value in order, and the positions that have them."""
+    keys = (pool.astype(np.int64) << _VALUE_BITS) + value
+    order = np.argsort(keys, kind="stable")
+    return keys[order], order
 
 
 def _by_party(is_open: Flags, pool: Codes, party: Codes) -> dict[tuple[int, int], Ints]:

@@ -34,8 +34,7 @@ def find(view: View) -> Candidates:
         return Candidates(pairs=no_pairs(), gave_up=gave_up)
     items = view.items
     level = items.name_levels(line, row)
-    relations = [view.relations.of(one, other) for one, other in zip(line.tolist(), row.tolist(), strict=True)]
-    related = np.array(relations, np.int64)
+    related = view.relations.of_pairs(line, row)
     weights = view.settings.weights
     points = _name_points(weights)[level] + _relation_points(weights)[related]
     open_rows = np.flatnonzero(items.row_open)

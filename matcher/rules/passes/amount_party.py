@@ -8,6 +8,8 @@ and so is an amount that the party owes so often that some item would have it by
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from matcher.rules.coincidence import doubtful
@@ -17,11 +19,16 @@ from matcher.rules.relations import Relation
 from matcher.rules.view import View
 
 CODE = "M45"
-_SCORE = {Relation.NOTHING: 900, Relation.NEAR: 960, Relation.CUT: 970, Relation.SAME: 985}
+# By `Relation`; another number than the item's is no pair at all.
+_SCORE = np.array([0, 900, 960, 970, 985], np.int32)
 
 
 def find(view: View) -> Candidates:
     """Pairs of one party and amount inside the window, scored by what the numbers say."""
+    return Candidates(pairs=view.while_open(CODE, partial(_pairs, view)))
+
+
+def _pairs(view: View) -> Pairs:
     items = view.items
     lines = np.flatnonzero(items.line_open & (items.variant_l >= 0))
     rows = np.flatnonzero(items.row_open & (items.variant_r >= 0))
@@ -33,11 +40,10 @@ def find(view: View) -> Candidates:
     keep = (items.lines.amount[line] == items.book.amount[row]) & (items.pool_l[line] == items.pool_r[row])
     keep &= items.agree(line, row)
     line, row = line[keep], row[keep]
-    relation = [view.relations.of(one, other) for one, other in zip(line.tolist(), row.tolist(), strict=True)]
-    kept = np.array([found is not Relation.OTHER for found in relation], np.bool_)
-    score = np.array([_SCORE.get(found, 0) for found in relation], np.int32)
-    pairs = Pairs(line, row, score, kept).where(kept)
-    unproven = np.flatnonzero(pairs.score == _SCORE[Relation.NOTHING])
+    relation = view.relations.of_pairs(line, row)
+    kept = relation != Relation.OTHER
+    pairs = Pairs(line, row, _SCORE[relation], kept).where(kept)
+    unproven = np.flatnonzero(relation[kept] == Relation.NOTHING)
     clear = pairs.clear & (view.items_named[pairs.line] <= 1) & ~view.names_another(pairs.line, pairs.row)
     clear[unproven] &= ~doubtful(view, pairs.line[unproven], pairs.row[unproven])
-    return Candidates(pairs=pairs._replace(clear=clear))
+    return pairs._replace(clear=clear)

@@ -47,9 +47,7 @@ def _is_called(view: View, line: int) -> bool:
 def single_rivals(view: View, line: int, *, day: int | None = None) -> bool:
     """Whether one open item of the same amount in the window (of one day) explains the line as well."""
     items = view.items
-    rows = np.flatnonzero(
-        items.row_open & (items.pool_r == items.pool_l[line]) & (items.book.amount == items.lines.amount[line])
-    )
+    rows = view.open_rows_of(int(items.pool_l[line]), int(items.lines.amount[line]))
     if day is not None:
         rows = rows[items.book.day[rows] == day]
     return bool(len(rows)) and bool(view.in_window(line, rows).any())

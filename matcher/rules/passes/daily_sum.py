@@ -123,6 +123,5 @@ def _replaceable(view: View, members: Ints) -> bool:
     first = members[0]
     if items.book.amount[first] > 0:
         return False
-    alike = items.row_open & (items.pool_r == items.pool_r[first]) & (items.book.day == items.book.day[first])
-    alike[members] = False
-    return bool(np.isin(items.book.amount[alike], items.book.amount[members]).any())
+    others = np.setdiff1d(view.open_rows_on(int(items.pool_r[first]), int(items.book.day[first])), members)
+    return bool(np.isin(items.book.amount[others], items.book.amount[members]).any())

@@ -14,7 +14,7 @@ import numpy as np
 
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Group
-from matcher.rules.tokens import field_key, tokens
+from matcher.rules.tokens import field_key
 from matcher.rules.view import View
 
 CODE = "M30"
@@ -54,7 +54,7 @@ def shared_id(view: View, line: int, rows: tuple[int, ...]) -> tuple[str, int]:
     every = np.arange(len(items.book))
     rows_of = view.keep(f"{CODE} said", partial(_rows_by_id, view, None, every))
     pool = int(items.pool_l[line])
-    keys = {key for name in _FIELDS for key in _ids_in(items.lines.text(name).at(line))}
+    keys = {key for name in _FIELDS for key in _ids_in(view, items.lines.text(name).at(line))}
     for key in sorted(keys, key=lambda key: (-len(key), key)):
         carrying = rows_of.get((pool, key))
         if carrying is not None and set(rows) <= set(carrying.tolist()):
@@ -63,9 +63,13 @@ def shared_id(view: View, line: int, rows: tuple[int, ...]) -> tuple[str, int]:
     return "", len(rows)
 
 
-def _ids_in(text: str) -> set[str]:
+def _ids_in(view: View, text: str) -> set[str]:
     """Keys in a text that may be a file id."""
-    return {key for key in (field_key(text), *tokens(text)) if len(key) >= _LETTERS_MIN} if text else set()
+    return (
+        {key for key in (field_key(text), *view.references.tokens_of(text)) if len(key) >= _LETTERS_MIN}
+        if text
+        else set()
+    )
 
 
 def _line_ids(view: View) -> dict[int, set[str]]:
@@ -80,7 +84,7 @@ def _line_ids(view: View) -> dict[int, set[str]]:
             if code < 0:
                 continue
             if code not in keys_of:
-                keys_of[code] = _ids_in(texts.values[code])
+                keys_of[code] = _ids_in(view, texts.values[code])
             if keys_of[code]:
                 found.setdefault(line, set()).update(keys_of[code])
     return found

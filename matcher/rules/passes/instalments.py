@@ -54,12 +54,19 @@ def _all_named(view: View) -> list[Group]:
 
 def _of_party(view: View, done: set[int]) -> list[Group]:
     rows_of = view.rows_of_parties()
+    known = view.keep(CODE, dict[tuple[int, int], tuple[int, tuple[int, ...], list[Group]]])
     groups: list[Group] = []
     for place, lines in view.lines_of_parties().items():
         rows = rows_of.get(place)
-        free = np.array([line for line in lines.tolist() if line not in done], np.int64)
-        if rows is not None and len(free) > 1:
-            groups += _sums(view, free, rows)
+        if rows is None or len(lines) < 2:
+            continue
+        free = tuple(line for line in lines.tolist() if line not in done)
+        # What is open only shrinks: as many items are the same items.
+        tried = known.get(place)
+        if tried is None or tried[:2] != (len(rows), free):
+            found = _sums(view, np.array(free, np.int64), rows) if len(free) > 1 else []
+            tried = known[place] = len(rows), free, found
+        groups += tried[2]
     return groups
 
 

@@ -12,10 +12,9 @@ import numpy as np
 
 from matcher.proposal import Category
 from matcher.rules.coincidence import expected_alike
-from matcher.rules.columns import Flags, Ints
+from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Group
 from matcher.rules.foreign import foreign_amounts, is_foreign, printed_amounts
-from matcher.rules.joins import windowed_pairs
 from matcher.rules.relations import Relation
 from matcher.rules.view import View
 
@@ -51,27 +50,16 @@ def find(view: View) -> Candidates:
 def _near_pairs(view: View) -> tuple[Ints, Ints]:
     """Open lines and items of one party in the window whose amounts differ by no more than any reason allows."""
     items = view.items
-    lines = np.flatnonzero(items.line_open & (items.variant_l >= 0))
-    rows = np.flatnonzero(items.row_open & (items.variant_r >= 0))
-    foreign = np.zeros(len(items.line_open), np.bool_)
-    foreign[lines] = _foreign(view, lines)
-    low, high = view.window
-    left = (items.pool_l[lines].astype(np.int64) << 32) | items.party_l[lines]
-    right = (items.pool_r[rows].astype(np.int64) << 32) | items.party_r[rows]
-    at, to = windowed_pairs(left, low[lines], high[lines], right, items.book.day[rows])
-    line, row = lines[at], rows[to]
+    line, row, _ = view.in_reach()
     amount, asked = items.lines.amount[line], items.book.amount[row]
-    reach = items.limit("charge_minor_max")[line]
+    charge = items.limit("charge_minor_max")[line]
     by_rate = np.abs(asked) * items.limit("fx_permille_max")[line] // 1000
-    reach = np.where(foreign[line], np.maximum(by_rate, reach), reach)
+    off = np.abs(amount - asked)
     # Equal amounts were judged by M45 and M60.
-    keep = ((amount > 0) == (asked > 0)) & (np.abs(amount - asked) <= reach) & (amount != asked)
-    keep &= items.agree(line, row)
-    return line[keep], row[keep]
-
-
-def _foreign(view: View, lines: Ints) -> Flags:
-    return np.array([is_foreign(view, line) for line in lines.tolist()], np.bool_)
+    near = np.flatnonzero((amount != asked) & ((amount > 0) == (asked > 0)) & (off <= np.maximum(charge, by_rate)))
+    foreign = {one: is_foreign(view, one) for one in np.unique(line[near]).tolist()}
+    kept = near[(off[near] <= charge[near]) | np.array([foreign[one] for one in line[near].tolist()], np.bool_)]
+    return line[kept], row[kept]
 
 
 def _reason(view: View, line: int, row: int, difference: int) -> Category | None:

@@ -7,6 +7,8 @@ fit by accident, it is proposed.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from matcher.rules.chance import expected_hits
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Group
@@ -23,26 +25,36 @@ _ITEMS_MAX = 60
 
 def find(view: View) -> Candidates:
     """Groups of one line and several items of its party."""
-    rows_of = view.rows_of_parties()
+    reach = view.in_reach()
     named = view.items_named
+    known = view.keep(CODE, dict[int, _Tried])
     groups: list[Group] = []
-    gave_up: list[int] = []
-    for place, lines in view.lines_of_parties().items():
-        rows = rows_of.get(place)
-        if rows is not None and len(rows) > 1:
-            for line in lines.tolist():
-                found, cut_off = _of_line(view, line, rows, silent=not named[line])
-                groups += found
-                gave_up += [line] if cut_off else []
+    gave_up: list[int] = reach.gave_up.tolist()
+    for line, rows in view.reach_of_lines().items():
+        if len(rows) > _ITEMS_MAX:
+            gave_up.append(line)
+        elif len(rows) > 1:
+            silent = not named[line]
+            tried = known.get(line)
+            # What is open only shrinks: as many items are the same items.
+            if tried is None or (tried.rows, tried.silent) != (len(rows), silent):
+                tried = known[line] = _Tried(len(rows), silent, *_of_line(view, line, rows, silent=silent))
+            groups += tried.groups
+            gave_up += [line] if tried.cut_off else []
     return Candidates(groups=tuple(groups), gave_up=tuple(gave_up))
+
+
+class _Tried(NamedTuple):
+    """What was found for a line when so many items were open."""
+
+    rows: int
+    silent: bool
+    groups: list[Group]
+    cut_off: bool
 
 
 def _of_line(view: View, line: int, rows: Ints, *, silent: bool) -> tuple[list[Group], bool]:
     items = view.items
-    rows = rows[view.in_window(line, rows)]
-    rows = rows[items.agree(line, rows)]
-    if len(rows) < 2 or len(rows) > _ITEMS_MAX:
-        return [], len(rows) > _ITEMS_MAX
     target = int(items.lines.amount[line])
     found = adding_up(items.book.amount[rows], target)
     groups = []

@@ -64,27 +64,32 @@ def scored(view: View, found: ReferencePairs) -> Pairs:
 def _fits_another(view: View, line: int, row: int) -> bool:
     """Whether the number, cut off or with a slip, is as near to another open item of the same amount."""
     items = view.items
-    alike = items.row_open & (items.pool_r == items.pool_r[row]) & (items.book.amount == items.book.amount[row])
-    others = np.flatnonzero(alike)
+    others = view.open_rows_of(int(items.pool_r[row]), int(items.book.amount[row]))
     others = others[(others != row) & view.in_reference_window(line, others)]
     return any(view.relations.of(line, other) >= Relation.NEAR for other in others.tolist())
 
 
 def _payer_has_own(view: View, line: Ints, level: Codes) -> Flags:
-    """Lines whose named payer is not the item's party but has an open item of the same amount in the window."""
+    """Lines whose named payer is not the item's party but has an open item of the same amount."""
     items = view.items
-    has_own = np.zeros(len(line), np.bool_)
-    other = np.flatnonzero(level == NameLevel.DIFFERENT)
-    if not len(other):
-        return has_own
+    other = level == NameLevel.DIFFERENT
+    if not other.any():
+        return other
     lines: Ints = np.unique(line[other])
     rows = np.flatnonzero(items.row_open & (items.variant_r >= 0))
+    pairs = [
+        (one, party)
+        for column in (items.variant_l, items.ultimate_l)
+        for one, variant in zip(lines.tolist(), column[lines].tolist(), strict=True)
+        for party in items.parties_like(variant)
+    ]
+    payer, party = np.array(pairs, np.int64).reshape(-1, 2).T
     at, to = equal_pairs(
-        mixed(items.pool_l[lines], items.lines.amount[lines]), mixed(items.pool_r[rows], items.book.amount[rows])
+        mixed(items.pool_l[payer], items.lines.amount[payer], party),
+        mixed(items.pool_r[rows], items.book.amount[rows], items.party_r[rows]),
     )
-    theirs = items.name_levels(lines[at], rows[to]) >= NameLevel.MISSPELT
-    has_own[other] = is_member(line[other], np.unique(lines[at[theirs]]))
-    return has_own
+    owes = items.name_levels(payer[at], rows[to]) >= NameLevel.MISSPELT
+    return other & is_member(line, np.unique(payer[at[owes]]))
 
 
 def _by_chance(view: View, found: ReferencePairs) -> Flags:

@@ -5,6 +5,8 @@ The cheap first step of M10: no text is taken apart. It settles most lines, so t
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from matcher.rules.columns import Flags, Ints
@@ -14,6 +16,7 @@ from matcher.rules.tokens import field_key, tokens
 from matcher.rules.view import View
 
 CODE = "M05"
+_DIGIT = re.compile("[0-9]")
 
 
 def find(view: View) -> Candidates:
@@ -33,7 +36,13 @@ def _says_more(view: View, line: Ints) -> Flags:
         one = int(line[place])
         pair = int(reference.codes[one]), int(text.codes[one])
         if pair not in known:
-            key, written = field_key(reference.values[pair[0]]), text.values[pair[1]]
-            known[pair] = field_key(written) != key and any(number not in key for number in tokens(written))
+            known[pair] = _has_more(text.values[pair[1]], reference.values[pair[0]])
         found[place] = known[pair]
     return found
+
+
+def _has_more(text: str, reference: str) -> bool:
+    if _DIGIT.search(text.replace(reference, "")) is None:
+        return False
+    key = field_key(reference)
+    return field_key(text) != key and any(number not in key for number in tokens(text))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.rules.chance import expected_hits
-from matcher.rules.columns import Codes, Ints
+from matcher.rules.columns import Flags, Ints
 from matcher.rules.contract import Candidates, Group
 from matcher.rules.names import NameLevel
 from matcher.rules.reference_index import Shared
@@ -31,44 +31,38 @@ def find(view: View) -> Candidates:
     named = view.named
     inside = view.in_reference_window(named.line, named.row)
     line, row, shared = named.line[inside], named.row[inside], named.shared[inside]
-    level = items.name_levels(line, row)
-    starts = np.flatnonzero(np.r_[True, line[1:] != line[:-1]]) if len(line) else np.empty(0, np.int64)
-    of_party = view.rows_of_parties()
+    of_party = items.name_levels(line, row) >= NameLevel.MISSPELT
+    strong = of_party | (shared >= Shared.TOKEN)
+    line, row, of_party = line[strong], row[strong], of_party[strong]
+    reach = view.reach_of_lines()
     groups: list[Group] = []
+    starts = np.flatnonzero(np.r_[True, line[1:] != line[:-1]]) if len(line) else np.empty(0, np.int64)
     for begin, end in zip(starts.tolist(), np.r_[starts[1:], len(line)].tolist(), strict=False):
         if end - begin <= NAMED_MAX:
             part = slice(begin, end)
-            groups += _of_line(view, int(line[begin]), row[part], shared[part], level[part], of_party)
+            groups += _of_line(view, int(line[begin]), row[part], of_party[part], reach)
     return Candidates(groups=tuple(groups))
 
 
-def _of_line(
-    view: View, line: int, rows: Ints, shared: Codes, level: Codes, of_party: dict[tuple[int, int], Ints]
-) -> list[Group]:
+def _of_line(view: View, line: int, rows: Ints, of_party: Flags, reach: dict[int, Ints]) -> list[Group]:
     items = view.items
-    amount = int(items.lines.amount[line])
-    strong = (shared >= Shared.TOKEN) | (level >= NameLevel.MISSPELT)
-    rows = rows[strong]
-    if len(rows) > 1 and int(items.book.amount[rows].sum()) == amount:
-        return [_group(line, rows, _SCORE)]
-    found = adding_up(items.book.amount[rows], amount) if len(rows) > 1 else Subsets([], rows, gave_up=False)
-    if found.found:
-        return _judged(line, rows, found, amount, _SCORE_SUBSET)
-    return _with_unnamed(view, line, rows, level[strong], of_party)
+    if len(rows) > 1:
+        amount = int(items.lines.amount[line])
+        if int(items.book.amount[rows].sum()) == amount:
+            return [_group(line, rows, _SCORE)]
+        found = adding_up(items.book.amount[rows], amount)
+        if found.found:
+            return _judged(line, rows, found, amount, _SCORE_SUBSET)
+    return _with_unnamed(view, line, rows[of_party], reach.get(line))
 
 
-def _with_unnamed(
-    view: View, line: int, rows: Ints, level: Codes, of_party: dict[tuple[int, int], Ints]
-) -> list[Group]:
+def _with_unnamed(view: View, line: int, rows: Ints, others: Ints | None) -> list[Group]:
     """Named items and some unnamed open ones of the same party, dated in the window of this line."""
     items = view.items
-    party = int(items.party_l[line])
-    rows = rows[level >= NameLevel.MISSPELT]
-    if not len(rows) or party < 0:
+    if not len(rows) or others is None:
         return []
-    others = of_party.get((int(items.pool_l[line]), party), np.empty(0, np.int64))
-    others = others[~np.isin(others, rows)]
-    others = others[view.in_window(line, others)]
+    for row in rows.tolist():
+        others = others[others != row]
     rest = int(items.lines.amount[line] - items.book.amount[rows].sum())
     if rest == 0 or not len(others):
         return []
