@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,6 +95,25 @@ def _run(
     return EXIT_ATTENTION if report.set_aside else 0
 
 
+_NEXT = (
+    ("review", "the lines that wait for a person, with reasons"),
+    ("why 9", "why bank line 9 is proposed and not cleared"),
+    ("difference 1930", "what the difference is made of, and the next step"),
+    ("reconcile show 1930", "the document with its lines"),
+    ("history", "all reconciliations"),
+    ("demo", "run it again: nothing changes"),
+)
+
+
+def _own_name() -> str:
+    """The command as the user can type it here: its name, or its path where that is not on the PATH."""
+    path = Path(sys.argv[0])
+    found = shutil.which("recon")
+    if path.name != "recon" or (found is not None and Path(found).resolve() == path.resolve()):
+        return "recon"
+    return os.path.relpath(path)
+
+
 @click.command()
 @click.option(
     "--database",
@@ -114,11 +136,11 @@ def demo(database: Path) -> int:
     url = f"sqlite:///{database}"
     demo_folder = fixtures / "demo"
     _run(fixtures / "statements" / "demo", demo_folder / "book.csv", demo_folder / "accounts.toml", rules=None, url=url)
+    name = _own_name()
     click.echo("\nWhat to look at next:")
     click.echo(f"  export RECON_DATABASE_URL={url}")
-    click.echo("  recon status                      where every account stands and what needs a person")
-    click.echo(f"  recon parse {fixtures / 'statements' / 'demo' / '1940-02-partial-and-return.mt940'}")
-    click.echo("  recon demo                        run it again: nothing changes")
+    for arguments, why in _NEXT:
+        click.echo(f"  {name} {arguments:<22} {why}")
     return 0
 
 
