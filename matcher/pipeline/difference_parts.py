@@ -118,10 +118,10 @@ def _not_ticked(found: Pieces, money: Money) -> Iterator[Cause]:
         if one.kind is Kind.UNRELEASED:
             yield _unreleased(one, money)
         elif one.kind is Kind.PART:
-            says = (
-                f"Bank lines proved {amount} of {fact.name}, which is {money.text(one.whole)}: a part can't be ticked."
+            says = f"Bank lines proved {amount} of {fact.name}, which is {money.text(one.whole)}."
+            fix = (
+                f"Tick {fact.name} (or reconcile processed): the part becomes a transaction of its own, the rest stays."
             )
-            fix = f"Book the {amount} as a transaction of its own and the rest as another, instead of {fact.name}."
             yield Cause(Kind.PART, Certainty.CERTAIN, fact.amount, says, fix, transactions=(fact.id,))
         elif one.kind is Kind.OTHER_PERIOD:
             says = f"A bank line of this period proved {fact.name}, {amount}, which {one.number} closed."

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from matcher.pipeline.context import BY_RELEASE, Context
 from matcher.pipeline.learned import accepted_ids
-from matcher.pipeline.matching import match_accounts, rules_digest
+from matcher.pipeline.matching import rules_digest
 from matcher.pipeline.setup import OpeningPoint
 from recon_core.domain.account import CashAccount
 from recon_core.domain.refusals import Blocked, Blocker, Conflict
@@ -79,7 +79,6 @@ def reconcile_accounts(context: Context, account_ids: Sequence[int], *, by: str)
             for account_id in batch:
                 done += _reconcile_alone(context, account_id, by=by)
     context.watch("reconciling", len(account_ids), len(account_ids))
-    match_accounts(context, account_ids)  # the open rest of a part that was split off is an item of its own
     return done
 
 

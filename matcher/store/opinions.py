@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,19 +13,22 @@ from matcher.store.tables import MATCH_RUN, MATCH_STATE, PROPOSAL, ProposalState
 from recon_core import __version__
 from recon_core.domain.account import CashAccount
 from recon_core.ports import UnitOfWork
+from recon_core.services import families
 from recon_core.store.unit_of_work import SqlUnitOfWork
 
 _MILLION = 1_000_000
 
 # What an account's open items come to. Two different sets of open items with the same figures would have to differ in
-# ids and versions that cancel out; ids only grow, so they do not.
+# ids and versions that cancel out; ids only grow, so they do not. What is left of a transaction is the same open item
+# before and after the part that the bank proved was split off it.
 _OPEN_LINES = (
     "SELECT cash_account_id, count(*) AS n, sum(id) AS ids, sum(amount - used_amount) AS left_over FROM statement_line"
     " WHERE cash_account_id IN :ids AND state IN ('open', 'proposed') AND withdrawn_by IS NULL GROUP BY cash_account_id"
 )
 _OPEN_BOOK = (
-    "SELECT cash_account_id, count(*) AS n, sum(id) AS ids, sum(amount - matched_amount) AS left_over,"
-    " sum(version) AS versions FROM book_transaction WHERE cash_account_id IN :ids AND reconciliation_id IS NULL"
+    "SELECT cash_account_id, count(*) AS n, sum(coalesce(split_of_id, id)) AS ids,"
+    " sum(amount - matched_amount) AS left_over, sum(version) AS versions FROM book_transaction"
+    " WHERE cash_account_id IN :ids AND reconciliation_id IS NULL"
     " AND matched_amount <> amount GROUP BY cash_account_id"
 )
 _REJECTED = (
@@ -109,7 +112,9 @@ class SqlOpinions(LearnedRules):
         if wanted.limit is not None:
             sql += " LIMIT :limit"
             values["limit"] = wanted.limit
-        return [_stored(row) for row in uow.select(sql, values)]
+        rows = uow.select(sql, values)
+        moved = families.now_open(uow, account_ids) if rows else {}
+        return [_stored(row, moved) for row in rows]
 
     def mark_decided(self, uow: UnitOfWork, *, line_ids: Sequence[int]) -> None:
         """The opinions on these lines have been acted on."""
@@ -154,7 +159,8 @@ def evidence_json(result: LineResult) -> str:
     return json.dumps([list(one) for one in result.evidence], ensure_ascii=False)
 
 
-def _stored(row: Any) -> StoredProposal:
+def _stored(row: Any, moved: Mapping[int, int]) -> StoredProposal:
+    """A proposal as it was made; what was said of a split transaction is said of what is left of it."""
     return StoredProposal(
         row.id,
         row.cash_account_id,
@@ -163,8 +169,8 @@ def _stored(row: Any) -> StoredProposal:
         row.category,
         row.score_ppm,
         row.difference,
-        tuple(json.loads(row.book_ids)),
-        tuple(tuple(ids) for ids in json.loads(row.alternatives)),
+        tuple(moved.get(one, one) for one in json.loads(row.book_ids)),
+        tuple(tuple(moved.get(one, one) for one in ids) for ids in json.loads(row.alternatives)),
         tuple(Evidence(*pair) for pair in json.loads(row.evidence)),
         row.rule,
         tuple(json.loads(row.together)),

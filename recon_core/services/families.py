@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from recon_core.domain.states import TransactionStatus
 from recon_core.ports import UnitOfWork
 
 _FREE = "p.status = 'released' AND p.matched_amount = 0 AND NOT p.cleared AND p.reconciliation_id IS NULL"
@@ -50,6 +51,24 @@ def kin(uow: UnitOfWork, account_ids: Sequence[int]) -> dict[int, list[int]]:
     for row in uow.select(f"{sql} ORDER BY id", {"accounts": account_ids}):
         found.setdefault(row.split_of_id, [row.split_of_id]).append(row.id)
     return {one: family for family in found.values() for one in family}
+
+
+def now_open(uow: UnitOfWork, account_ids: Sequence[int]) -> dict[int, int]:
+    """What is used or gone of a split transaction -> the part of it that is still open."""
+    sql = (
+        "SELECT p.split_of_id AS original, p.id, p.amount, p.matched_amount, p.status FROM book_transaction p"
+        " WHERE p.split_of_id IS NOT NULL AND p.cash_account_id IN :accounts UNION ALL SELECT o.id, o.id, o.amount,"
+        " o.matched_amount, o.status FROM book_transaction o WHERE o.id IN (SELECT split_of_id FROM book_transaction"
+        " WHERE split_of_id IS NOT NULL AND cash_account_id IN :accounts) ORDER BY id"
+    )
+    gone: dict[int, list[int]] = {}
+    left: dict[int, int] = {}
+    for row in uow.select(sql, {"accounts": account_ids}):
+        if row.status == TransactionStatus.REJECTED or row.matched_amount == row.amount:
+            gone.setdefault(row.original, []).append(row.id)
+        else:
+            left.setdefault(row.original, row.id)
+    return {one: left[original] for original, members_ in gone.items() if original in left for one in members_}
 
 
 def free_rest(uow: UnitOfWork, original_id: int) -> Any | None:

@@ -229,6 +229,7 @@ def _insert_rest(uow: UnitOfWork, act: Action, row: Any, amount: int) -> int:
         "source": books.OWN_SOURCE,
         "external_id": _name(uow, original),
         "amount": amount,
+        "version": row.version,
         "split_of_id": original.id,
     }
     return act.insert_row("book_transaction", values)
