@@ -212,7 +212,7 @@ def _kind(view: View, line: int) -> Kind:
         return Kind(found, Source.CODE)
     if view.names_own_account(line):
         return Kind(Category.TRANSFER, Source.ACCOUNT)
-    if name and _TAX_OFFICES.search(folded(name)):
+    if name and _is_tax_office(name):
         return Kind(Category.TAX, Source.PARTY)
     bank_text = (lines.text("additional_info").at(line), name if own_text else "", memo if own_text else "")
     found = _by_words(bank_text, allowed)
@@ -223,6 +223,11 @@ def _kind(view: View, line: int) -> Kind:
     ):
         found = Category.DIRECT_DEBIT
     return Kind(found, Source.WORDS if found is not None else Source.NOTHING)
+
+
+@lru_cache(maxsize=8192)
+def _is_tax_office(name: str) -> bool:
+    return _TAX_OFFICES.search(folded(name)) is not None
 
 
 @cache
