@@ -24,9 +24,10 @@ _TRANSACTION = (
 _LINES = _LINE.format(used="l.used_amount") + " WHERE l.state IN ('open', 'proposed') AND l.withdrawn_by IS NULL"
 _NOT_PROVED = (
     " LEFT JOIN reconciliation r ON r.id = t.reconciliation_id"
+    " LEFT JOIN book_transaction o ON o.id = t.voids_id LEFT JOIN reconciliation q ON q.id = o.reconciliation_id"
     " WHERE t.matched_amount <> t.amount AND t.status <> 'rejected' AND (r.id IS NULL OR r.state <> 'closed')"
     " AND NOT EXISTS (SELECT 1 FROM book_transaction v WHERE v.voids_id = t.id AND v.status <> 'rejected')"
-    " AND t.voids_id IS NULL"
+    " AND (t.voids_id IS NULL OR (t.status = 'released' AND (o.processed OR q.state = 'closed')))"
 )
 _TRANSACTIONS = _TRANSACTION.format(used="t.matched_amount") + _NOT_PROVED
 _ADVICE = "SELECT statement_line_id, line_content FROM advice_line WHERE statement_line_id IN :ids ORDER BY id"
@@ -47,6 +48,9 @@ def open_lines(uow: UnitOfWork, account_ids: Sequence[int] | None = None) -> Col
 def open_transactions(uow: UnitOfWork, account_ids: Sequence[int] | None = None) -> Columns:
     """Columns of all book transactions that no bank line has proved in full, by account and date; closed, voided and
     rejected ones are left out. `amount` is what is left of it in minor units.
+
+    A transaction and its voiding entry are nothing together, unless the bank has carried the transaction out (a bank
+    line proved it, or a closed document has it): then the released entry is open, for the money comes back.
     """
     if account_ids is None:
         return uow.columns(f"{_TRANSACTIONS} ORDER BY t.cash_account_id, t.transaction_date, t.id")

@@ -52,11 +52,13 @@ class Bridge(NamedTuple):
 
 
 # What bank lines up to :day have proved of a transaction.
-_PROVED = (
+_PROVED_OF = (
     "coalesce((SELECT sum(dt.amount) FROM decision_transaction dt JOIN decision d ON d.id = dt.decision_id"
-    " WHERE dt.book_transaction_id = t.id AND d.state = 'applied' AND NOT EXISTS (SELECT 1 FROM decision_line dl"
+    " WHERE dt.book_transaction_id = {0}.id AND d.state = 'applied' AND NOT EXISTS (SELECT 1 FROM decision_line dl"
     " JOIN statement_line l ON l.id = dl.statement_line_id WHERE dl.decision_id = d.id AND l.booking_date > :day)), 0)"
 )
+_PROVED, _PROVED_VOID, _PROVED_ORIGINAL = (_PROVED_OF.format(name) for name in ("t", "v", "o"))
+# A transaction and its voiding entry are nothing, unless the bank has carried out one of them.
 _BOOK = (
     f"SELECT t.id, t.transaction_date, t.amount - {_PROVED} AS amount, t.reference, t.counterparty, t.description,"
     " CASE WHEN t.cleared THEN 'cleared' ELSE t.status END AS state FROM book_transaction t"
@@ -66,7 +68,8 @@ _BOOK = (
     " LEFT JOIN book_transaction o ON o.id = t.voids_id"
     " LEFT JOIN reconciliation q ON q.id = o.reconciliation_id AND q.state = 'closed' AND q.reconciliation_date <= :day"
     " WHERE t.cash_account_id = :account AND t.transaction_date <= :day AND t.status = 'released' AND r.id IS NULL"
-    " AND v.id IS NULL AND (t.voids_id IS NULL OR q.id IS NOT NULL)"
+    f" AND (v.id IS NULL OR {_PROVED} <> 0 OR {_PROVED_VOID} <> 0)"
+    f" AND (t.voids_id IS NULL OR q.id IS NOT NULL OR {_PROVED} <> 0 OR {_PROVED_ORIGINAL} <> 0)"
 )
 _LINES = (
     "SELECT l.id, l.booking_date, l.amount - l.used_amount + coalesce((SELECT sum(dl.amount) FROM decision_line dl"

@@ -31,7 +31,7 @@ _LISTED = (
     "SELECT t.id, t.external_id, t.transaction_date, t.amount, t.kind, t.status, t.reference, t.counterparty,"
     " t.description, t.batch, t.cleared, t.clear_date, t.processed, t.matched_amount, t.reconciliation_id, t.voids_id,"
     " v.id AS void_id, v.status AS void_status, v.amount AS void_amount, v.reconciliation_id AS void_document,"
-    " v.transaction_date AS void_date, n.number AS voucher_number FROM book_transaction t"
+    " v.transaction_date AS void_date, CASE WHEN v.processed THEN v.clear_date END AS void_proved_date, n.number AS voucher_number FROM book_transaction t"
     " LEFT JOIN book_transaction v ON v.voids_id = t.id AND v.status <> 'rejected'"
     " LEFT JOIN book_transaction o ON o.id = t.voids_id LEFT JOIN voucher n ON n.id = t.voucher_id"
 )
@@ -157,11 +157,15 @@ def warning(document: Any, line: Any) -> str:
 
 
 def carried_void(document: Any, line: Any) -> int | None:
-    """The id of the voiding entry that goes wherever a row goes, or None (reconciliation 7)."""
+    """The id of the voiding entry that goes wherever a row goes, or None (reconciliation 7). Where the bank has carried
+    out the row and not yet given it back, only the row is on the statement.
+    """
     if not document.skip_voided or line.void_id is None or line.void_status != TransactionStatus.RELEASED:
         return None
     together = line.void_document == line.reconciliation_id
-    in_time = line.void_date <= document.reconciliation_date or line.reconciliation_id is not None
+    in_time = line.reconciliation_id is not None or line.void_date <= document.reconciliation_date
+    if line.reconciliation_id is None and line.processed:
+        in_time = line.void_proved_date is not None and line.void_proved_date <= document.reconciliation_date
     return int(line.void_id) if together and in_time else None
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from recon_core.domain.refusals import WrongState
+from recon_core.domain.matching import Match
+from recon_core.domain.refusals import NotBalanced, WrongState
 from recon_core.domain.states import AdjustmentState, TransactionKind, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import books, control, lookup, undo, vouchers
+from recon_core.services import books, clearing, control, lookup, undo, vouchers
 
 
 def void_transaction(
@@ -26,14 +28,8 @@ def void_transaction(
     lines proved the transaction and no closed document holds it, these matches are undone if the settings say so (F7);
     otherwise the void is refused while they stand. A closed document is not changed: the entry shows in the next one.
     """
-    row = books.locked_transactions(uow, [transaction_id])[0]
-    transfer = "SELECT id FROM transfer WHERE from_transaction_id = :id OR to_transaction_id = :id"
-    if uow.value(transfer, {"id": transaction_id}) is not None:
-        raise WrongState(f"Transaction {row.external_id} is one side of a transfer.", cure="Void the transfer.")
-    books.check_voidable(uow, row)
-    closed = "SELECT id FROM reconciliation WHERE id = :id AND state = 'closed'"
-    is_closed = uow.value(closed, {"id": row.reconciliation_id}) is not None
-    if row.matched_amount and not is_closed:
+    row = _voidable(uow, transaction_id)
+    if row.matched_amount and not _is_closed(uow, row):
         if not lookup.settings(uow).reopen_lines_on_void:
             raise WrongState(f"Bank lines prove transaction {row.external_id}.", cure="Undo their match first.")
         sql = (
@@ -47,11 +43,58 @@ def void_transaction(
         made = uow.value(voided, {"id": transaction_id})
         if made is not None:
             return int(made)
-    subject, account_id = ("book_transaction", transaction_id), row.cash_account_id
+    return _void(uow, row, day=day, release=release, reason=reason, by=by, at=at)
+
+
+def void_returned(
+    uow: UnitOfWork, *, transaction_id: int, line_id: int, reason: str = "", by: str, at: datetime
+) -> int:
+    """Void a transaction that the bank carried out and gave back, and return the voiding entry's id.
+
+    `line_id` is the bank line that brought the money back: the entry has its booking date and is matched with it. The
+    match of the transaction itself stands, for both are on the statement. Raises `WrongState` unless a bank line proved
+    the transaction in full or a closed document has it, `NotBalanced` unless the line gives back exactly its amount,
+    and what `clearing.apply_matches` raises.
+    """
+    row = _voidable(uow, transaction_id)
+    (line,) = clearing.locked_lines(uow, [line_id])
+    if not row.processed and not _is_closed(uow, row):
+        raise WrongState(
+            f"No bank line has proved transaction {row.external_id} in full.", cure="Match it with its bank line first."
+        )
+    if line.amount - line.used_amount != -row.amount:
+        raise NotBalanced(
+            f"Bank line {line_id} has {line.amount - line.used_amount} minor units left, and transaction"
+            f" {row.external_id} was {row.amount}.",
+            cure="Name the line that gives back just this transaction.",
+        )
+    void_id = _void(uow, row, day=line.booking_date, release=True, reason=reason, by=by, at=at)
+    match = Match((line_id,), (void_id,), reference=f"returns {row.external_id}")
+    clearing.apply_matches(uow, matches=[match], label="returned", by=by, at=at)
+    return void_id
+
+
+def _voidable(uow: UnitOfWork, transaction_id: int) -> Any:
+    """The row of a transaction that may be voided by itself, its account held."""
+    row = books.locked_transactions(uow, [transaction_id])[0]
+    transfer = "SELECT id FROM transfer WHERE from_transaction_id = :id OR to_transaction_id = :id"
+    if uow.value(transfer, {"id": transaction_id}) is not None:
+        raise WrongState(f"Transaction {row.external_id} is one side of a transfer.", cure="Void the transfer.")
+    books.check_voidable(uow, row)
+    return row
+
+
+def _is_closed(uow: UnitOfWork, row: Any) -> bool:
+    closed = "SELECT id FROM reconciliation WHERE id = :id AND state = 'closed'"
+    return uow.value(closed, {"id": row.reconciliation_id}) is not None
+
+
+def _void(uow: UnitOfWork, row: Any, *, day: date, release: bool, reason: str, by: str, at: datetime) -> int:
+    subject, account_id = ("book_transaction", row.id), row.cash_account_id
     with uow.action("book.void", subject=subject, account_id=account_id, by=by, at=at, reason=reason) as act:
         void_id = books.insert_void(uow, act, row, day=day, released=release, reason=reason)
         if release:
-            _reverse_adjustment(uow, act, transaction_id)
+            _reverse_adjustment(uow, act, row.id)
     return void_id
 
 

@@ -44,13 +44,6 @@ def paid(world: World) -> tuple[World, int, int, Sequence[int]]:
     return world, account_id, invoice, lines
 
 
-def instalment(world: World, line_id: int, transaction_id: int) -> int:
-    """Match all of a bank line with a part of a transaction; returns the decision."""
-    amount = world.rows("SELECT amount FROM statement_line WHERE id = :id", id=line_id)[0].amount
-    match = Match((line_id,), (transaction_id,), transaction_amounts=(amount,))
-    return int(world.do(clearing.apply_matches, matches=[match]).decision_ids[0])
-
-
 def family(world: World) -> list[tuple[Any, ...]]:
     """Name, amount, proved amount and clear date of every transaction that stands."""
     return [
@@ -71,7 +64,7 @@ def test_the_part_that_the_bank_proved_is_ticked_and_the_rest_stays_open(
     paid: tuple[World, int, int, Sequence[int]],
 ) -> None:
     world, account_id, invoice, lines = paid
-    instalment(world, lines[0], invoice)
+    world.match_part(lines[0], invoice)
     document_id = world.document(account_id, "2017-01-31", "7500")
     assert world.figures(document_id).difference == kr("7500")
 
@@ -101,7 +94,7 @@ def test_instalments_over_three_months_close_each_month_to_the_ore(
         zip(lines, ("2017-01-31", "2017-02-28", "2017-03-31"), ("7500", "11500", "15000"), strict=True)
     ):
         name = "A" if number == 0 else f"A#{number + 1}"
-        instalment(world, line_id, ids(world)[name]) if number < 2 else world.match((line_id, ids(world)[name]))
+        world.match_part(line_id, ids(world)[name]) if number < 2 else world.match((line_id, ids(world)[name]))
         document_id = world.document(account_id, when, balance)
         world.do(reconcile.reconcile_processed, document_id=document_id)
         assert world.figures(document_id).difference == 0
@@ -178,7 +171,7 @@ def test_a_match_that_can_not_be_taken_apart_is_told(paid: tuple[World, int, int
 
 def test_ticking_by_hand_splits_too(paid: tuple[World, int, int, Sequence[int]]) -> None:
     world, account_id, invoice, lines = paid
-    instalment(world, lines[0], invoice)
+    world.match_part(lines[0], invoice)
     document_id = world.document(account_id, "2017-01-31", "7500")
     (listed,) = world.read(documents.listed, document_id)
     assert (listed.amount, listed.proved, listed.warning) == (kr("15000"), kr("7500"), "")
@@ -190,7 +183,7 @@ def test_ticking_by_hand_splits_too(paid: tuple[World, int, int, Sequence[int]])
 
 def test_the_bulk_button_splits_too(paid: tuple[World, int, int, Sequence[int]]) -> None:
     world, account_id, invoice, lines = paid
-    instalment(world, lines[0], invoice)
+    world.match_part(lines[0], invoice)
     document_id = world.document(account_id, "2017-01-31", "7500")
 
     done = world.do(reconcile.toggle_reconciled, document_id=document_id)
@@ -202,7 +195,7 @@ def test_a_part_that_only_a_later_bank_line_proved_can_not_be_ticked(
     paid: tuple[World, int, int, Sequence[int]],
 ) -> None:
     world, account_id, invoice, lines = paid
-    instalment(world, lines[1], invoice)
+    world.match_part(lines[1], invoice)
     document_id = world.document(account_id, "2017-01-31", "0")
 
     with pytest.raises(WrongState, match="only a part"):
@@ -213,7 +206,7 @@ def test_a_part_that_only_a_later_bank_line_proved_can_not_be_ticked(
 
 def test_the_blockers_name_what_is_proved_in_part_and_its_cure(paid: tuple[World, int, int, Sequence[int]]) -> None:
     world, account_id, invoice, lines = paid
-    instalment(world, lines[0], invoice)
+    world.match_part(lines[0], invoice)
     document_id = world.document(account_id, "2017-01-31", "7500")
 
     (blocker,) = (one for one in world.read(blockers.blockers, document_id=document_id) if one.code == "partly-proved")
@@ -227,7 +220,7 @@ def test_the_blockers_name_what_is_proved_in_part_and_its_cure(paid: tuple[World
 
 def test_undoing_the_match_puts_the_rest_back(paid: tuple[World, int, int, Sequence[int]]) -> None:
     world, account_id, invoice, lines = paid
-    decision = instalment(world, lines[0], invoice)
+    decision = world.match_part(lines[0], invoice)
     document_id = world.document(account_id, "2017-01-31", "7500")
     world.do(reconcile.reconcile_processed, document_id=document_id)
 
@@ -235,7 +228,7 @@ def test_undoing_the_match_puts_the_rest_back(paid: tuple[World, int, int, Seque
 
     assert undone.document_ids == (document_id,)
     assert family(world) == [("A", kr("15000"), 0, None)]
-    instalment(world, lines[0], invoice)
+    world.match_part(lines[0], invoice)
     world.do(reconcile.reconcile_processed, document_id=document_id)
     assert [row[:2] for row in family(world)] == [("A", kr("7500")), ("A#3", kr("7500"))]
     assert world.figures(document_id).difference == 0
@@ -244,8 +237,8 @@ def test_undoing_the_match_puts_the_rest_back(paid: tuple[World, int, int, Seque
 
 def test_undoing_one_of_two_instalments_makes_the_rest_whole_again(paid: tuple[World, int, int, Sequence[int]]) -> None:
     world, account_id, invoice, lines = paid
-    instalment(world, lines[0], invoice)
-    second = instalment(world, lines[1], invoice)
+    world.match_part(lines[0], invoice)
+    second = world.match_part(lines[1], invoice)
     document_id = world.document(account_id, "2017-02-28", "11500")
     world.do(reconcile.reconcile_processed, document_id=document_id)
     assert [row[:2] for row in family(world)] == [("A", kr("11500")), ("A#2", kr("3500"))]
@@ -257,10 +250,10 @@ def test_undoing_one_of_two_instalments_makes_the_rest_whole_again(paid: tuple[W
 
 def test_parts_that_are_used_or_closed_stay_apart(paid: tuple[World, int, int, Sequence[int]]) -> None:
     world, account_id, invoice, lines = paid
-    first = instalment(world, lines[0], invoice)
+    first = world.match_part(lines[0], invoice)
     document_id = world.document(account_id, "2017-01-31", "7500")
     world.do(reconcile.reconcile_processed, document_id=document_id)
-    second = instalment(world, lines[1], ids(world)["A#2"])
+    second = world.match_part(lines[1], ids(world)["A#2"])
 
     world.do(undo.undo_decisions, decision_ids=[first])
     assert family(world) == [("A", kr("7500"), 0, None), ("A#2", kr("7500"), kr("4000"), None)]
@@ -275,11 +268,11 @@ def test_parts_that_are_used_or_closed_stay_apart(paid: tuple[World, int, int, S
 
 def test_later_parts_go_back_into_the_part_they_came_off(paid: tuple[World, int, int, Sequence[int]]) -> None:
     world, account_id, invoice, lines = paid
-    instalment(world, lines[0], invoice)
+    world.match_part(lines[0], invoice)
     january = world.document(account_id, "2017-01-31", "7500")
     world.do(reconcile.reconcile_processed, document_id=january)
     world.close(january)
-    second = instalment(world, lines[1], ids(world)["A#2"])
+    second = world.match_part(lines[1], ids(world)["A#2"])
     february = world.document(account_id, "2017-02-28", "11500")
     world.do(reconcile.reconcile_processed, document_id=february)
     assert [row[:2] for row in family(world)] == [("A", kr("7500")), ("A#2", kr("4000")), ("A#3", kr("3500"))]
@@ -291,7 +284,7 @@ def test_later_parts_go_back_into_the_part_they_came_off(paid: tuple[World, int,
 
 def test_voiding_the_document_leaves_the_parts(paid: tuple[World, int, int, Sequence[int]]) -> None:
     world, account_id, invoice, lines = paid
-    instalment(world, lines[0], invoice)
+    world.match_part(lines[0], invoice)
     document_id = world.document(account_id, "2017-01-31", "7500")
     world.do(reconcile.reconcile_processed, document_id=document_id)
     world.close(document_id)
@@ -317,7 +310,7 @@ def imported(world: World, some: list[BookRow]) -> books.ImportCounts:
 def half_closed(paid: tuple[World, int, int, Sequence[int]]) -> tuple[World, int, int, Sequence[int]]:
     """The same, with the first instalment closed in January's document."""
     world, account_id, invoice, lines = paid
-    instalment(world, lines[0], invoice)
+    world.match_part(lines[0], invoice)
     document_id = world.document(account_id, "2017-01-31", "7500")
     world.do(reconcile.reconcile_processed, document_id=document_id)
     world.close(document_id)
@@ -375,7 +368,7 @@ def test_a_change_that_the_closed_part_contradicts_is_refused(
 
 def test_a_change_is_refused_while_every_part_is_used(half_closed: tuple[World, int, int, Sequence[int]]) -> None:
     world, account_id, _, lines = half_closed
-    instalment(world, lines[1], ids(world)["A#2"])
+    world.match_part(lines[1], ids(world)["A#2"])
     changed = imported(world, rows(account_id, "14000"))
 
     with pytest.raises(WrongState, match="cleared, matched or reconciled"):
@@ -406,7 +399,7 @@ def test_each_part_is_voided_by_itself(half_closed: tuple[World, int, int, Seque
 
 def test_voiding_a_proved_part_leaves_the_rest_as_it_is(paid: tuple[World, int, int, Sequence[int]]) -> None:
     world, account_id, invoice, lines = paid
-    instalment(world, lines[0], invoice)
+    world.match_part(lines[0], invoice)
     document_id = world.document(account_id, "2017-01-31", "7500")
     world.do(reconcile.reconcile_processed, document_id=document_id)
 
@@ -420,7 +413,7 @@ def test_voiding_a_proved_part_leaves_the_rest_as_it_is(paid: tuple[World, int, 
 def test_a_rejected_pair_stays_rejected_for_the_rest(paid: tuple[World, int, int, Sequence[int]]) -> None:
     world, account_id, invoice, lines = paid
     world.do(clearing.reject_matches, groups=[Match((lines[2],), (invoice,))])
-    instalment(world, lines[0], invoice)
+    world.match_part(lines[0], invoice)
 
     document_id = world.document(account_id, "2017-01-31", "7500")
     world.do(reconcile.reconcile_processed, document_id=document_id)
@@ -445,7 +438,7 @@ def test_a_person_splits_by_hand_and_puts_together_again(paid: tuple[World, int,
 
     assert [row[:2] for row in family(world)] == [("A", kr("7500.01")), ("A#2", kr("7499.99"))]
     assert world.do(splitting.join_parts, transaction_id=rest) == [rest]
-    instalment(world, lines[0], invoice)
+    world.match_part(lines[0], invoice)
     world.do(splitting.split_transaction, transaction_id=invoice, amount=kr("7500"))
     row = world.rows("SELECT processed, clear_date, cleared_by FROM book_transaction WHERE id = :id", id=invoice)[0]
     assert tuple(row) == (True, day("2017-01-31"), ANNA)
@@ -454,7 +447,7 @@ def test_a_person_splits_by_hand_and_puts_together_again(paid: tuple[World, int,
 @pytest.mark.parametrize("amount", ["0", "15000", "-1", "7499.99", "15001"])
 def test_an_amount_that_is_no_part_is_refused(paid: tuple[World, int, int, Sequence[int]], amount: str) -> None:
     world, _, invoice, lines = paid
-    instalment(world, lines[0], invoice)
+    world.match_part(lines[0], invoice)
 
     with pytest.raises(BadRequest):
         world.do(splitting.split_transaction, transaction_id=invoice, amount=kr(amount))
@@ -466,7 +459,7 @@ def test_what_is_ticked_or_has_a_voucher_is_not_split(paid: tuple[World, int, in
         adjust.create_adjustment, account_id=account_id, entry_type="INT", amount=kr("9000"), day=day("2017-01-20")
     )
     world.do(adjust.release_adjustments, adjustment_ids=[made.id])
-    instalment(world, lines[0], made.transaction_id)
+    world.match_part(lines[0], made.transaction_id)
     document_id = world.document(account_id, "2017-01-31", "0")
     world.do(reconcile.tick, document_id=document_id, transaction_ids=[invoice])
 
@@ -485,7 +478,7 @@ def test_a_payment_of_a_batch_leaves_its_rest_outside_the_batch(world: World) ->
     imported(world, some)
     lines = world.statement(account_id, "0", "2017-01-06 -100 R1", "2017-01-06 -60 R2").new_line_ids
     world.match((lines[0], 1))
-    instalment(world, lines[1], 2)
+    world.match_part(lines[1], 2)
     document_id = world.document(account_id, "2017-01-31", "-160")
 
     figures = world.do(reconcile.tick, document_id=document_id, transaction_ids=[1])
@@ -531,7 +524,7 @@ REFUSED: dict[str, str] = {
 @pytest.mark.parametrize("rule", REFUSED)
 def test_the_database_refuses(paid: tuple[World, int, int, Sequence[int]], rule: str) -> None:
     world, account_id, invoice, lines = paid
-    instalment(world, lines[0], invoice)
+    world.match_part(lines[0], invoice)
     document_id = world.document(account_id, "2017-01-31", "7500")
     world.do(reconcile.reconcile_processed, document_id=document_id)
     world.do(reconcile.tick, document_id=document_id, transaction_ids=[invoice], reconciled=False)

@@ -126,6 +126,12 @@ class World:
         matches = [Match((line_id,), (transaction_id,)) for line_id, transaction_id in pairs]
         return self.do(clearing.apply_matches, matches=matches, by=by)
 
+    def match_part(self, line_id: int, transaction_id: int) -> int:
+        """Match all of a bank line with a part of a transaction; returns the decision."""
+        amount = self.rows("SELECT amount FROM statement_line WHERE id = :id", id=line_id)[0].amount
+        match = Match((line_id,), (transaction_id,), transaction_amounts=(amount,))
+        return int(self.do(clearing.apply_matches, matches=[match]).decision_ids[0])
+
     def document(self, account_id: int, when: str, balance: str) -> int:
         return int(
             self.do(
