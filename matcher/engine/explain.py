@@ -6,6 +6,7 @@ Each sentence belongs to a code: that of the pass, or of a signal (reference, am
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from matcher.engine.quoted import quoted_reference
 from matcher.proposal import Category, Evidence, MatchStatus
 from matcher.rules.columns import EPOCH, Ints
 from matcher.rules.foreign import foreign_amounts, printed_amounts
+from matcher.rules.joins import runs_of
 from matcher.rules.lines_kind import Source, kind_and_source
 from matcher.rules.names import NameLevel
 from matcher.rules.numbering import last_number
@@ -46,6 +48,7 @@ _PARTY = {
     NameLevel.DIFFERENT: "party.different",
 }
 _TEXT_SIGNS_MAX = 60
+_NO_ROWS = np.empty(0, np.int64)
 
 
 class _Said(NamedTuple):
@@ -65,6 +68,20 @@ class Explainer:
         self._items = view.items
         self._line_at = line_at
         self._row_at = row_at
+        self._levels: dict[tuple[int, int], int] = {}
+
+    def prepare(self, result: MatchResult) -> None:
+        """Compare the names of all pairs at once: for whoever explains every line."""
+        single = np.flatnonzero(np.diff(result.start) == 1)
+        lines, rows = self._line_at[single], self._row_at[result.row[result.start[single]]]
+        levels = self._items.name_levels(lines, rows)
+        self._levels = dict(zip(zip(lines.tolist(), rows.tolist(), strict=True), levels.tolist(), strict=True))
+
+    def _level(self, line: int, row: int) -> NameLevel:
+        level = self._levels.get((line, row))
+        if level is None:
+            level = int(self._items.name_levels(np.array([line]), np.array([row]))[0])
+        return NameLevel(level)
 
     def explain(self, result: MatchResult, line: int) -> tuple[Evidence, ...]:
         """The reasons for and against, the strongest first."""
@@ -100,7 +117,7 @@ class Explainer:
             found.append(Evidence(code, say("amount.only" if self._is_taken(row) else "amount.some")))
         elif code == transfer.CODE:
             found.append(Evidence(code, self._transfer(line)))
-        level = NameLevel(int(self._items.name_levels(np.array([line]), np.array([row]))[0]))
+        level = self._level(line, row)
         if level is not NameLevel.UNKNOWN:
             found.append(Evidence("party", self._name(line, row, level)))
         return found
@@ -233,7 +250,7 @@ class Explainer:
     def _nearest(self, line: int) -> str:
         """What came nearest and what spoke against it: an open item of the amount, else of the party."""
         items = self._items
-        rows = np.flatnonzero(items.row_open & (items.pool_r == items.pool_l[line]))
+        rows = self._open_rows.get(int(items.pool_l[line]), _NO_ROWS)
         same = rows[items.book.amount[rows] == items.lines.amount[line]]
         if len(same):
             row = int(same[np.argmin(np.abs(items.book.day[same] - items.lines.booking_day[line]))])
@@ -248,8 +265,15 @@ class Explainer:
         party = items.book.text("counterparty").at(row)
         return say("near.party", item=self._item(row), party=party, amount=self._money(line, away))
 
+    @cached_property
+    def _open_rows(self) -> dict[int, Ints]:
+        """The items that nothing took, by pool."""
+        rows = np.flatnonzero(self._items.row_open)
+        order = np.argsort(self._items.pool_r[rows], kind="stable")
+        return dict(runs_of(self._items.pool_r[rows][order], rows[order]))
+
     def _against(self, line: int, row: int) -> str:
-        level = NameLevel(int(self._items.name_levels(np.array([line]), np.array([row]))[0]))
+        level = self._level(line, row)
         if level is NameLevel.DIFFERENT:
             return self._name(line, row, level)
         if not self._view.in_window(line, np.array([row]))[0]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matcher.engine.phrases import say
-from matcher.rules.references import Scheme, is_digits, readings
+from matcher.rules.references import is_ocr, rf
 from matcher.rules.relations import Relation
 from matcher.rules.tokens import field_key, normalized, parts_of, tokens
 from matcher.rules.view import View
@@ -48,11 +48,9 @@ def _field_sentence(name: str, text: str, item: str, *, ours: bool) -> str:
         return say("reference.cheque", number=text, item=item)
     if name != "creditor_reference" and ours:
         return say("reference.own", number=text)
-    schemes = {reading.scheme for reading in readings(normalized(text))}
-    if Scheme.RF in schemes:
+    if rf(normalized(text)):
         return say("reference.rf", number=text, item=item)
-    key = "reference.ocr" if Scheme.OCR in schemes and is_digits(text) else "reference.field"
-    return say(key, number=text, item=item)
+    return say("reference.ocr" if is_ocr(text) else "reference.field", number=text, item=item)
 
 
 def _called(view: View, row: int) -> str:

@@ -58,6 +58,7 @@ class MatchResult:
 
     def rows(self) -> Iterator[LineResult]:
         """One object a line, evidence rendered; for the edges, not for the hot path."""
+        self.explainer.prepare(self)
         for line in range(len(self.status)):
             yield self.at(line)
 

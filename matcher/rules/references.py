@@ -132,6 +132,11 @@ def length_digit(digits: str) -> bool:
     return len(digits) >= 3 and ord(digits[-2]) - 48 == len(digits) % 10
 
 
+def is_ocr(text: str) -> bool:
+    """Swedish OCR, and all that ends in the same check digit: 2 to 25 digits, modulus 10."""
+    return 2 <= len(text) <= 25 and is_digits(text) and luhn(text)
+
+
 def readings(text: str) -> list[Reading]:
     """Every scheme whose checks `text` (upper case, no blanks) passes, most specific first; [] for a plain number."""
     found: list[Reading] = []
@@ -140,7 +145,7 @@ def readings(text: str) -> list[Reading]:
     if not is_digits(text) or len(text) > 27:
         return found
     found += _readings_by_length(text)
-    if 2 <= len(text) <= 25 and luhn(text):
+    if is_ocr(text):
         found.extend(_luhn_readings(text))
     elif 2 <= len(text) <= 25 and mod11(text):
         found.append(Reading(Scheme.KID, text[:-1]))
