@@ -135,13 +135,15 @@ def emit(rows: Sequence[Row], *, as_json: bool, right: Sequence[str] = (), empty
     if not rows:
         click.echo(empty)
         return
-    from matcher.cli.render_review import console, cut, table
+    from rich.text import Text
+
+    from matcher.cli.render_review import print_table, table
 
     names = [name for name in rows[0] if not name.startswith("_")]
     made = table(*[name.replace("_", " ") for name in names], right=[name.replace("_", " ") for name in right])
     for row in rows:
-        made.add_row(*[cut(_shown(row[name]), 60) for name in names])
-    console().print(made, markup=False)
+        made.add_row(*[Text(" ".join(_shown(row[name]).split())) for name in names])
+    print_table(made)
 
 
 def _shown(value: object) -> str:

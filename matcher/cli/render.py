@@ -12,7 +12,6 @@ from matcher.pipeline.run import RunReport
 from recon_core.domain.money import to_text
 
 NOTES_MAX = 5
-_WIDTH = 140
 
 
 def print_run(report: RunReport) -> None:
@@ -47,31 +46,27 @@ def print_run(report: RunReport) -> None:
 
 def print_accounts(overview: Sequence[AccountOverview], *, read: Mapping[int, int] | None = None) -> None:
     """A row an account; below it what needs a person. `read` adds the lines that came in now."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+    from rich.text import Text
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("Account")
+    from matcher.cli.render_review import console, print_table, table
+
+    out = console()
     columns = ["Lines", "Cleared", "Proposed", "Unmatched", "Adjustments", "Difference"]
-    for name in (["Read"] if read is not None else []) + columns:
-        table.add_column(name, justify="right")
-    table.add_column("Reconciliation")
+    numbers = (["Read"] if read is not None else []) + columns
+    shown = table("Account", *numbers, "Reconciliation", right=numbers)
     for one in overview:
         counts = [one.lines, one.cleared, one.proposed, one.unmatched, one.adjustments]
         cells = [str(count) for count in ([read.get(one.account_id, 0)] if read is not None else []) + counts]
-        table.add_row(one.code, *cells, _difference(one), _document(one))
-    console.print(table)
+        shown.add_row(*map(Text, (one.code, *cells, _difference(one), _document(one))))
+    if overview:
+        print_table(shown)
     needing = [one for one in overview if one.needs]
     for one in needing:
-        console.print(f"{one.code} needs a person: {'; '.join(one.needs)}", markup=False, soft_wrap=True)
+        out.print(f"{one.code} needs a person: {'; '.join(one.needs)}", markup=False, soft_wrap=True)
     if overview and not needing:
-        console.print("Nothing needs a person.", markup=False)
+        out.print("Nothing needs a person.", markup=False)
     if not overview:
-        console.print("There are no accounts yet. Begin with: recon run INBOX --book BOOK.csv", markup=False)
+        out.print("There are no accounts yet. Begin with: recon run INBOX --book BOOK.csv", markup=False)
 
 
 def _difference(one: AccountOverview) -> str:

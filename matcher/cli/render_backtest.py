@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from matcher.cli.render_review import console, cut, table
+from matcher.cli.render_review import console, cut, print_table, table
 from matcher.pipeline.backtest import Backtest, Changed, Row, Tally
 from matcher.pipeline.calibrate import Calibration, PassTrust
 from matcher.pipeline.rules_text import rules_text
@@ -32,7 +32,7 @@ def print_backtest(report: Backtest, *, note: str, by_account: bool, lines: bool
             cells += [str(tally.lines), to_text(tally.amount, row.currency)]
         shown.add_row(*(Text(cell) for cell in [*cells, str(row.new.lines)]))
     if rows:
-        out.print(shown)
+        print_table(shown)
     if lines:
         _print_lines(out, report.changed)
     out.print(note, markup=False)
@@ -79,7 +79,7 @@ def _print_lines(out: Any, changed: Sequence[Changed]) -> None:
         ]
         shown.add_row(*(Text(cell) for cell in cells))
     if changed:
-        out.print(shown)
+        print_table(shown)
     if len(changed) > _LINES_SHOWN:
         out.print(f"{len(changed) - _LINES_SHOWN} more; --json has them all.", markup=False)
 
@@ -115,7 +115,7 @@ def print_calibration(made: Calibration, *, note: str) -> None:
             f"{row.lacking:,}" if row.lacking else "",
         ]
         shown.add_row(*(Text(cell) for cell in cells))
-    out.print(shown)
+    print_table(shown)
     out.print(note, markup=False)
     out.print(_promise(made), markup=False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from matcher.cli.render_review import console, table
+from matcher.cli.render_review import console, print_table, table
 from matcher.pipeline.difference import Explained
 from recon_core.domain.money import to_text
 
@@ -27,7 +27,7 @@ def print_explained(one: Explained) -> None:
             shown.add_row(*map(Text, (part.kind, str(part.items), to_text(part.amount, one.currency))))
         if one.unexplained:
             shown.add_row(Text("not explained"), Text(""), Text(to_text(one.unexplained, one.currency)))
-        out.print(shown)
+        print_table(shown)
     else:
         out.print("No statement tells the bank's balance on that day, so only amounts can be compared.", markup=False)
     for number, cause in enumerate(one.causes, start=1):

@@ -13,6 +13,9 @@ from recon_core.domain.money import to_text
 from recon_core.services.undo import Undone
 
 _WIDTH = 200
+_ANY_WIDTH = 10_000
+_UNBROKEN_LETTERS = 16
+_WORD_LETTERS = 40
 _TEXT_LETTERS = 30
 _REASONS_LETTERS = 60
 _MILLION = 1_000_000
@@ -37,6 +40,36 @@ def table(*columns: str, right: Sequence[str] = ()) -> Any:
     return made
 
 
+def print_table(made: Any) -> None:
+    """Print a table. Numbers, dates, single words and short cells stay whole; where not even that fits, a row is a block.
+
+    An amount with its end cut off is another amount, so a narrow terminal gets more lines instead.
+    """
+    from rich.measure import Measurement
+
+    out = console()
+    cells = [[str(cell) for cell in column.cells] for column in made.columns]
+    for column, texts in zip(made.columns, cells, strict=True):
+        widest = max(map(len, texts), default=0)
+        one_word = not any(" " in text for text in texts)
+        if column.justify == "right" or widest <= (_WORD_LETTERS if one_word else _UNBROKEN_LETTERS):
+            column.no_wrap = True
+            column.min_width = max(widest, len(str(column.header)))
+        column.overflow = "fold"
+    room = out.options.update(width=_ANY_WIDTH, max_width=_ANY_WIDTH)
+    if Measurement.get(out, room, made).minimum <= out.width:
+        out.print(made, markup=False)
+        return
+    names = [str(column.header) for column in made.columns]
+    widest = max(map(len, names))
+    for row in zip(*cells, strict=True):
+        out.print()
+        for name, text in zip(names, row, strict=True):
+            if text:
+                out.print(f"  {name:<{widest}}  {text}", markup=False, soft_wrap=True)
+    out.print()
+
+
 def cut(text: str, letters: int = _TEXT_LETTERS) -> str:
     """The text on one line, with its end left off if it is long."""
     flat = " ".join(text.split())
@@ -47,7 +80,7 @@ def print_lines(lines: Sequence[ReviewLine], *, waiting: int = 0) -> None:
     """A row a bank line, and what to do next."""
     out = console()
     if lines:
-        out.print(_lines_table(lines), markup=False)
+        print_table(_lines_table(lines))
         stale = [line for line in lines if not line.current]
         if stale:
             out.print(f"{len(stale)} line(s) marked * want matching again: recon review --fresh", markup=False)
@@ -93,6 +126,8 @@ def _choice_text(choice: Choice, line: ReviewLine) -> str:
 
 def _unmatched_text(line: ReviewLine) -> str:
     called = line.category.replace("_", " ") or "unknown"
+    if line.gives_back is not None:
+        return f"- {called} of {line.gives_back.external_id}"
     return f"- {called}{f': adjust as {line.entry_type}' if line.entry_type else ''}"
 
 
@@ -104,7 +139,7 @@ def print_preview(preview: Preview) -> None:
     if not preview.lines:
         out.print("Nothing fits.", markup=False)
         return
-    out.print(_lines_table(preview.lines), markup=False)
+    print_table(_lines_table(preview.lines))
     totals: dict[str, int] = {}
     for line in preview.lines:
         totals[line.currency] = totals.get(line.currency, 0) + abs(line.amount)
@@ -128,6 +163,7 @@ def line_values(line: ReviewLine) -> dict[str, Any]:
     values = line._asdict()
     del values["score_ppm"]
     return values | {
+        "gives_back": line.gives_back.external_id if line.gives_back is not None else "",
         "booking_date": line.booking_date.isoformat(),
         "amount": to_text(line.amount, line.currency),
         "score": line.score_ppm / _MILLION,
@@ -196,8 +232,10 @@ def print_decisions(found: Sequence[DecisionView]) -> None:
             f"{one.decided_at:%Y-%m-%d %H:%M}",
         ]
         shown.add_row(*(Text(cell) for cell in cells))
-    out = console()
-    out.print(shown if found else "There are no such decisions.", markup=False)
+    if found:
+        print_table(shown)
+    else:
+        console().print("There are no such decisions.", markup=False)
 
 
 def decision_json(one: DecisionView) -> str:

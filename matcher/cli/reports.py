@@ -255,7 +255,7 @@ def print_(account: str, number: str | None, reconciled: bool, as_json: bool) ->
         (f"Cash account balance on {row.reconciliation_date}", found.book_balance),
     )
     for text, amount in lines:
-        click.echo(f"  {text:<60} {desk.money(amount, currency):>18} {currency}")
+        click.echo(f"  {text:<52} {desk.money(amount, currency):>18} {currency}")
     for title, rows in (("Reconciled", ticked), ("Unreconciled", left)):
         if rows:
             click.echo(f"\n{title}")
