@@ -272,6 +272,11 @@ def _changed(proposal: StoredProposal, opinion: Opinion | None) -> str:
 
 
 def _chosen(line: ReviewLine, number: int) -> Choice:
+    if not line.choices:
+        raise BadRequest(
+            f"Nothing is proposed for bank line {line.line_id}.",
+            cure=f"Match it by hand, `recon pair`, or explain it: recon adjust-line {line.line_id} --entry-type CODE",
+        )
     if not 1 <= number <= len(line.choices):
         raise BadRequest(
             f"Bank line {line.line_id} has {len(line.choices)} choice(s), not {number}.",

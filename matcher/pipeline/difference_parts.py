@@ -79,7 +79,9 @@ def _line_fix(line_id: int, proposed: ReviewLine | None) -> str:
     if proposed.choices:
         others = f" (choice 1 of {len(proposed.choices)})" if len(proposed.choices) > 1 else ""
         names = ", ".join(one.external_id for one in proposed.choices[0].transactions)
-        return f"recon accept {line_id} - with {names}{others}; then tick it."
+        return f"recon accept {line_id} takes {names}{others}; then tick it."
+    if proposed.gives_back is not None:
+        return f"recon returned {line_id} voids {proposed.gives_back.external_id}; then reconcile processed."
     if proposed.entry_type:
         return f"recon adjust-line {line_id} --entry-type {proposed.entry_type}; then release and tick it."
     return f"Book what it is and match it, or recon adjust-line {line_id} --entry-type CODE."
@@ -133,7 +135,10 @@ def _unreleased(one: Proved, money: Money) -> Cause:
     fact = one.fact
     what = f"Adjustment {one.adjustment_id}" if one.adjustment_id is not None else f"Transaction {fact.name}"
     says = f"{what} of {fact.day}, {money.text(fact.amount)}, explains a bank line and is not released."
-    fix = f"Release {what[0].lower()}{what[1:]} and tick it."
+    if one.adjustment_id is not None:
+        fix = f"recon adjust release {one.adjustment_id}; then tick it."
+    else:
+        fix = f"Release transaction {fact.name} and tick it."
     return Cause(Kind.UNRELEASED, Certainty.CERTAIN, fact.amount, says, fix, transactions=(fact.id,))
 
 

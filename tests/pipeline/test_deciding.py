@@ -340,3 +340,13 @@ def test_a_choice_whose_transaction_was_used_since_is_marked(small: Small) -> No
     (left,) = review(small, line_ids=(both[1].line_id,))
 
     assert not left.current
+
+
+def test_accepting_where_nothing_is_proposed_names_the_other_ways(small: Small) -> None:
+    (line,) = small.bank(Line("03", "3333", "M LINDQVIST", "Swish"))
+    small.match()
+
+    with pytest.raises(BadRequest, match="Nothing is proposed") as refused:
+        deciding.accept(small.context, line_ids=[line])
+
+    assert f"recon adjust-line {line}" in refused.value.cure
