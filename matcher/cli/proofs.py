@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from matcher.cli import desk
 from matcher.cli.main import EXIT_ATTENTION
 from recon_core.domain.statement import StatementHeader, StatementLine
+
+if TYPE_CHECKING:
+    from recon_core.reports.trail import Trail
 
 
 @click.group()
@@ -96,23 +101,35 @@ def list_(account: str | None, limit: int, as_json: bool) -> None:
 
 
 @click.command()
-@desk.account_argument
 @click.argument("number", metavar="NUMBER")
+@click.option("--account", help="The account, where more than one has a document of this number.")
+@click.option(
+    "--rules",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The matching rules of the close, TOML.",
+)
 @desk.json_option
-def verify(account: str, number: str, as_json: bool) -> int:
-    """Verify a closed reconciliation: its files, settings, lines, figures and log, and its files read again.
+def verify(number: str, account: str | None, rules: Path | None, as_json: bool) -> int:
+    """Verify a closed reconciliation: files, settings, lines, figures and log; its files read again; its matches made again.
 
     A later edit is named. Exit status 1: something is not as it was.
 
     \b
     Examples:
-      recon verify 1930 000002
+      recon verify 000002
+      recon verify 000002 --account 1930 --rules rules.toml --json
     """
+    from matcher import bootstrap
+    from matcher.pipeline.reproving import reprove
+    from recon_core.services import documents
     from recon_core.services import verify as verifying
 
-    with desk.read() as uow:
-        document_id = desk.document_id(uow, desk.account(uow, account).id, number)
+    with bootstrap.open_context(rules=rules) as context, context.database.read() as uow:
+        account_id = None if account is None else desk.account(uow, account).id
+        document_id = documents.find_number(uow, number=number, account_id=account_id)
         checks = verifying.verify_document(uow, document_id=document_id, reread=_reread)
+        if checks[0].name != "state":
+            checks += reprove(context, uow, document_id=document_id)
     rows = [{"check": one.name, "ok": "yes" if one.ok else "NO", "detail": one.detail} for one in checks]
     desk.emit(rows, as_json=as_json)
     return 0 if all(one.ok for one in checks) else EXIT_ATTENTION
@@ -127,21 +144,42 @@ def _reread(name: str, content: bytes) -> Iterator[tuple[StatementHeader, Sequen
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["file", "statement", "line", "decision", "transaction", "adjustment", "voucher", "document"]))  # fmt: skip
-@click.argument("item", type=int, metavar="ID")
+@click.argument("item", nargs=-1, required=True, metavar="[KIND] ID")
 @desk.json_option
-def trail(kind: str, item: int, as_json: bool) -> None:
+def trail(item: tuple[str, ...], as_json: bool) -> int:
     """From any item back to file and byte, and on to document and number.
+
+    ID is a number after its KIND (file, statement, line, decision, transaction, adjustment, voucher, document), or a
+    name of the bank's or of ours: a bank reference, a transaction's or voucher's name, a document's number.
 
     \b
     Examples:
       recon trail line 17
-      recon trail transaction 4 --json
+      recon trail V000001
+      recon trail NB260302003 --json
     """
     from recon_core.reports import trail as walking
 
+    if len(item) > 2:
+        raise click.UsageError("Give KIND and ID, or a name.")
     with desk.read() as uow:
-        found = walking.trail(uow, kind=kind, item_id=item)
+        if len(item) == 2:
+            kind, number = item
+            if not number.isdecimal():
+                raise click.UsageError(f"{number!r} is no number.")
+            found = walking.trail(uow, kind=kind, item_id=int(number))
+        else:
+            named = walking.named(uow, item[0])
+            if len(named) > 1:
+                for kind, row_id in named:
+                    click.echo(f"recon trail {kind} {row_id}")
+                return EXIT_ATTENTION
+            found = walking.trail(uow, kind=named[0][0], item_id=named[0][1])
+    _print_trail(found, as_json=as_json)
+    return 0
+
+
+def _print_trail(found: Trail, *, as_json: bool) -> None:
     rows = [
         {
             "step": step.kind,

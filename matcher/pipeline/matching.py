@@ -92,7 +92,11 @@ def fresh_opinions(uow: UnitOfWork, accounts: Sequence[CashAccount], *, context:
     """What the engine says now about the open lines of these accounts. Nothing is kept and nothing is changed."""
     items = load(uow, accounts)
     context.watch("matching", 0, len(items.lines))
-    rejected = rejected_ids(uow, accounts)
+    return opinions_on(uow, items, rejected_ids(uow, accounts), context=context)
+
+
+def opinions_on(uow: UnitOfWork, items: OpenItems, rejected: Sequence[RejectedIds], *, context: Context) -> Fresh:
+    """What the engine says of these items, with the rules in force and without what was rejected."""
     force = in_force(uow, context, items.lines, account_ids=items.account_ids)
     results = engine.match(force.lines, items.book, rules=force.rules, rejected=rejected).rows()
     opinions = _respecting(

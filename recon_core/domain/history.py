@@ -105,6 +105,11 @@ def replay(payloads: Iterable[str]) -> State:
     """
     state: State = {}
     for payload in payloads:
-        for patch in json.loads(payload):
-            _apply(state, patch)
+        advance(state, payload)
     return state
+
+
+def advance(state: State, payload: str) -> None:
+    """Take a state on by one entry."""
+    for patch in json.loads(payload):
+        _apply(state, patch)

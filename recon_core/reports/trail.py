@@ -76,6 +76,25 @@ def trail(uow: UnitOfWork, *, kind: str, item_id: int) -> Trail:
     return Trail(tuple(dict.fromkeys(steps)), log)
 
 
+# How each kind is called by people, for a trail by name.
+_NAMES = (
+    ("line", "SELECT id FROM statement_line WHERE bank_reference = :name"),
+    ("transaction", "SELECT id FROM book_transaction WHERE external_id = :name"),
+    ("voucher", "SELECT id FROM voucher WHERE number = :name"),
+    ("document", "SELECT id FROM reconciliation WHERE number = :name"),
+    ("statement", "SELECT id FROM statement WHERE bank_statement_id = :name"),
+    ("file", "SELECT id FROM source_file WHERE name = :name OR sha256 = :name"),
+)
+
+
+def named(uow: UnitOfWork, name: str) -> list[tuple[str, int]]:
+    """The items with a name: kind and id of each. Raises `Unknown` if nothing is called so."""
+    found = [(kind, row.id) for kind, sql in _NAMES for row in uow.select(f"{sql} ORDER BY id", {"name": name})]
+    if not found:
+        raise Unknown(f"Nothing is called {name!r}.", cure="Give its kind and number, such as: recon trail line 17")
+    return found
+
+
 def _bank_side(uow: UnitOfWork, lines: list[int]) -> Iterator[Step]:
     yield from _files(uow, lines)
     yield from _statements(uow, lines)

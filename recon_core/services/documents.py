@@ -8,7 +8,7 @@ from typing import Any
 
 from recon_core.domain.book import shown_status
 from recon_core.domain.reconciliation import Document, Figures, ListedLine
-from recon_core.domain.refusals import Unknown
+from recon_core.domain.refusals import BadRequest, Unknown
 from recon_core.domain.states import DocumentState, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
 from recon_core.services import lookup
@@ -55,6 +55,22 @@ def find(uow: UnitOfWork, *, account_id: int, number: str) -> int:
     if found is None:
         raise Unknown(f"The account has no reconciliation {number}.")
     return int(found)
+
+
+def find_number(uow: UnitOfWork, *, number: str, account_id: int | None = None) -> int:
+    """The id of the document with a number, of one account or of any. Raises `Unknown`, `BadRequest` if several have
+    it.
+    """
+    if account_id is not None:
+        return find(uow, account_id=account_id, number=number)
+    sql = "SELECT r.id, a.code FROM reconciliation r JOIN cash_account a ON a.id = r.cash_account_id WHERE r.number = :number"
+    rows = uow.select(sql, {"number": number})
+    if not rows:
+        raise Unknown(f"There is no reconciliation {number}.", cure="List them: recon history")
+    if len(rows) > 1:
+        codes = ", ".join(row.code for row in rows)
+        raise BadRequest(f"The accounts {codes} have a reconciliation {number}.", cure="Say which account.")
+    return int(rows[0].id)
 
 
 def open_id(uow: UnitOfWork, account_id: int) -> int | None:
