@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pair": ("matcher.cli.pair:pair", "Match bank lines with book transactions by hand."),
     "reject": ("matcher.cli.review:reject", "Say that a proposal is wrong; it is remembered."),
     "ignore": ("matcher.cli.review:ignore", "Set bank lines aside for a reason."),
+    "returned": ("matcher.cli.returned:returned", "Void the payment that a bank line gives back."),
     "adjust-line": ("matcher.cli.review:adjust_line", "Explain bank lines by adjustments."),
     "undo": ("matcher.cli.review:undo", "Take decisions back, one or a bulk."),
     "decisions": ("matcher.cli.review:decisions", "Who decided what about which bank lines."),

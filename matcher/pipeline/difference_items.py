@@ -64,7 +64,9 @@ _TICKED = f"SELECT {_BOOK}, t.amount FROM book_transaction t WHERE t.reconciliat
 _OPEN = (
     f"SELECT {_BOOK}, t.amount - t.matched_amount AS amount FROM book_transaction t"
     " WHERE t.cash_account_id = :account AND t.reconciliation_id IS NULL AND t.status = 'released'"
-    " AND t.amount <> t.matched_amount AND t.voids_id IS NULL AND t.transaction_date <= :until"
+    " AND t.amount <> t.matched_amount AND t.transaction_date <= :until AND (t.voids_id IS NULL OR EXISTS"
+    " (SELECT 1 FROM book_transaction o LEFT JOIN reconciliation q ON q.id = o.reconciliation_id"
+    " WHERE o.id = t.voids_id AND (o.processed OR q.state = 'closed')))"
     " AND NOT EXISTS (SELECT 1 FROM book_transaction v WHERE v.voids_id = t.id AND v.status <> 'rejected')"
     " ORDER BY t.transaction_date, t.id"
 )

@@ -61,6 +61,23 @@ def assemble(uow: UnitOfWork, accounts: Sequence[CashAccount], stored: Columns, 
     return OpenItems(columns, _book(transactions, names), account_ids, frozenset(unproved))
 
 
+def whole(uow: UnitOfWork, stored: Columns) -> tuple[Columns, dict[int, int]]:
+    """Transactions with the parts that were split off put back, as they were before the bank carried them out in parts;
+    and for each the one that it is a part of.
+    """
+    rows = uow.select("SELECT id, split_of_id FROM book_transaction WHERE id IN :ids", {"ids": stored["id"]})
+    family = {row.id: row.split_of_id or row.id for row in rows}
+    first: dict[int, int] = {}
+    amounts: dict[int, int] = {}
+    for one, amount in zip(stored["id"], stored["amount"], strict=True):
+        head = first.setdefault(family[one], one)
+        amounts[head] = amounts.get(head, 0) + amount
+    keep = [place for place, one in enumerate(stored["id"]) if one in amounts]
+    kept = {name: [values[place] for place in keep] for name, values in stored.items()}
+    kept["amount"] = [amounts[one] for one in kept["id"]]
+    return kept, {one: first[family[one]] for one in stored["id"]}
+
+
 def line_columns(uow: UnitOfWork, accounts: Sequence[CashAccount], stored: Columns) -> Lines:
     """Stored lines of the accounts as columns, their ids as text."""
     return _lines(uow, stored, engine_names(uow, accounts))

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from matcher.pipeline.open_items import assemble, engine_names
+from matcher.pipeline.open_items import assemble, engine_names, whole
 from matcher.pipeline.truth import Case, Truth
 from recon_core.domain.account import CashAccount
 from recon_core.domain.states import DecisionKind, is_policy
@@ -100,12 +100,12 @@ def _case(uow: UnitOfWork, periods: Sequence[_Period], *, trust_policies: bool) 
         for row in uow.select(_USED, {"ids": sorted({one.id for one in decided.values()})}):
             used.setdefault(row.decision_id, []).append(row.book_transaction_id)
         ids = {row.id for row in uow.select(_STOOD_OPEN, scope)} | {one for found in used.values() for one in found}
-        stored, whole = _whole(uow, transactions_by_id(uow, sorted(ids)))
+        stored, heads = whole(uow, transactions_by_id(uow, sorted(ids)))
         for line_id, decision in decided.items():
             automatic = is_policy(decision.decided_by)
             people, policies = people + (not automatic), policies + automatic
             if trust_policies or not automatic:
-                truth[str(line_id)] = _truth(decision, {whole[one] for one in used.get(decision.id, [])})
+                truth[str(line_id)] = _truth(decision, {heads[one] for one in used.get(decision.id, [])})
         lines.append(lines_by_id(uow, line_ids))
         transactions.append(stored)
     accounts = [period.account for period in periods]
@@ -119,23 +119,6 @@ def _truth(decision: Any, used: set[int]) -> Truth:
     if decision.kind == DecisionKind.MATCH:
         return Truth((frozenset(map(str, used)),))
     return Truth(())
-
-
-def _whole(uow: UnitOfWork, stored: Columns) -> tuple[Columns, dict[int, int]]:
-    """Transactions with the parts that were split off put back, as they were before the bank carried them out in parts;
-    and for each the one that it is a part of.
-    """
-    rows = uow.select("SELECT id, split_of_id FROM book_transaction WHERE id IN :ids", {"ids": stored["id"]})
-    family = {row.id: row.split_of_id or row.id for row in rows}
-    first: dict[int, int] = {}
-    amounts: dict[int, int] = {}
-    for one, amount in zip(stored["id"], stored["amount"], strict=True):
-        head = first.setdefault(family[one], one)
-        amounts[head] = amounts.get(head, 0) + amount
-    keep = [place for place, one in enumerate(stored["id"]) if one in amounts]
-    kept = {name: [values[place] for place in keep] for name, values in stored.items()}
-    kept["amount"] = [amounts[one] for one in kept["id"]]
-    return kept, {one: first[family[one]] for one in stored["id"]}
 
 
 def _stacked(parts: Sequence[Columns]) -> Columns:

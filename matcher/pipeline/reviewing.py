@@ -10,6 +10,7 @@ from matcher.pipeline.context import Context
 from matcher.pipeline.entry_types import EntryTypes
 from matcher.pipeline.learned import in_force
 from matcher.pipeline.open_items import engine_names, line_columns
+from matcher.pipeline.returns import CAME_BACK, GivenBack, given_back
 from matcher.proposal import EVERY_PROPOSAL, Category, Evidence, MatchStatus, ProposalFilter, RuleState, StoredProposal
 from recon_core.ports import UnitOfWork
 from recon_core.reports.open_items import lines_by_id
@@ -50,6 +51,7 @@ class ReviewLine(NamedTuple):
     `choices` are best first. `together` are the lines that the first choice explains as one, this one among them.
     `entry_type` is the one to adjust the line, or the difference of the first choice, with; "" where a person must
     choose. `current` is false where a transaction of a choice has been used since: the account wants matching again.
+    `gives_back` is what a returned payment was.
     """
 
     line_id: int
@@ -68,6 +70,7 @@ class ReviewLine(NamedTuple):
     evidence: tuple[Evidence, ...]
     entry_type: str
     current: bool
+    gives_back: GivenBack | None = None
 
 
 def account_ids(uow: UnitOfWork, codes: Sequence[str]) -> list[int]:
@@ -104,7 +107,9 @@ def shown(context: Context, uow: UnitOfWork, proposals: Sequence[StoredProposal]
     codes = {account.id: account.code for account in lookup.accounts(uow)} if proposals else {}
     kinds = EntryTypes(uow)
     learned = _learned(context, uow, [one.line_id for one in proposals if not one.book])
-    return [_shown(proposal, lines, book, codes, kinds, learned) for proposal in proposals]
+    back = given_back(uow, [one.line_id for one in proposals if one.category in CAME_BACK and not one.book])
+    seen = (_shown(proposal, lines, book, codes, kinds, learned) for proposal in proposals)
+    return [one._replace(gives_back=back.get(one.line_id)) for one in seen]
 
 
 def _learned(context: Context, uow: UnitOfWork, line_ids: Sequence[int]) -> dict[int, str]:

@@ -9,7 +9,8 @@ from matcher.pipeline.context import Context
 from matcher.pipeline.decisions import DecisionView, decisions
 from matcher.pipeline.learned import evidence, in_force
 from matcher.pipeline.matching import rejected_ids
-from matcher.pipeline.open_items import assemble
+from matcher.pipeline.open_items import assemble, whole
+from matcher.pipeline.returns import CAME_BACK, given_back
 from matcher.pipeline.what_if import World
 from matcher.pipeline.why import Why, explain
 from recon_core.domain.account import CashAccount
@@ -65,11 +66,12 @@ def why_stored(context: Context, uow: UnitOfWork, *, line_id: int, transaction: 
     decided = next((one for one in found if one.kind != "reject"), None)
     asked = _asked(uow, account, transaction) if transaction else None
     lines, transactions = _opened(uow, account, line, decided, asked)
+    transactions, heads = whole(uow, transactions)
     items = assemble(uow, [account], lines, transactions)
     names = dict(zip(map(str, transactions["id"]), transactions["external_id"], strict=True))
     force = in_force(uow, context, items.lines, account_ids=items.account_ids)
     world = World(force.lines, items.book, force.rules, tuple(rejected_ids(uow, [account])), names)
-    why = explain(world, line=str(line_id), transaction=str(asked.id) if asked is not None else None)
+    why = explain(world, line=str(line_id), transaction=str(heads[asked.id]) if asked is not None else None)
     notes = [*_line_notes(uow, account, line, why), *(_asked_notes(asked) if asked is not None else ())]
     place = items.lines.ids.index(str(line_id))
     if place in force.named:
@@ -102,7 +104,7 @@ def _opened(
     uow: UnitOfWork, account: CashAccount, line: Any, decided: DecisionView | None, asked: Any
 ) -> tuple[Columns, Columns]:
     """Today's open items, and with them the line, the transactions of its decision, and the one that was asked about,
-    as if nothing had used them.
+    as if nothing had used them. What was split is put together by the caller.
     """
     lines, transactions = open_lines(uow, [account.id]), open_transactions(uow, [account.id])
     lines = _joined(lines, lines_by_id(uow, [line.id]))
@@ -131,6 +133,8 @@ def _line_notes(uow: UnitOfWork, account: CashAccount, line: Any, why: Why) -> S
         notes.append("The line was withdrawn by a corrected statement.")
     if not lookup.one(uow, "statement", line.statement_id).automatic:
         notes.append("Its statement is not proved by its balances, so no policy clears anything on it.")
+    if why.chosen is None and why.category in CAME_BACK:
+        notes += [str(found) for found in given_back(uow, [line.id]).values()]
     if why.chosen is not None and not account.allows(MatchingPolicy.CLEAR):
         notes.append(f"The policy of account {account.code} is {account.policy}: what is proven waits for a person.")
     return notes
