@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from matcher import engine
 from matcher.engine import MatchResult
-from matcher.rules.columns import book_from_frame, lines_from_frame
+from matcher.rules.frames import book_from_frame, lines_from_frame
 from matcher.rules.settings import RuleSettings
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from matcher.rules.columns import Book, BookItem, Lines, book_from_items, lines_from_statement
+from matcher.rules.columns import BOOK_TEXTS, LINE_TEXTS, Book, Lines, book_from_columns, lines_from_columns
 from recon_core.domain.account import CashAccount
 from recon_core.domain.statement import StatementLine
 from recon_core.domain.states import TransactionStatus
@@ -84,38 +84,80 @@ def line_columns(uow: UnitOfWork, accounts: Sequence[CashAccount], stored: Colum
 
 
 def _lines(uow: UnitOfWork, stored: Columns, names: dict[int, str]) -> Lines:
-    lines = _statement_lines(stored, advice_for(uow, stored["id"]))
+    """Columns from columns; only a line with details, or one that a notification tells of, becomes an object."""
+    count = len(stored["id"])
+    more = {place: json.loads(text) for place, text in enumerate(stored["more"]) if text != "{}"}
+    values: dict[str, list[Any]] = {name: stored[name] for name in LINE_TEXTS if name in stored}
+    values |= {name: _spread(more, name, count) for name in LINE_TEXTS if name not in stored}
+    batch_count, original = _spread(more, "batch_count", count), _spread(more, "original_amount", count)
+    details = {place: _details(fields) for place, fields in more.items() if fields.get("details")}
+    for place, told in _told(uow, stored, more).items():
+        for name, column in values.items():
+            column[place] = getattr(told, name)
+        batch_count[place], original[place], details[place] = told.batch_count, told.original_amount, told.details
     owners = [names[account_id] for account_id in stored["cash_account_id"]]
-    return lines_from_statement(zip(owners, map(str, stored["id"]), lines, strict=True))
+    return lines_from_columns(
+        ids=list(map(str, stored["id"])),
+        accounts=owners,
+        booking_days=stored["booking_date"],
+        value_days=stored["value_date"],
+        amounts=stored["amount"],
+        currencies=stored["currency"],
+        texts=values | {"document_numbers": ["\n".join(one or ()) for one in values["document_numbers"]]},
+        reversals=stored["reversal"],
+        batch_counts=batch_count,
+        original_amounts=original,
+        details={place: found for place, found in sorted(details.items()) if found},
+    )
+
+
+def _spread(more: dict[int, dict[str, Any]], name: str, count: int) -> list[Any]:
+    """A field without a column of its own, as a column."""
+    column: list[Any] = [None] * count
+    for place, fields in more.items():
+        value = fields.get(name)
+        if value is not None:
+            column[place] = value
+    return column
+
+
+def _details(fields: dict[str, Any]) -> tuple[StatementLine, ...]:
+    return tuple(from_content(detail) for detail in fields["details"])
+
+
+def _told(uow: UnitOfWork, stored: Columns, more: dict[int, dict[str, Any]]) -> dict[int, StatementLine]:
+    """Lines of which a notification or report tells more, by their place, with what it tells."""
+    advice = advice_for(uow, stored["id"])
+    if not advice:
+        return {}
+    present = [name for name in _OWN if name in stored]
+    found = {}
+    for place, line_id in enumerate(stored["id"]):
+        if line_id in advice:
+            line = StatementLine(0, **{name: stored[name][place] for name in present})
+            line = _with_more(line, more.get(place, {}))
+            found[place] = _enriched(line, [from_content(text) for text in advice[line_id]])
+    return found
 
 
 def _book(stored: Columns, names: dict[int, str]) -> Book:
-    rows = zip(
-        map(str, stored["id"]),
-        (names[account_id] for account_id in stored["cash_account_id"]),
-        *(stored[name] for name in ("transaction_date", "amount", "currency")),
-        *(stored[name] for name in ("reference", "counterparty", "description", "kind")),
-        strict=True,
+    released = [place for place, status in enumerate(stored["status"]) if status == TransactionStatus.RELEASED]
+    if len(released) < len(stored["status"]):
+        stored = {name: [column[place] for place in released] for name, column in stored.items()}
+    return book_from_columns(
+        ids=list(map(str, stored["id"])),
+        accounts=[names[account_id] for account_id in stored["cash_account_id"]],
+        days=stored["transaction_date"],
+        amounts=stored["amount"],
+        currencies=stored["currency"],
+        texts={name: stored[name] for name in BOOK_TEXTS},
     )
-    released = (status == TransactionStatus.RELEASED for status in stored["status"])
-    return book_from_items(BookItem._make(row) for row, matchable in zip(rows, released, strict=True) if matchable)
-
-
-def _statement_lines(stored: Columns, advice: dict[int, list[str]]) -> list[StatementLine]:
-    found = []
-    present = [name for name in _OWN if name in stored]
-    for line_id, more, *values in zip(stored["id"], stored["more"], *(stored[name] for name in present), strict=True):
-        line = StatementLine(0, **dict(zip(present, values, strict=True)))
-        if more != "{}":
-            line = _with_more(line, json.loads(more))
-        if line_id in advice:
-            line = _enriched(line, [from_content(text) for text in advice[line_id]])
-        found.append(line)
-    return found
 
 
 def _with_more(line: StatementLine, more: dict[str, Any]) -> StatementLine:
     more = {name: value for name, value in more.items() if name != "booking_date"}
+    if not more:
+        return line
     rest = from_content({"line_index": 0, "currency": line.currency, **more})
     return line._replace(**{name: getattr(rest, name) for name in more})
 

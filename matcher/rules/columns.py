@@ -9,16 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recon_core.domain.statement import StatementLine
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # Amounts and positions are int64, codes and days int32; NumPy mixes them, so one name serves both for the checker.
 Ints = NDArray[np.integer[Any]]
@@ -203,7 +199,7 @@ def canonical_order(accounts: Sequence[str], account: Codes, day: Codes, amount:
     starts = np.r_[0, ends[:-1]]
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         if end - start > 1:
-            order[start:end] = sorted(order[start:end].tolist(), key=lambda place: (ids[place], place))
+            order[start:end] = sorted(order[start:end].tolist(), key=lambda place: (len(ids[place]), ids[place], place))
     return order
 
 
@@ -227,7 +223,8 @@ def day_number(day: date | None) -> int:
     return day.toordinal() - EPOCH if day is not None else NO_DAY
 
 
-def _named(texts: Texts) -> tuple[tuple[str, ...], Codes]:
+def named(texts: Texts) -> tuple[tuple[str, ...], Codes]:
+    """The values of a column of names, and which each row has."""
     return tuple(texts.values), texts.codes
 
 
@@ -240,133 +237,128 @@ def lines_from_statement(items: Iterable[tuple[str, str, StatementLine]]) -> Lin
         accounts.append(account)
         ids.append(identity)
         lines.append(line)
-    parents = [row for row, line in enumerate(lines) for _ in line.details]
-    children = [child for line in lines for child in line.details]
-    details = None
-    if children:
-        details = _columns(
-            [""] * len(children), [accounts[row] for row in parents], children, parent=np.array(parents, np.int32)
-        )
-    return _columns(ids, accounts, lines, details=details)
+    return lines_from_columns(
+        ids=ids,
+        accounts=accounts,
+        details={place: line.details for place, line in enumerate(lines) if line.details},
+        **_fields(lines),
+    )
 
 
-def _columns(
+class _Fields(TypedDict):
+    """Columns that `lines_from_columns` takes of lines themselves."""
+
+    booking_days: Sequence[date | None]
+    value_days: Sequence[date | None]
+    amounts: Sequence[int]
+    currencies: Sequence[str]
+    texts: dict[str, Sequence[str | None]]
+    reversals: Sequence[bool]
+    batch_counts: Sequence[int | None]
+    original_amounts: Sequence[int | None]
+
+
+def _fields(lines: Sequence[StatementLine]) -> _Fields:
+    texts: dict[str, Sequence[str | None]] = {name: [getattr(line, name) for line in lines] for name in LINE_TEXTS}
+    texts["document_numbers"] = ["\n".join(line.document_numbers) for line in lines]
+    return _Fields(
+        booking_days=[line.booking_date for line in lines],
+        value_days=[line.value_date for line in lines],
+        amounts=[line.amount for line in lines],
+        currencies=[line.currency for line in lines],
+        texts=texts,
+        reversals=[line.reversal for line in lines],
+        batch_counts=[line.batch_count for line in lines],
+        original_amounts=[line.original_amount for line in lines],
+    )
+
+
+def lines_from_columns(  # noqa: PLR0913  the columns
+    *,
     ids: Sequence[str],
     accounts: Sequence[str],
-    lines: Sequence[StatementLine],
-    *,
-    details: Lines | None = None,
+    booking_days: Sequence[date | None],
+    value_days: Sequence[date | None],
+    amounts: Sequence[int],
+    currencies: Sequence[str],
+    texts: Mapping[str, Sequence[str | None]],
+    reversals: Sequence[bool],
+    batch_counts: Sequence[int | None],
+    original_amounts: Sequence[int | None],
+    details: Mapping[int, Sequence[StatementLine]],
     parent: Codes | None = None,
 ) -> Lines:
-    names, account = _named(factorize(accounts))
-    currencies, currency = _named(factorize(line.currency for line in lines))
-    texts: dict[str, Texts] = {}
-    for name in LINE_TEXTS:
-        values = [getattr(line, name) for line in lines]
-        if name == "document_numbers":
-            values = ["\n".join(value) for value in values]
-        if any(values):
-            texts[name] = factorize(values)
-    count = len(lines)
+    """Columns of plain ones. A missing day is the other one; document numbers are one text, a number a row; `details`
+    are the single transactions of batch lines, by the position of the line, in the order of these.
+    """
+    names, account = named(factorize(accounts))
+    units, unit = named(factorize(currencies))
+    count = len(ids)
+    children = [child for place in details for child in details[place]]
+    below = None
+    if children:
+        parents = np.array([place for place in details for _ in details[place]], np.int32)
+        owners = [accounts[place] for place in parents.tolist()]
+        below = lines_from_columns(
+            ids=[""] * len(children), accounts=owners, details={}, parent=parents, **_fields(children)
+        )
     return Lines(
         ids=ids,
         accounts=names,
         account=account,
-        booking_day=np.fromiter((day_number(line.booking_date or line.value_date) for line in lines), np.int32, count),
-        value_day=np.fromiter((day_number(line.value_date or line.booking_date) for line in lines), np.int32, count),
-        amount=np.fromiter((line.amount for line in lines), np.int64, count),
-        currencies=currencies,
-        currency=currency,
-        texts=texts,
-        reversal=np.fromiter((line.reversal for line in lines), np.bool_, count),
-        batch_count=np.fromiter((line.batch_count or 0 for line in lines), np.int32, count),
-        original_amount=np.fromiter((line.original_amount or 0 for line in lines), np.int64, count),
-        details=details,
+        booking_day=_days(booking_days, value_days),
+        value_day=_days(value_days, booking_days),
+        amount=np.fromiter(amounts, np.int64, count),
+        currencies=units,
+        currency=unit,
+        texts={name: factorize(values) for name, values in texts.items() if any(values)},
+        reversal=np.fromiter(reversals, np.bool_, count),
+        batch_count=np.fromiter((number or 0 for number in batch_counts), np.int32, count),
+        original_amount=np.fromiter((amount or 0 for amount in original_amounts), np.int64, count),
+        details=below,
         parent=parent if parent is not None else np.empty(0, np.int32),
     )
+
+
+def _days(first: Sequence[date | None], second: Sequence[date | None]) -> Codes:
+    """Day numbers of a column of dates, of another one where a date is missing. A column has few different dates."""
+    number = {day: day_number(day) for day in {*first, *second}}
+    known = (one if one is not None else other for one, other in zip(first, second, strict=True))
+    return np.fromiter(map(number.__getitem__, known), np.int32, len(first))
 
 
 def book_from_items(items: Iterable[BookItem]) -> Book:
     """Columns of book items; ids must be unique."""
     rows = list(items)
-    fields: tuple[Sequence[object], ...] = tuple(zip(*rows, strict=True)) if rows else tuple(repeat((), 9))
-    ids, account, days, amount, currency, *texts = fields
-    names, accounts = _named(factorize(account))  # type: ignore[arg-type]
-    currencies, currency_codes = _named(factorize(currency))  # type: ignore[arg-type]
-    return Book(
-        ids=ids,  # type: ignore[arg-type]
-        accounts=names,
-        account=accounts,
-        day=np.fromiter(map(day_number, days), np.int32, len(rows)),  # type: ignore[arg-type]
-        amount=np.array(amount, np.int64),
-        currencies=currencies,
-        currency=currency_codes,
-        texts={name: factorize(values) for name, values in zip(BOOK_TEXTS, texts, strict=True)},  # type: ignore[arg-type]
+    return book_from_columns(
+        ids=[row.id for row in rows],
+        accounts=[row.account for row in rows],
+        days=[row.date for row in rows],
+        amounts=[row.amount for row in rows],
+        currencies=[row.currency for row in rows],
+        texts={name: [getattr(row, name) for row in rows] for name in BOOK_TEXTS},
     )
 
 
-def _frame_texts(frame: pd.DataFrame, name: str) -> Texts:
-    import pandas as pd
-
-    codes, values = pd.factorize(frame[name])
-    texts = ["" if pd.isna(value) else str(value) for value in values]
-    column = Texts(codes.astype(np.int32), texts)
-    if "" in texts:
-        empty = texts.index("")
-        shifted = np.where(codes == empty, -1, codes - (codes > empty))
-        column = Texts(shifted.astype(np.int32), texts[:empty] + texts[empty + 1 :])
-    return column
-
-
-def _frame_days(frame: pd.DataFrame, name: str) -> Codes:
-    import pandas as pd
-
-    stamps = pd.to_datetime(frame[name]).to_numpy("datetime64[D]")
-    days = stamps.astype(np.int64)
-    return np.where(np.isnat(stamps), NO_DAY, days).astype(np.int32)
-
-
-def lines_from_frame(frame: pd.DataFrame) -> Lines:
-    """Columns of a frame with at least `id`, `account`, `booking_date`, `amount` (integer minor units), `currency`.
-
-    Other columns are read where they exist: `value_date`, `reversal`, `batch_count`, `original_amount` and the texts
-    of `LINE_TEXTS`. Details of batches have no place in a flat frame.
-    """
-    names, account = _named(_frame_texts(frame, "account"))
-    currencies, currency = _named(_frame_texts(frame, "currency"))
-    booking = _frame_days(frame, "booking_date")
-    count = len(frame)
-
-    def numbers(name: str, kind: type[np.generic]) -> NDArray[np.generic]:
-        return frame[name].fillna(0).to_numpy().astype(kind) if name in frame else np.zeros(count, kind)
-
-    return Lines(
-        ids=frame["id"].tolist(),
-        accounts=names,
-        account=account,
-        booking_day=booking,
-        value_day=_frame_days(frame, "value_date") if "value_date" in frame else booking,
-        amount=frame["amount"].to_numpy(np.int64),
-        currencies=currencies,
-        currency=currency,
-        texts={name: _frame_texts(frame, name) for name in LINE_TEXTS if name in frame},
-        reversal=numbers("reversal", np.bool_),  # type: ignore[arg-type]
-        batch_count=numbers("batch_count", np.int32),  # type: ignore[arg-type]
-        original_amount=numbers("original_amount", np.int64),  # type: ignore[arg-type]
-    )
-
-
-def book_from_frame(frame: pd.DataFrame) -> Book:
-    """Columns of a frame with `id`, `account`, `date`, `amount` (integer minor units), `currency`, and `BOOK_TEXTS`."""
-    names, account = _named(_frame_texts(frame, "account"))
-    currencies, currency = _named(_frame_texts(frame, "currency"))
+def book_from_columns(
+    *,
+    ids: Sequence[str],
+    accounts: Sequence[str],
+    days: Sequence[date],
+    amounts: Sequence[int],
+    currencies: Sequence[str],
+    texts: Mapping[str, Sequence[str | None]],
+) -> Book:
+    """Columns of plain ones; ids must be unique."""
+    names, account = named(factorize(accounts))
+    units, unit = named(factorize(currencies))
     return Book(
-        ids=frame["id"].tolist(),
+        ids=ids,
         accounts=names,
         account=account,
-        day=_frame_days(frame, "date"),
-        amount=frame["amount"].to_numpy(np.int64),
-        currencies=currencies,
-        currency=currency,
-        texts={name: _frame_texts(frame, name) for name in BOOK_TEXTS if name in frame},
+        day=_days(days, days),
+        amount=np.fromiter(amounts, np.int64, len(ids)),
+        currencies=units,
+        currency=unit,
+        texts={name: factorize(values) for name, values in texts.items()},
     )
