@@ -9,6 +9,7 @@
     │   ├── BadAmount         a text that is no amount of its currency
     │   ├── BadDate           a text that is no calendar date
     │   ├── UnknownCurrency   no ISO 4217 code
+    │   ├── BadColumn         a frame lacks a column or has another kind of values in it
     │   └── BadSetting        a rules, profile or settings file that fails validation
     └── Refused               a request that the rules of the books do not allow; never retried
 
@@ -69,6 +70,10 @@ class BadDate(InputError):
 
 class UnknownCurrency(InputError):
     code = "unknown-currency"
+
+
+class BadColumn(InputError):
+    code = "bad-column"
 
 
 class BadSetting(InputError):
