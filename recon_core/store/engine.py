@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 
 from recon_core.domain.refusals import Busy, Conflict
+from recon_core.domain.refused import BadSetting
 from recon_core.store.migrate import upgrade
 from recon_core.store.schema import CORE, Schema, SchemaPart
 from recon_core.store.unit_of_work import SqlUnitOfWork
@@ -21,6 +22,8 @@ _READ_ONLY = "recon_read_only"
 _TRY_AGAIN = {"55P03", "40P01", "40001"}
 # Connection exceptions, shut down or starting up, too many connections, a session that was ended for idling.
 _GONE = ("08", "57P", "53300", "25P03")
+# SQLite: the folder does not exist or may not be read, the file is something else.
+_NO_FILE = {"unable to open database file", "file is not a database"}
 
 
 class Database:
@@ -69,6 +72,10 @@ def _translated() -> Iterator[None]:
             raise Busy("Another writer held the books too long.", cure="Try again.") from error
         if error.connection_invalidated or state.startswith(_GONE) or _never_reached(error, state):
             raise Busy(f"The database can't be reached: {_reason(error)}", cure="Try again.") from error
+        if str(error.orig) in _NO_FILE:
+            raise BadSetting(
+                f"The database can't be opened: {error.orig}.", cure="Check its path, its folder's rights and the file."
+            ) from error
         raise
 
 
@@ -84,9 +91,16 @@ def _reason(error: DBAPIError) -> str:
 def open_database(url: str = DEFAULT_URL, *, parts: Sequence[SchemaPart] = (CORE,)) -> Database:
     """Open the database at an SQLAlchemy URL and bring its schema to the newest version.
 
-    `parts` are the schemas to keep in it, recon_core's first. Raises `Busy` where it can't be reached.
+    `parts` are the schemas to keep in it, recon_core's first. Raises `Busy` where it can't be reached, `BadSetting`
+    where the address or the file at it is none of a database.
     """
-    engine = _engine(url)
+    try:
+        engine = _engine(url)
+    except (ArgumentError, ModuleNotFoundError) as error:
+        raise BadSetting(
+            "The address of the database can't be used.",
+            cure="Write it like sqlite:///recon.db or postgresql://user@host/name.",
+        ) from error
     schema = Schema(parts)
     with _translated():
         for part in schema.parts:
