@@ -114,7 +114,7 @@ class Run:
         for number, candidates in left.items():
             groups = list(candidates.groups)
             if candidates.pairs is not None:
-                groups += _as_groups(candidates.pairs)
+                groups += _as_groups(self._best(candidates.pairs))
             for group in groups:
                 is_open = all(items.line_open[line] for line in group.lines)
                 if is_open and group.score >= PROPOSED_FROM and all(items.row_open[row] for row in group.rows):
@@ -122,6 +122,17 @@ class Run:
                         self.proposals.setdefault(line, []).append((number, group))
         for found in self.proposals.values():
             found.sort(key=self._rank)
+
+    def _best(self, pairs: Pairs) -> Pairs:
+        """The pairs that may be proposed: of each open line the `PROPOSALS_MAX` best."""
+        items = self.items
+        worth = (pairs.score >= PROPOSED_FROM) & items.line_open[pairs.line] & items.row_open[pairs.row]
+        pairs = pairs.where(worth)
+        order = np.lexsort((pairs.row, np.abs(items.lag(pairs.line, pairs.row)), -pairs.score, pairs.line))
+        line = pairs.line[order]
+        starts = np.flatnonzero(np.r_[True, line[1:] != line[:-1]]) if len(line) else np.empty(0, np.int64)
+        place = np.arange(len(line)) - np.repeat(starts, np.diff(np.r_[starts, len(line)]))
+        return pairs.where(order[place < PROPOSALS_MAX])
 
     def _rank(self, proposal: tuple[int, Group]) -> tuple[int, int, tuple[str, ...]]:
         """Best first: score, then dates close together, then ids (so that the order of the input does not matter)."""

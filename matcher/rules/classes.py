@@ -23,6 +23,8 @@ RETURN_DAYS_MAX = 60
 _SCORE_OPPOSITE = 900
 _SCORE_REPEAT = 900
 _ID_LETTERS_MIN = 4
+# What more lines of one amount carry is not the id of one payment.
+_LINES_PER_ID_MAX = 50
 
 
 class Classified(NamedTuple):
@@ -122,7 +124,8 @@ def _opposites(view: View, lines: Ints) -> dict[int, int]:
         near = [
             other
             for key in keys
-            for other in by_id.get((*place, key), [])
+            if len(carrying := by_id.get((*place, key), [])) <= _LINES_PER_ID_MAX
+            for other in carrying
             if other != line and _days_apart(view, line, other) <= RETURN_DAYS_MAX
         ]
         if near:

@@ -25,7 +25,7 @@ class Pairs(NamedTuple):
     score: Codes
     clear: Flags
 
-    def where(self, keep: Flags) -> Pairs:
+    def where(self, keep: Flags | Ints) -> Pairs:
         """The pairs that are kept."""
         return Pairs(self.line[keep], self.row[keep], self.score[keep], self.clear[keep])
 

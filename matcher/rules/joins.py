@@ -38,16 +38,12 @@ def spread(first: Ints, last: Ints, order: Ints) -> tuple[Ints, Ints]:
     return left, order[np.arange(len(left)) + starts]
 
 
-def windowed_pairs(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints) -> tuple[Ints, Ints]:
-    """Positions (i, j) with equal keys and `low[i] <= day[j] <= high[i]`, without making the pairs outside."""
+def bounded_pairs(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints, most: int) -> tuple[Ints, Ints, Ints]:
+    """Positions (i, j) with equal keys and `low[i] <= day[j] <= high[i]`, without making the pairs outside; and the
+    positions i that are given up because they have more than `most` pairs."""
     first, last, order = _windows(left, low, high, right, day)
-    return spread(first, last, order)
-
-
-def windowed_counts(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints) -> Ints:
-    """How many pairs `windowed_pairs` would make for each i."""
-    first, last, _ = _windows(left, low, high, right, day)
-    return last - first
+    many = last - first > most
+    return *spread(first, np.where(many, first, last), order), np.flatnonzero(many)
 
 
 def _windows(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints) -> tuple[Ints, Ints, Ints]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from matcher.rules.columns import Codes, Flags, Ints, Texts
 from matcher.rules.items import Items
-from matcher.rules.joins import equal_pairs, spread
+from matcher.rules.joins import mixed, spread
 from matcher.rules.tokens import (
     FIELD_LETTERS_MAX,
     FIELD_LETTERS_MIN,
@@ -31,6 +31,8 @@ from matcher.rules.tokens import (
 
 # A key that this many open items of one pool carry says nothing about one of them.
 ITEMS_PER_KEY_MAX = 8
+# More items of one reference and one amount are not told apart.
+ALIKE_MAX = 100
 
 FIELDS = (
     "creditor_reference",
@@ -136,19 +138,30 @@ class ReferenceIndex:
         """Whether each reference can be found in a field (see `field_key`)."""
         return [FIELD_LETTERS_MIN <= len(key) <= FIELD_LETTERS_MAX and not key.isalpha() for key in self._key_texts]
 
-    def whole(self) -> ReferencePairs:
-        """Pairs where a whole field of the line is the whole reference of the item."""
+    def whole(self) -> tuple[ReferencePairs, tuple[int, ...]]:
+        """Pairs of one amount where a whole field of the line is the whole reference of the item, and lines with more
+        than `ALIKE_MAX` such items, which are given up."""
         items = self.items
         rows = np.flatnonzero((self.row_key >= 0) & items.row_open)
-        right = _in_pool(items.pool_r[rows], self.row_key[rows])
+        right = mixed(items.pool_r[rows], self.row_key[rows], items.book.amount[rows])
+        order = np.argsort(right, kind="stable")
+        right = right[order]
         lengths = np.array([len(key) for key in self.keys], np.int32)
         parts = []
+        gave_up: list[int] = []
         for codes in self.line_keys.values():
             lines = np.flatnonzero((codes >= 0) & items.line_open)
-            left, row = equal_pairs(_in_pool(items.pool_l[lines], codes[lines]), right)
-            key = codes[lines[left]]
-            parts.append((lines[left], rows[row], np.full(len(left), Shared.WHOLE, np.int32), lengths[key]))
-        return best_pairs(parts, len(items.row_open))
+            left = mixed(items.pool_l[lines], codes[lines], items.lines.amount[lines])
+            first = np.searchsorted(right, left, side="left")
+            last = np.searchsorted(right, left, side="right")
+            many = last - first > ALIKE_MAX
+            gave_up += lines[many].tolist()
+            at, to = spread(first, np.where(many, first, last), order)
+            line, row = lines[at], rows[to]
+            same = (codes[line] == self.row_key[row]) & (items.pool_l[line] == items.pool_r[row])
+            line, row = line[same], row[same]
+            parts.append((line, row, np.full(len(line), Shared.WHOLE, np.int32), lengths[codes[line]]))
+        return best_pairs(parts, len(items.row_open)), tuple(sorted(set(gave_up)))
 
     def all_open(self) -> ReferencePairs:
         """Pairs of open lines and open items by whole fields, tokens, and parts of numbers."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from matcher.rules.columns import Codes, Flags, Ints, Lines
 from matcher.rules.items import IBAN_HEAD, Items, account_of, identifier
-from matcher.rules.joins import is_member, runs_of, windowed_counts, windowed_pairs
+from matcher.rules.joins import bounded_pairs, is_member, runs_of
 from matcher.rules.reference_index import ReferenceIndex, ReferencePairs, Shared
 from matcher.rules.relations import Relations
 from matcher.rules.settings import RuleSettings
@@ -150,12 +150,10 @@ class View:
         low, high = self.window
         left = (items.pool_l[lines].astype(np.int64) << 32) | items.party_l[lines]
         right = (items.pool_r[rows].astype(np.int64) << 32) | items.party_r[rows]
-        many = windowed_counts(left, low[lines], high[lines], right, items.book.day[rows]) > REACH_MAX
-        gave_up, lines, left = lines[many], lines[~many], left[~many]
-        at, to = windowed_pairs(left, low[lines], high[lines], right, items.book.day[rows])
+        at, to, many = bounded_pairs(left, low[lines], high[lines], right, items.book.day[rows], REACH_MAX)
         line, row = lines[at], rows[to]
         agree = items.agree(line, row)
-        return Reach(line[agree], row[agree], gave_up)
+        return Reach(line[agree], row[agree], lines[many])
 
     def open_rows_of(self, pool: int, amount: int) -> Ints:
         """Open items of one pool and amount, in the order of their positions."""

@@ -13,7 +13,7 @@ from matcher.rules.chance import AmountChance
 from matcher.rules.coincidence import doubtful
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Pairs, no_pairs
-from matcher.rules.joins import windowed_counts, windowed_pairs
+from matcher.rules.joins import bounded_pairs
 from matcher.rules.lines_kind import BANKS_OWN, kind_of
 from matcher.rules.names import NameLevel
 from matcher.rules.passes.collective import is_called
@@ -80,8 +80,5 @@ def equal_amounts(view: View) -> tuple[Ints, Ints, tuple[int, ...]]:
     left = (items.pool_l[lines].astype(np.int64) << 52) + items.lines.amount[lines]
     right = (items.pool_r[rows].astype(np.int64) << 52) + items.book.amount[rows]
     low, high = view.window
-    counts = windowed_counts(left, low[lines], high[lines], right, items.book.day[rows])
-    many = counts > PAIRS_MAX_PER_LINE
-    few = np.flatnonzero(~many)
-    at, to = windowed_pairs(left[few], low[lines[few]], high[lines[few]], right, items.book.day[rows])
-    return lines[few[at]], rows[to], tuple(lines[many].tolist())
+    at, to, many = bounded_pairs(left, low[lines], high[lines], right, items.book.day[rows], PAIRS_MAX_PER_LINE)
+    return lines[at], rows[to], tuple(lines[many].tolist())

@@ -14,28 +14,32 @@ import numpy as np
 
 from matcher.rules.coincidence import doubtful
 from matcher.rules.contract import Candidates, Pairs
-from matcher.rules.joins import mixed, windowed_pairs
+from matcher.rules.joins import bounded_pairs, mixed
 from matcher.rules.relations import Relation
 from matcher.rules.view import View
 
 CODE = "M45"
+ITEMS_MAX = 100
 # By `Relation`; another number than the item's is no pair at all.
 _SCORE = np.array([0, 900, 960, 970, 985], np.int32)
 
 
 def find(view: View) -> Candidates:
-    """Pairs of one party and amount inside the window, scored by what the numbers say."""
-    return Candidates(pairs=view.while_open(CODE, partial(_pairs, view)))
+    """Pairs of one party and amount inside the window, scored by what the numbers say.
+
+    Of more than `ITEMS_MAX` items of one party and amount none is told from the others.
+    """
+    return view.while_open(CODE, partial(_find, view))
 
 
-def _pairs(view: View) -> Pairs:
+def _find(view: View) -> Candidates:
     items = view.items
     lines = np.flatnonzero(items.line_open & (items.variant_l >= 0))
     rows = np.flatnonzero(items.row_open & (items.variant_r >= 0))
     left = mixed(items.pool_l[lines], items.lines.amount[lines], items.party_l[lines])
     right = mixed(items.pool_r[rows], items.book.amount[rows], items.party_r[rows])
     low, high = view.window
-    at, to = windowed_pairs(left, low[lines], high[lines], right, items.book.day[rows])
+    at, to, many = bounded_pairs(left, low[lines], high[lines], right, items.book.day[rows], ITEMS_MAX)
     line, row = lines[at], rows[to]
     keep = (items.lines.amount[line] == items.book.amount[row]) & (items.pool_l[line] == items.pool_r[row])
     keep &= items.agree(line, row)
@@ -46,4 +50,4 @@ def _pairs(view: View) -> Pairs:
     unproven = np.flatnonzero(relation[kept] == Relation.NOTHING)
     clear = pairs.clear & (view.items_named[pairs.line] <= 1) & ~view.names_another(pairs.line, pairs.row)
     clear[unproven] &= ~doubtful(view, pairs.line[unproven], pairs.row[unproven])
-    return pairs._replace(clear=clear)
+    return Candidates(pairs=pairs._replace(clear=clear), gave_up=tuple(lines[many].tolist()))

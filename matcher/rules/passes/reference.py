@@ -72,11 +72,14 @@ def _fits_another(view: View, line: int, row: int) -> bool:
 def _payer_has_own(view: View, line: Ints, level: Codes) -> Flags:
     """Lines whose named payer is not the item's party but has an open item of the same amount."""
     items = view.items
-    other = level == NameLevel.DIFFERENT
+    other: Flags = level == NameLevel.DIFFERENT
     if not other.any():
         return other
     lines: Ints = np.unique(line[other])
     rows = np.flatnonzero(items.row_open & (items.variant_r >= 0))
+    # One of each name and amount is enough.
+    alike = mixed(items.pool_r[rows], items.book.amount[rows], items.variant_r[rows])
+    rows = rows[np.unique(alike, return_index=True)[1]]
     pairs = [
         (one, party)
         for column in (items.variant_l, items.ultimate_l)
@@ -89,7 +92,8 @@ def _payer_has_own(view: View, line: Ints, level: Codes) -> Flags:
         mixed(items.pool_r[rows], items.book.amount[rows], items.party_r[rows]),
     )
     owes = items.name_levels(payer[at], rows[to]) >= NameLevel.MISSPELT
-    return other & is_member(line, np.unique(payer[at[owes]]))
+    has_own: Flags = other & is_member(line, np.unique(payer[at[owes]]))
+    return has_own
 
 
 def _by_chance(view: View, found: ReferencePairs) -> Flags:

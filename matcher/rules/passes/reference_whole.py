@@ -21,8 +21,9 @@ _DIGIT = re.compile("[0-9]")
 
 def find(view: View) -> Candidates:
     """Pairs whose whole field is the whole reference."""
-    pairs = scored(view, view.references.whole())
-    return Candidates(pairs=pairs.where(~_says_more(view, pairs.line)))
+    found, gave_up = view.references.whole()
+    pairs = scored(view, found)
+    return Candidates(pairs=pairs.where(~_says_more(view, pairs.line)), gave_up=gave_up)
 
 
 def _says_more(view: View, line: Ints) -> Flags:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.rules.contract import Candidates, Pairs
-from matcher.rules.joins import equal_pairs, mixed
+from matcher.rules.joins import bounded_pairs, mixed
 from matcher.rules.lines_kind import says_transfer
 from matcher.rules.view import View
 
 CODE = "M40"
+ITEMS_MAX = 100
 _SCORE_NAMED = 960
 _SCORE_CALLED = 930
 _KIND = "transfer"
@@ -26,15 +27,16 @@ def find(view: View) -> Candidates:
     is_transfer = np.array([value.casefold() == _KIND for value in kinds.values] or [False], np.bool_)
     rows = np.flatnonzero(items.row_open & (kinds.codes >= 0) & is_transfer[kinds.codes])
     lines = np.flatnonzero(items.line_open)
-    at, to = equal_pairs(
-        mixed(items.pool_l[lines], items.lines.amount[lines]), mixed(items.pool_r[rows], items.book.amount[rows])
-    )
+    left = mixed(items.pool_l[lines], items.lines.amount[lines])
+    right = mixed(items.pool_r[rows], items.book.amount[rows])
+    low, high = view.window
+    at, to, many = bounded_pairs(left, low[lines], high[lines], right, items.book.day[rows], ITEMS_MAX)
     line, row = lines[at], rows[to]
-    keep = (items.lines.amount[line] == items.book.amount[row]) & view.in_window(line, row)
+    keep = items.lines.amount[line] == items.book.amount[row]
     line, row = line[keep], row[keep]
     score = np.array([_score(view, one) for one in line.tolist()], np.int32)
     pairs = Pairs(line, row, score, np.ones(len(line), np.bool_)).where(score > 0)
-    return Candidates(pairs=pairs)
+    return Candidates(pairs=pairs, gave_up=tuple(one for one in lines[many].tolist() if _score(view, one)))
 
 
 def _score(view: View, line: int) -> int:
