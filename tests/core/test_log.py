@@ -11,7 +11,6 @@ from sqlalchemy import text
 from recon_core.domain.matching import Rest
 from recon_core.domain.refusals import Conflict
 from recon_core.services import adjust, books, clearing, history, reconcile, release, statements, undo, voiding
-from recon_core.store.guards import create_statements, drop_statements
 from tests.core.world import ANNA, World, day
 
 
@@ -78,12 +77,12 @@ def test_the_database_refuses_to_change_the_log(world: World, statement: str) ->
 def unguarded(world: World, statement: str, **values: Any) -> None:
     """What somebody with the database's own tools could do."""
     with world.database.begin() as uow:
-        name = uow.connection.dialect.name
-        for drop in drop_statements(name):
-            uow.connection.execute(text(drop))
+        if uow.connection.dialect.name == "sqlite":
+            for row in uow.select("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+                uow.connection.execute(text(f"DROP TRIGGER {row.name}"))
+        else:
+            uow.connection.execute(text("SET LOCAL session_replication_role = replica"))
         uow.connection.execute(text(statement), values)
-        for create in create_statements(name):
-            uow.connection.execute(text(create.replace(":", r"\:")))
         uow.commit()
 
 

@@ -11,7 +11,6 @@ from click.testing import CliRunner
 
 from matcher.cli.main import cli
 from recon_core.store.engine import open_database
-from recon_core.store.guards import drop_statements
 
 
 def recon(*words: str) -> tuple[int, str]:
@@ -68,8 +67,8 @@ def test_a_match_whose_ground_was_changed_is_named(demo: str) -> None:
     number = closed_by_policy()[0]["number"]
     database = open_database(demo)
     with database.begin() as uow:
-        for drop in drop_statements("sqlite"):
-            uow.connection.exec_driver_sql(drop)
+        for row in uow.select("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+            uow.connection.exec_driver_sql(f"DROP TRIGGER {row.name}")
         uow.connection.exec_driver_sql(
             "UPDATE statement_line SET remittance = 'x', counterparty_name = 'y', more = '{}'"
         )
