@@ -104,4 +104,4 @@ def test_the_statements_come_to_the_same_figures(recon: Recon) -> None:
 
     (closed,) = rows(recon, "history")
     assert (closed["status"], closed["balance"]) == ("closed", "-172550.00")
-    recon("verify", "1930", closed["number"])
+    recon("verify", closed["number"])
