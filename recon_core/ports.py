@@ -58,6 +58,12 @@ class UnitOfWork(Protocol):
         """The result by column: for many rows."""
         ...
 
+    def known(self, sql: str, parameters: Values | None = None) -> list[Any]:
+        """Like `select`, but asked once: for settings, which the database keeps as they are for the whole transaction
+        unless it changes them itself.
+        """
+        ...
+
     def value(self, sql: str, parameters: Values | None = None) -> Any:
         """First column of the first row, or None."""
         ...

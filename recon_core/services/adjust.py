@@ -11,7 +11,7 @@ from recon_core.domain.book import VoucherRow
 from recon_core.domain.matching import Match, Rest
 from recon_core.domain.refusals import BadRequest, Conflict, WrongState
 from recon_core.domain.states import AdjustmentState, TransactionStatus
-from recon_core.ports import UnitOfWork
+from recon_core.ports import Action, UnitOfWork
 from recon_core.services import adjustment_rows, books, clearing, control, lookup, settings, undo, vouchers
 
 _EDITABLE = {"day", "amount", "description", "entry_type", "offset_account", "code_parts", "hold"}
@@ -152,39 +152,61 @@ def voucher_rows(adjustment: Any, transaction: Any, *, ledger_account: str) -> l
 
 
 def release_adjustments(uow: UnitOfWork, *, adjustment_ids: Sequence[int], by: str, at: datetime) -> list[str]:
-    """Release adjustments: each gets a balanced, numbered voucher. Returns the voucher numbers.
+    """Release adjustments, one deed an account: each gets a balanced, numbered voucher. Returns the voucher numbers.
 
     Raises `WrongState` for one on hold or released already, `PolicyForbids` (four eyes), `PeriodLocked`.
     """
-    numbers = []
-    for adjustment, row in _locked(uow, adjustment_ids):
-        account = lookup.account(uow, row.cash_account_id)
+    locked = _locked(uow, adjustment_ids)
+    accounts = {one.id: one for one in lookup.accounts(uow, list({row.cash_account_id for _, row in locked}))}
+    kinds = lookup.many(uow, "entry_type", list({adjustment.entry_type_id for adjustment, _ in locked}), "id, code")
+    by_account: dict[int, list[tuple[Any, Any]]] = {}
+    for adjustment, row in locked:
+        account, kind = accounts[row.cash_account_id], kinds[adjustment.entry_type_id]
         if adjustment.state != AdjustmentState.CREATED or row.status != TransactionStatus.BALANCED:
             state = row.status if adjustment.state == AdjustmentState.CREATED else adjustment.state
             raise WrongState(f"Adjustment {adjustment.id} is {state}.", cure="Take it off hold, or leave it out.")
-        kind = lookup.one(uow, "entry_type", adjustment.entry_type_id)
         control.check_automatic_amount(uow, account, amount=row.amount, reason=kind.code, by=by)
         control.check_four_eyes(
             uow, account=account, amount=row.amount, makers=[adjustment.created_by], by=by, reason=kind.code
         )
-        subject = ("adjustment", adjustment.id)
-        with uow.action("adjustment.release", subject=subject, account_id=account.id, by=by, at=at) as act:
-            voucher_id = vouchers.post(
-                uow,
-                act,
-                rows=voucher_rows(adjustment, row, ledger_account=account.ledger_account),
-                voucher_date=row.transaction_date,
-                description=row.description,
-            )
-            act.update(
-                "book_transaction",
-                [row.id],
-                {"status": TransactionStatus.RELEASED.value, "voucher_id": voucher_id, "version": row.version + 1},
-            )
-            state = {"state": AdjustmentState.RELEASED.value, "approved_by": by, "version": adjustment.version + 1}
-            act.update("adjustment", [adjustment.id], state)
-        numbers.append(lookup.one(uow, "voucher", voucher_id).number)
-    return numbers
+        by_account.setdefault(account.id, []).append((adjustment, row))
+    numbers: dict[int, str] = {}
+    for account_id, mine in by_account.items():
+        subject = ("adjustment", mine[0][0].id) if len(mine) == 1 else ("cash_account", account_id)
+        with uow.action("adjustment.release", subject=subject, account_id=account_id, by=by, at=at) as act:
+            numbers |= _release(uow, act, mine, ledger_account=accounts[account_id].ledger_account)
+    return [numbers[adjustment_id] for adjustment_id in adjustment_ids]
+
+
+def _release(uow: UnitOfWork, act: Action, mine: Sequence[tuple[Any, Any]], *, ledger_account: str) -> dict[int, str]:
+    """Post the vouchers of an account's adjustments and release them; returns the numbers by adjustment."""
+    adjustments, rows = [one for one, _ in mine], [row for _, row in mine]
+    drafts = [
+        vouchers.Draft(
+            voucher_rows(adjustment, row, ledger_account=ledger_account), row.transaction_date, row.description
+        )
+        for adjustment, row in mine
+    ]
+    posted = vouchers.post_many(uow, act, drafts)
+    values = {
+        "status": TransactionStatus.RELEASED.value,
+        "voucher_id": [voucher.id for voucher in posted],
+        "version": [row.version + 1 for row in rows],
+    }
+    before = {"status": [row.status for row in rows], "voucher_id": None, "version": [row.version for row in rows]}
+    act.update("book_transaction", [row.id for row in rows], values, before=before)
+    released = {
+        "state": AdjustmentState.RELEASED.value,
+        "approved_by": act.by,
+        "version": [one.version + 1 for one in adjustments],
+    }
+    created = {
+        "state": AdjustmentState.CREATED.value,
+        "approved_by": [one.approved_by for one in adjustments],
+        "version": [one.version for one in adjustments],
+    }
+    act.update("adjustment", [one.id for one in adjustments], released, before=created)
+    return {one.id: voucher.number for one, voucher in zip(adjustments, posted, strict=True)}
 
 
 def reject_adjustment(uow: UnitOfWork, *, adjustment_id: int, reason: str = "", by: str, at: datetime) -> None:

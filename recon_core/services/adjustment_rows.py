@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from recon_core.domain.account import CashAccount
 from recon_core.domain.book import BookRow
@@ -50,7 +50,7 @@ def insert(  # noqa: PLR0913  the fields of an adjustment
     control.check_periods_open(uow, [day])
     settings.check_code_parts(uow, code_parts or {})
     offset = offset_account or kind.offset_account
-    parts = json.dumps(dict(code_parts), sort_keys=True) if code_parts is not None else kind.code_parts
+    parts = _code_parts(kind, code_parts)
     text = description or kind.name
     row = BookRow(account.id, "", day, amount, reference, counterparty, text, TransactionKind.ADJUSTMENT)
     status = TransactionStatus.HOLD if hold else TransactionStatus.BALANCED
@@ -71,45 +71,88 @@ def insert(  # noqa: PLR0913  the fields of an adjustment
     return act.insert_row("adjustment", values), transaction_id
 
 
-def insert_for_match(
-    uow: UnitOfWork,
-    act: Action,
-    *,
-    account: CashAccount,
-    decision_id: int,
-    rest: Rest,
-    amount: int,
-    clear_date: date,
-    line_id: int,
-) -> int:
-    """Insert the adjustment for the rest of a match and use all of it there; returns the adjustment's id."""
-    adjustment_id, transaction_id = insert(
-        uow,
-        act,
-        account=account,
-        entry_type=rest.entry_type,
-        amount=amount,
-        day=rest.day or clear_date,
-        description=rest.description,
-        offset_account=rest.offset_account,
-        code_parts=rest.code_parts,
-        line_id=line_id,
-        decision_id=decision_id,
-    )
-    _use(act, decision_id=decision_id, transaction_id=transaction_id, amount=amount, day=clear_date)
-    return adjustment_id
+class ForRest(NamedTuple):
+    """An adjustment for the rest of a match: `amount` minor units, proved by bank line `line_id` on `clear_date`."""
+
+    account: CashAccount
+    decision_id: int
+    rest: Rest
+    amount: int
+    clear_date: date
+    line_id: int
+
+    @property
+    def day(self) -> date:
+        """The date of its transaction."""
+        return self.rest.day or self.clear_date
 
 
-def _use(act: Action, *, decision_id: int, transaction_id: int, amount: int, day: date) -> None:
-    """Let a decision use all of an adjustment's transaction: the bank line proves it."""
-    row = {"decision_id": decision_id, "book_transaction_id": transaction_id, "amount": amount, "adjusts": True}
-    act.insert("decision_transaction", row, count=1)
-    values = {
-        "matched_amount": amount,
+def insert_for_matches(uow: UnitOfWork, act: Action, wanted: Sequence[ForRest]) -> Sequence[int]:
+    """Insert adjustments for the rests of matches and use all of each there; returns the adjustments' ids.
+
+    The transactions are unreleased, and cleared and processed: the bank line proves them.
+    """
+    kinds = [lookup.entry_type(uow, one.rest.entry_type) for one in wanted]
+    directions = [check_direction(kind, one.amount) for kind, one in zip(kinds, wanted, strict=True)]
+    control.check_periods_open(uow, [one.day for one in wanted])
+    for one in wanted:
+        settings.check_code_parts(uow, one.rest.code_parts or {})
+    transaction_ids = _insert_transactions(uow, act, wanted, kinds)
+    uses = {
+        "decision_id": [one.decision_id for one in wanted],
+        "book_transaction_id": transaction_ids,
+        "amount": [one.amount for one in wanted],
+        "adjusts": True,
+    }
+    act.insert("decision_transaction", uses, count=len(wanted))
+    proved = {
+        "matched_amount": uses["amount"],
         "cleared": True,
-        "clear_date": day,
+        "clear_date": [one.clear_date for one in wanted],
         "cleared_by": act.by,
         "cleared_at": act.at,
         "processed": True,
     }
-    act.update("book_transaction", [transaction_id], values)
+    before = {"matched_amount": 0, "cleared": False, "clear_date": None, "cleared_by": None, "cleared_at": None}
+    act.update("book_transaction", transaction_ids, proved, before=before | {"processed": False})
+    columns = {
+        "book_transaction_id": transaction_ids,
+        "entry_type_id": [kind.id for kind in kinds],
+        "statement_line_id": [one.line_id for one in wanted],
+        "decision_id": [one.decision_id for one in wanted],
+        "offset_account": [
+            one.rest.offset_account or kind.offset_account for kind, one in zip(kinds, wanted, strict=True)
+        ],
+        "code_parts": [_code_parts(kind, one.rest.code_parts) for kind, one in zip(kinds, wanted, strict=True)],
+        "direction": directions,
+        "state": AdjustmentState.CREATED.value,
+        "created_by": act.by,
+        "created_at": act.at,
+        "version": 1,
+    }
+    return act.insert("adjustment", columns, count=len(wanted))
+
+
+def _code_parts(kind: Any, code_parts: Mapping[str, str] | None) -> str:
+    return json.dumps(dict(code_parts), sort_keys=True) if code_parts is not None else str(kind.code_parts)
+
+
+def _insert_transactions(
+    uow: UnitOfWork, act: Action, wanted: Sequence[ForRest], kinds: Sequence[Any]
+) -> Sequence[int]:
+    ids = uow.reserve_ids("book_transaction", len(wanted))
+    columns = {
+        "id": ids,
+        "cash_account_id": [one.account.id for one in wanted],
+        "source": books.OWN_SOURCE,
+        "external_id": [f"T{row_id}" for row_id in ids],
+        "transaction_date": [one.day for one in wanted],
+        "amount": [one.amount for one in wanted],
+        "currency": [one.account.currency for one in wanted],
+        "kind": TransactionKind.ADJUSTMENT.value,
+        "reference": "",
+        "counterparty": "",
+        "description": [one.rest.description or kind.name for kind, one in zip(kinds, wanted, strict=True)],
+        "status": TransactionStatus.BALANCED.value,
+    }
+    return act.insert("book_transaction", columns, count=len(wanted))

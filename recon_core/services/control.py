@@ -26,10 +26,7 @@ def check_periods_open(uow: UnitOfWork, days: Iterable[date]) -> None:
     wanted = sorted(set(days))
     if not wanted:
         return
-    locked = uow.select(
-        "SELECT name, from_date, to_date FROM fiscal_period WHERE locked AND from_date <= :last AND to_date >= :first",
-        {"first": wanted[0], "last": wanted[-1]},
-    )
+    locked = uow.known("SELECT name, from_date, to_date FROM fiscal_period WHERE locked ORDER BY from_date")
     for period in locked:
         hit = [day for day in wanted if period.from_date <= day <= period.to_date]
         if hit:
@@ -54,7 +51,7 @@ def check_automatic(uow: UnitOfWork, account: CashAccount, *, step: MatchingPoli
 
 def limit(uow: UnitOfWork, *, purpose: str, account: CashAccount, reason: str = "") -> Limit | None:
     """The limit that counts for an account and reason, or None. Account goes before reason, both before neither."""
-    rows: list[Any] = uow.select(
+    rows: list[Any] = uow.known(
         "SELECT minor_max, changed_by FROM amount_limit WHERE purpose = :purpose AND currency = :currency"
         " AND account_code IN :codes AND reason IN :reasons"
         " ORDER BY CASE WHEN account_code = '' THEN 1 ELSE 0 END, CASE WHEN reason = '' THEN 1 ELSE 0 END LIMIT 1",

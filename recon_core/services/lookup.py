@@ -50,13 +50,13 @@ def locked_account(uow: UnitOfWork, account_id: int) -> CashAccount:
 
 def settings(uow: UnitOfWork) -> Settings:
     """The module's settings, defaults where none was set."""
-    stored = {row.name: json.loads(row.value) for row in uow.select("SELECT name, value FROM setting")}
+    stored = {row.name: json.loads(row.value) for row in uow.known("SELECT name, value FROM setting")}
     return Settings(**{name: stored[name] for name in Settings._fields if name in stored})
 
 
 def entry_type(uow: UnitOfWork, code: str) -> Any:
     """The row of an active entry type. Raises `Unknown`."""
-    rows = uow.select("SELECT * FROM entry_type WHERE code = :code AND active", {"code": code})
+    rows = uow.known("SELECT * FROM entry_type WHERE code = :code AND active", {"code": code})
     if not rows:
         raise Unknown(f"There is no active entry type {code!r}.", cure="List them with `recon settings entry-types`.")
     return rows[0]

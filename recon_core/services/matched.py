@@ -99,18 +99,20 @@ def write_groups(
     ids = act.insert("decision", columns, count=len(groups))
     _write_lines(act, ids, groups, checked, kinds)
     _write_transactions(act, ids, groups, checked)
-    for decision_id, group in zip(ids, groups, strict=True):
-        if group.match.rest is not None:
-            adjustment_rows.insert_for_match(
-                uow,
-                act,
-                account=group.account,
-                decision_id=decision_id,
-                rest=group.match.rest,
-                amount=group.rest,
-                clear_date=_clear_date(group, checked),
-                line_id=group.match.line_ids[0],
-            )
+    rests = [
+        adjustment_rows.ForRest(
+            group.account,
+            decision_id,
+            group.match.rest,
+            group.rest,
+            _clear_date(group, checked),
+            group.match.line_ids[0],
+        )
+        for decision_id, group in zip(ids, groups, strict=True)
+        if group.match.rest is not None
+    ]
+    if rests:
+        adjustment_rows.insert_for_matches(uow, act, rests)
     act.update("decision", list(ids), {"state": DecisionState.APPLIED.value})
     return ids
 

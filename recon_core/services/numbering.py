@@ -35,13 +35,22 @@ def series_id(uow: UnitOfWork, code: str, *, act: Action) -> int:
 
 def take(uow: UnitOfWork, series: int, *, act: Action, typed: str | None = None) -> str:
     """The next number of a series, or for a manual series the one that was typed. Raises `BadRequest`."""
+    if not typed:
+        return take_many(uow, series, 1, act=act)[0]
+    row = uow.select("SELECT code, manual FROM number_series WHERE id = :id", {"id": series})[0]
+    if not row.manual:
+        raise BadRequest(f"The number series {row.code} numbers by itself.", cure="Leave the number out.")
+    return typed
+
+
+def take_many(uow: UnitOfWork, series: int, count: int, *, act: Action) -> list[str]:
+    """The next numbers of a series. Raises `BadRequest` for a manual one."""
     uow.lock_row("number_series", series)
     row = uow.select("SELECT * FROM number_series WHERE id = :id", {"id": series})[0]
     if row.manual:
-        if not typed:
-            raise BadRequest(f"The number series {row.code} is manual.", cure="Give the number.")
-        return typed
-    if typed:
-        raise BadRequest(f"The number series {row.code} numbers by itself.", cure="Leave the number out.")
-    act.update("number_series", [series], {"next_number": row.next_number + 1})
-    return f"{row.prefix}{row.next_number:0{row.width}d}"
+        raise BadRequest(f"The number series {row.code} is manual.", cure="Give the number.")
+    numbers = list(range(row.next_number, row.next_number + count))
+    # One by one, as the database demands of a series without gaps.
+    steps = {"next_number": [number + 1 for number in numbers]}
+    act.update("number_series", [series] * count, steps, before={"next_number": numbers})
+    return [f"{row.prefix}{number:0{row.width}d}" for number in numbers]

@@ -77,7 +77,7 @@ def check_code_parts(uow: UnitOfWork, code_parts: Mapping[str, str]) -> None:
     """Raise `Unknown` for a value that is not on the list of its code part."""
     for part, value in code_parts.items():
         known = "SELECT id FROM code_part WHERE part = :part AND value = :value AND active"
-        if uow.value(known, {"part": part, "value": value}) is None:
+        if not uow.known(known, {"part": part, "value": value}):
             raise Unknown(f"The code part {part!r} has no active value {value!r}.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 from recon_core.domain.book import VoucherRow, check_balanced
 from recon_core.domain.states import VoucherState
@@ -11,11 +12,28 @@ from recon_core.ports import Action, UnitOfWork
 from recon_core.services import control, lookup, numbering
 
 
-def _insert_rows(act: Action, voucher_id: int, rows: Sequence[VoucherRow]) -> None:
-    check_balanced(rows)
+class Draft(NamedTuple):
+    """A voucher to post: rows that balance, date and description."""
+
+    rows: Sequence[VoucherRow]
+    voucher_date: date
+    description: str
+
+
+class Posted(NamedTuple):
+    """A posted voucher."""
+
+    id: int
+    number: str
+
+
+def _insert_rows(act: Action, ids: Sequence[int], drafts: Sequence[Draft]) -> None:
+    for draft in drafts:
+        check_balanced(draft.rows)
+    rows = [row for draft in drafts for row in draft.rows]
     columns = {
-        "voucher_id": voucher_id,
-        "row_index": list(range(1, len(rows) + 1)),
+        "voucher_id": [voucher_id for voucher_id, draft in zip(ids, drafts, strict=True) for _ in draft.rows],
+        "row_index": [index for draft in drafts for index in range(1, len(draft.rows) + 1)],
         "ledger_account": [row.ledger_account for row in rows],
         "amount": [row.amount for row in rows],
         "currency": [row.currency for row in rows],
@@ -26,15 +44,25 @@ def _insert_rows(act: Action, voucher_id: int, rows: Sequence[VoucherRow]) -> No
 
 def post(uow: UnitOfWork, act: Action, *, rows: Sequence[VoucherRow], voucher_date: date, description: str) -> int:
     """Write a voucher, number it and freeze it; returns its id. Raises `NotBalanced`, `PeriodLocked`."""
-    control.check_periods_open(uow, [voucher_date])
-    row = {"state": VoucherState.DRAFT.value, "voucher_date": voucher_date, "description": description}
-    voucher_id = act.insert_row("voucher", row)
-    _insert_rows(act, voucher_id, rows)
+    return post_many(uow, act, [Draft(rows, voucher_date, description)])[0].id
+
+
+def post_many(uow: UnitOfWork, act: Action, drafts: Sequence[Draft]) -> list[Posted]:
+    """Write vouchers, number them in their order and freeze them. Raises `NotBalanced`, `PeriodLocked`."""
+    control.check_periods_open(uow, [draft.voucher_date for draft in drafts])
+    columns = {
+        "state": VoucherState.DRAFT.value,
+        "voucher_date": [draft.voucher_date for draft in drafts],
+        "description": [draft.description for draft in drafts],
+    }
+    ids = act.insert("voucher", columns, count=len(drafts))
+    _insert_rows(act, ids, drafts)
     series = numbering.series_id(uow, numbering.VOUCHERS, act=act)
-    number = numbering.take(uow, series, act=act)
-    values = {"state": VoucherState.POSTED.value, "number_series_id": series, "number": number}
-    act.update("voucher", [voucher_id], values)
-    return voucher_id
+    numbers = numbering.take_many(uow, series, len(drafts), act=act)
+    values = {"state": VoucherState.POSTED.value, "number_series_id": series, "number": numbers}
+    before = {"state": VoucherState.DRAFT.value, "number_series_id": None, "number": None}
+    act.update("voucher", list(ids), values, before=before)
+    return [Posted(*pair) for pair in zip(ids, numbers, strict=True)]
 
 
 def reverse(uow: UnitOfWork, act: Action, voucher_id: int, *, voucher_date: date) -> int:

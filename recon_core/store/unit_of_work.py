@@ -26,6 +26,8 @@ _LIST = re.compile(r"\bIN :(\w+)")
 _NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 # Any constant does, as long as nobody else in the database uses the same: "recon" in ASCII.
 _LOG_LOCK = 0x7265636F6E
+# What people set up now and then and every deed asks for.
+_SETTINGS = frozenset({"setting", "entry_type", "amount_limit", "fiscal_period", "code_part"})
 _PARAMETERS_MAX = 900
 
 
@@ -97,6 +99,7 @@ class SqlAction:
             ids = self._uow.reserve_ids(table, count)
             columns = {"id": ids, **columns}
         self._uow.insert_rows(target, columns, count)
+        self._uow.written(table)
         self.payload.append(patches.inserted(target, columns, count))
         if self.header["subject_id"] == 0 and self.header["subject_kind"] == table:
             self.header["subject_id"] = ids[0]
@@ -120,6 +123,7 @@ class SqlAction:
         if before is None:
             before = self._uow.columns_by_id(target, ids, list(columns))
         self._uow.update_rows(target, ids, columns)
+        self._uow.written(table)
         self.payload.append(patches.updated(target, ids, before, columns))
 
     def delete(self, table: str, ids: Sequence[int]) -> None:
@@ -129,6 +133,7 @@ class SqlAction:
         names = [column.name for column in target.columns if column.name != "id"]
         before = self._uow.columns_by_id(target, ids, names)
         self._uow.select(f"DELETE FROM {target.name} WHERE id IN :ids RETURNING id", {"ids": list(ids)})
+        self._uow.written(table)
         self.payload.append(patches.deleted(target, ids, before))
 
     def note(self, facts: Mapping[str, Any]) -> None:
@@ -148,6 +153,7 @@ class SqlUnitOfWork:
         self._results = schema.result_types(connection.dialect)
         self._entries: list[SqlAction] = []
         self._in_action = False
+        self._known: dict[tuple[str, str], list[Any]] = {}
 
     def select(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
         names, rows = self._fetch(sql, parameters)
@@ -157,6 +163,17 @@ class SqlUnitOfWork:
         if not any(self._results.of(name) for name in names):
             return list(map(made, rows))
         return list(map(made, zip(*self._converted(names, rows), strict=True)))
+
+    def written(self, table: str) -> None:
+        """Ask anew what `known` knows if the table is one of those that it may be asked about."""
+        if table in _SETTINGS:
+            self._known.clear()
+
+    def known(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+        key = (sql, repr(parameters))
+        if key not in self._known:
+            self._known[key] = self.select(sql, parameters)
+        return self._known[key]
 
     def columns(self, sql: str, parameters: Mapping[str, Any] | None = None) -> dict[str, list[Any]]:
         names, rows = self._fetch(sql, parameters)
