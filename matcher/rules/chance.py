@@ -28,11 +28,10 @@ class AmountChance:
     def __init__(self, pool: Codes, amount: Ints) -> None:
         self._pool = pool
         self._amount = amount
-        sizes = grid(amount)
-        self._sorted: dict[int, Ints] = {}
-        for step in _GRIDS:
-            members = sizes >= step
-            self._sorted[step] = np.sort(_key(pool[members], amount[members]))
+        keys = _key(pool, amount)
+        order = np.argsort(keys, kind="stable")
+        keys, sizes = keys[order], grid(amount)[order]
+        self._sorted: dict[int, Ints] = {step: keys[sizes >= step] for step in _GRIDS}
 
     def expected(self, pool: Codes, amount: Ints) -> Floats:
         """Expected accidental hits of each amount by one of the pool's items."""

@@ -46,18 +46,15 @@ def doubtful(view: View, line: Ints, row: Ints) -> Flags:
     expected = expected_alike(view, line, row)
     doubt = expected > _EXPECTED_MAX
     weak = np.flatnonzero(~doubt & (expected > _EXPECTED_MAX_WITH_RIVAL))
-    if len(weak):
-        of_party = view.rows_of_parties()
-        for place in weak.tolist():
-            doubt[place] = _has_rival_sum(view, int(line[place]), int(row[place]), of_party)
+    for place in weak.tolist():
+        doubt[place] = _has_rival_sum(view, int(line[place]), int(row[place]))
     return doubt
 
 
-def _has_rival_sum(view: View, line: int, row: int, of_party: dict[tuple[int, int], Ints]) -> bool:
+def _has_rival_sum(view: View, line: int, row: int) -> bool:
     """Whether several other open items of the party in the window add up to the line."""
     items = view.items
-    party = int(items.party_r[row])
-    others = of_party.get((int(items.pool_r[row]), party), np.empty(0, np.int64))
+    others = view.rows_of_party(int(items.pool_r[row]), int(items.party_r[row]))
     others = others[others != row]
     others = others[view.in_window(line, others)]
     return bool(adding_up(items.book.amount[others], int(items.lines.amount[line])).found)

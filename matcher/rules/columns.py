@@ -197,9 +197,9 @@ def canonical_order(accounts: Sequence[str], account: Codes, day: Codes, amount:
     same &= amount[order][1:] == amount[order][:-1]
     ends = np.flatnonzero(~np.r_[same, False]) + 1
     starts = np.r_[0, ends[:-1]]
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        if end - start > 1:
-            order[start:end] = sorted(order[start:end].tolist(), key=lambda place: (len(ids[place]), ids[place], place))
+    several = ends - starts > 1
+    for start, end in zip(starts[several].tolist(), ends[several].tolist(), strict=True):
+        order[start:end] = sorted(order[start:end].tolist(), key=lambda place: (len(ids[place]), ids[place], place))
     return order
 
 

@@ -47,7 +47,8 @@ def bounded_pairs(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints, mos
 
 
 def _windows(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints) -> tuple[Ints, Ints, Ints]:
-    order = np.lexsort((day, right))
+    asked = np.flatnonzero(is_member(right, np.unique(left)))
+    order = asked[np.lexsort((day[asked], right[asked]))]
     keys = right[order]
     distinct = keys[np.r_[True, keys[1:] != keys[:-1]]] if len(keys) else keys
     rank = np.searchsorted(distinct, keys).astype(np.int64)

@@ -20,10 +20,12 @@ from matcher.rules.joins import mixed, spread
 from matcher.rules.tokens import (
     FIELD_LETTERS_MAX,
     FIELD_LETTERS_MIN,
+    LENGTHS_OF_LONG_SCHEMES,
+    all_normalized,
+    all_tokens,
     core_of,
     field_key,
     labels,
-    normalized,
     parts_of,
     possible_parts,
     tokens,
@@ -31,6 +33,7 @@ from matcher.rules.tokens import (
 
 # A key that this many open items of one pool carry says nothing about one of them.
 ITEMS_PER_KEY_MAX = 8
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # More items of one reference and one amount are not told apart.
 ALIKE_MAX = 100
 
@@ -86,7 +89,7 @@ class ReferenceIndex:
         self.items = items
         texts = items.book.text("reference")
         keys: dict[str, int] = {}
-        of_value = np.array([keys.setdefault(normalized(value), len(keys)) for value in texts.values], np.int32)
+        of_value = np.array([keys.setdefault(key, len(keys)) for key in all_normalized(texts.values)], np.int32)
         if "" in keys:
             of_value[of_value == keys[""]] = -1
         self.keys = keys
@@ -230,7 +233,8 @@ class ReferenceIndex:
         of_code = {
             code: hits
             for code in np.unique(self.row_key[key_rows]).tolist()
-            if (hits := _reference_keys(self._key_texts[code], quoted, wanted))
+            if _may_be_quoted(self._key_texts[code], quoted, wanted)
+            and (hits := _reference_keys(self._key_texts[code], quoted, wanted))
         }
         entries = [
             (code, keys.setdefault(key, len(keys)), whole) for code, hits in of_code.items() for key, whole in hits
@@ -252,9 +256,8 @@ class ReferenceIndex:
         texts = self.items.book.text("description")
         codes = np.unique(texts.codes[rows])
         known = self._described
-        for code in codes[codes >= 0].tolist():
-            if code not in known:
-                known[code] = self.tokens_of(texts.values[code])
+        new = [code for code in codes[codes >= 0].tolist() if code not in known]
+        known.update(zip(new, all_tokens([texts.values[code] for code in new]), strict=True))
         return known
 
 
@@ -271,6 +274,16 @@ def _spread_values(entries: Sequence[tuple[int, int, int]], coded: Codes, positi
 
 def _in_pool(pool: Codes, key: Ints | Codes) -> Ints:
     return (pool.astype(np.int64) << 32) | key.astype(np.int64)
+
+
+def _may_be_quoted(key: str, quoted: set[str], wanted: set[str]) -> bool:
+    """A cheap superset of the keys that `_reference_keys` finds something for; nearly all keys end here."""
+    if key.isdecimal():
+        return key in wanted or key[:-1] in quoted or key[:-2] in quoted or len(key) in LENGTHS_OF_LONG_SCHEMES
+    digits = key.strip(_LETTERS).lstrip("0")
+    if digits in wanted or digits[:-1] in quoted or digits[:-2] in quoted or key in wanted:
+        return True
+    return len(digits) in LENGTHS_OF_LONG_SCHEMES or (key.startswith("RF") and key[4:].lstrip("0") in wanted)
 
 
 def _reference_keys(key: str, quoted: set[str], wanted: set[str]) -> list[tuple[str, bool]]:

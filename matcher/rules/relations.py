@@ -23,6 +23,7 @@ from matcher.rules.reference_index import ReferenceIndex
 from matcher.rules.tokens import field_key, labels, normalized, parts_of
 
 _DIGITS = re.compile("[0-9]+")
+_DIGIT_SIGNS = "0123456789"
 _NEAR_LETTERS_MIN = 5
 _CUT_LETTERS_MIN = 4
 _AROUND_SIGNS_MAX = 8
@@ -51,7 +52,8 @@ class _LineNumber(NamedTuple):
 
 def shape(key: str) -> str:
     """The letters of a key with every run of digits as one sign: PAY2026003899 is PAY#."""
-    return _DIGITS.sub("#", key)
+    head = key.rstrip(_DIGIT_SIGNS)
+    return head + _PLAIN if head != key and head.isalpha() else _DIGITS.sub(_PLAIN, key)
 
 
 def contains(number: str, keys: Iterable[str]) -> bool:

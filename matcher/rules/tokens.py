@@ -8,6 +8,7 @@ and words without a digit are no references. Whole tokens only: 123 is never fou
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from matcher.rules.references import PAYLOAD_DIGITS_MIN, is_digits, payloads, rf
@@ -44,11 +45,15 @@ _SEPARATOR = re.compile(r"[./\-]")
 _PIECE = re.compile(r"(^|[./\-])([0-9A-Z]+)")
 _CORE = re.compile(r"[A-Z]*([0-9]{4,})[A-Z]*")
 _NUMBER = re.compile("[A-Z]*[0-9][0-9A-Z]*")
+# A text with one number, as a line of many; "" for any other text.
+_ONE_NUMBER = re.compile(
+    r"^(?:[^0-9\n]*[^0-9A-Z./\-\n])?([A-Z]*[0-9][0-9A-Z]*+)(?![./\-])[^0-9\n]*$|^[^\n]*$", re.MULTILINE
+)
 _JOINTS = frozenset("./-")
 _ANY_DIGIT = re.compile("[0-9]")
 # Dates and amounts hold a digit, a separator and a digit.
 _NOISE_SIGN = re.compile("[0-9][-./,][0-9]")
-_LENGTHS_OF_LONG_SCHEMES = frozenset({12, 15, 16, 27})
+LENGTHS_OF_LONG_SCHEMES = frozenset({12, 15, 16, 27})
 _GROUP_DIGITS_MAX = 6
 _PARTS_MAX = 8
 
@@ -59,6 +64,14 @@ def normalized(text: str) -> str:
     if not (upper.isascii() and upper.isalnum()):
         upper = _NOT_ALNUM.sub("", upper)
     return upper.lstrip("0")
+
+
+def all_normalized(texts: Iterable[str]) -> list[str]:
+    """`normalized` of many texts."""
+    return [
+        (upper if upper.isalnum() and upper.isascii() else _NOT_ALNUM.sub("", upper)).lstrip("0")
+        for upper in map(str.upper, texts)
+    ]
 
 
 def field_key(text: str) -> str:
@@ -97,14 +110,14 @@ def possible_parts(key: str) -> tuple[str, ...]:
     if key.isdecimal():
         if len(key) <= PAYLOAD_DIGITS_MIN:
             return ()
-        if len(key) in _LENGTHS_OF_LONG_SCHEMES:
+        if len(key) in LENGTHS_OF_LONG_SCHEMES:
             return (key[:-1], key[:-2], *parts_of(key))
         return key[:-1], key[:-2]
     core = _CORE.fullmatch(key)
     if core is None:
         return (key[4:].lstrip("0"),) if key.startswith("RF") else ()
     digits = core[1].lstrip("0")
-    if len(digits) in _LENGTHS_OF_LONG_SCHEMES:
+    if len(digits) in LENGTHS_OF_LONG_SCHEMES:
         return tuple(parts_of(key))
     return digits, digits[:-1], digits[:-2], digits[2:].lstrip("0")
 
@@ -139,6 +152,17 @@ def tokens(text: str) -> list[str]:
     found.update(dict.fromkeys(_joined_groups(chunks)))
     usable = (key for key in found if len(key) >= _KEY_LETTERS_MIN and not key.isalpha())
     return list(islice(usable, TOKENS_MAX))
+
+
+def all_tokens(texts: Sequence[str]) -> list[list[str]]:
+    """`tokens` of many texts; those that hold one plain number among words, most of them, are read in one go."""
+    plain = _ONE_NUMBER.findall("\n".join(texts).upper())
+    if len(plain) != len(texts) or max(map(len, texts), default=0) > TEXT_LETTERS_MAX:
+        return [tokens(text) for text in texts]
+    return [
+        ([key] if len(key := number.lstrip("0")) >= _KEY_LETTERS_MIN else []) if number else tokens(text)
+        for number, text in zip(plain, texts, strict=True)
+    ]
 
 
 def labels(text: str) -> tuple[frozenset[str], frozenset[str]]:

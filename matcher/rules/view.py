@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar, cast
 
 import numpy as np
 
+from matcher.rules.chance import AmountChance
 from matcher.rules.columns import Codes, Flags, Ints, Lines
 from matcher.rules.items import IBAN_HEAD, Items, account_of, identifier
 from matcher.rules.joins import bounded_pairs, is_member, runs_of
@@ -120,15 +121,30 @@ class View:
         found: Flags = np.isin(items.party_l, ours[ours >= 0])
         return found
 
-    def rows_of_parties(self) -> dict[tuple[int, int], Ints]:
-        """Open items by (pool, party)."""
+    def rows_of_party(self, pool: int, party: int) -> Ints:
+        """Open items of one pool and party, in the order of their positions; none where the books name nobody."""
         items = self.items
-        return self.while_open("rows", lambda: _by_party(items.row_open, items.pool_r, items.party_r))
+        if party < 0:
+            return np.empty(0, np.int64)
+        keys, order = self.keep("rows by party", lambda: _sorted(items.pool_r, items.party_r))
+        return self._open_among(keys, order, (pool << _VALUE_BITS) + party)
 
-    def lines_of_parties(self) -> dict[tuple[int, int], Ints]:
-        """Open lines by (pool, party)."""
+    def lines_of_parties(self) -> list[tuple[int, int, Ints]]:
+        """Pool, party and open lines of every party that has more than one open line."""
+        return self.while_open("lines of parties", self._lines_of_parties)
+
+    def _lines_of_parties(self) -> list[tuple[int, int, Ints]]:
         items = self.items
-        return self.while_open("lines", lambda: _by_party(items.line_open, items.pool_l, items.party_l))
+        lines = np.flatnonzero(items.line_open & (items.party_l >= 0))
+        keys, order = _sorted(items.pool_l[lines], items.party_l[lines])
+        lines = lines[order]
+        starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]) if len(keys) else np.empty(0, np.int64)
+        ends = np.r_[starts[1:], len(keys)]
+        several = ends - starts > 1
+        return [
+            (int(items.pool_l[lines[start]]), int(items.party_l[lines[start]]), lines[start:end])
+            for start, end in zip(starts[several].tolist(), ends[several].tolist(), strict=True)
+        ]
 
     def in_reach(self) -> Reach:
         """Open lines and open items of one party in the window; lines with more than `REACH_MAX` items are given up."""
@@ -154,6 +170,17 @@ class View:
         line, row = lines[at], rows[to]
         agree = items.agree(line, row)
         return Reach(line[agree], row[agree], lines[many])
+
+    @property
+    def open_chance(self) -> AmountChance:
+        """Accidents against the amounts of the open items."""
+        items = self.items
+
+        def of_open() -> AmountChance:
+            rows = np.flatnonzero(items.row_open)
+            return AmountChance(items.pool_r[rows], items.book.amount[rows])
+
+        return self.while_open("open chance", of_open)
 
     def open_rows_of(self, pool: int, amount: int) -> Ints:
         """Open items of one pool and amount, in the order of their positions."""
@@ -222,10 +249,3 @@ def _sorted(pool: Codes, value: Ints) -> tuple[Ints, Ints]:
     keys = (pool.astype(np.int64) << _VALUE_BITS) + value
     order = np.argsort(keys, kind="stable")
     return keys[order], order
-
-
-def _by_party(is_open: Flags, pool: Codes, party: Codes) -> dict[tuple[int, int], Ints]:
-    places = np.flatnonzero(is_open & (party >= 0))
-    key = (pool[places].astype(np.int64) << 32) | party[places]
-    order = np.argsort(key, kind="stable")
-    return {(code >> 32, code & 0xFFFFFFFF): group for code, group in runs_of(key[order], places[order])}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.rules.chance import AmountChance
 from matcher.rules.coincidence import doubtful
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Pairs, no_pairs
@@ -37,9 +36,7 @@ def find(view: View) -> Candidates:
     related = view.relations.of_pairs(line, row)
     weights = view.settings.weights
     points = _name_points(weights)[level] + _relation_points(weights)[related]
-    open_rows = np.flatnonzero(items.row_open)
-    chance = AmountChance(items.pool_r[open_rows], items.book.amount[open_rows])
-    expected = chance.expected(items.pool_l[line], items.lines.amount[line])
+    expected = view.open_chance.expected(items.pool_l[line], items.lines.amount[line])
     odd = np.where(expected <= _CHANCE_ODD, weights.amount_odd, 0)
     points += np.where(expected <= _CHANCE_RARE, weights.amount_rare, odd)
     # One party without a number was judged by M45 and M47, the item's own number of another payer by M10.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.rules.chance import AmountChance
 from matcher.rules.contract import Candidates, Pairs
 from matcher.rules.lines_kind import BANKS_OWN, kind_of
 from matcher.rules.passes.amount_near import equal_amounts
@@ -28,9 +27,7 @@ def find(view: View) -> Candidates:
     line, row, gave_up = equal_amounts(view)
     silent = items.variant_l[line] < 0
     line, row = line[silent], row[silent]
-    rows = np.flatnonzero(items.row_open)
-    chance = AmountChance(items.pool_r[rows], items.book.amount[rows])
-    expected = chance.expected(items.pool_l[line], items.lines.amount[line])
+    expected = view.open_chance.expected(items.pool_l[line], items.lines.amount[line])
     lines, called = collective_lines(view)
     single = set(lines[~called].tolist())
     plain = np.array([one in single and _says_nothing(view, one) for one in line.tolist()], np.bool_)

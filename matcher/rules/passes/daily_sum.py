@@ -37,8 +37,12 @@ def find(view: View) -> Candidates:
     """Groups of a day and a kind whose sum is the amount of a line that names nobody."""
     items = view.items
     lines, called = collective_lines(view)
-    rows = np.flatnonzero(items.row_open)
-    if not len(lines) or not len(rows):
+    if not len(lines):
+        return Candidates()
+    low, high = view.window
+    near = (items.book.day >= low[lines].min()) & (items.book.day <= high[lines].max())
+    rows = np.flatnonzero(items.row_open & near)
+    if not len(rows):
         return Candidates()
     found: dict[tuple[int, tuple[int, ...]], Group] = {}
     for kinds in view.keep(CODE, partial(_kinds, view, rows)):

@@ -53,13 +53,13 @@ def _all_named(view: View) -> list[Group]:
 
 
 def _of_party(view: View, done: set[int]) -> list[Group]:
-    rows_of = view.rows_of_parties()
     known = view.keep(CODE, dict[tuple[int, int], tuple[int, tuple[int, ...], list[Group]]])
     groups: list[Group] = []
-    for place, lines in view.lines_of_parties().items():
-        rows = rows_of.get(place)
-        if rows is None or len(lines) < 2:
+    for pool, party, lines in view.lines_of_parties():
+        rows = view.rows_of_party(pool, party)
+        if not len(rows):
             continue
+        place = pool, party
         free = tuple(line for line in lines.tolist() if line not in done)
         # What is open only shrinks: as many items are the same items.
         tried = known.get(place)

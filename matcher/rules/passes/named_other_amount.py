@@ -8,8 +8,6 @@ id), no second line names the item, and no other open items of the party would m
 
 from __future__ import annotations
 
-import numpy as np
-
 from matcher.proposal import Category
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Group
@@ -50,22 +48,21 @@ def find(view: View) -> Candidates:
     items_named_any = counts_of(line, len(items.line_open))
     lines_naming = counts_of(row, len(items.row_open))
     alone = (items_named[line] <= 1) & (items_named_any[line] == 1) & (lines_naming[row] == 1)
-    of_party = view.rows_of_parties()
     groups = [
-        _group(view, one, other, sure=bool(certain), of_party=of_party)
+        _group(view, one, other, sure=bool(certain))
         for one, other, certain in zip(line.tolist(), row.tolist(), sure & alone, strict=True)
     ]
     return Candidates(groups=tuple(groups))
 
 
-def _group(view: View, line: int, row: int, *, sure: bool, of_party: dict[tuple[int, int], Ints]) -> Group:
+def _group(view: View, line: int, row: int, *, sure: bool) -> Group:
     items = view.items
     difference = int(items.lines.amount[line] - items.book.amount[row])
     category = kind_of_difference(view, line, row, difference)
     if sure and category in {Category.PARTIAL, Category.OVERPAYMENT}:
         sure = not view.relations.names_more(line, row)
-        sure = sure and not _others_make_it_exact(view, line, row, difference, of_party)
-        if sure and _another_is_exact(view, line, row, of_party):
+        sure = sure and not _others_make_it_exact(view, line, row, difference)
+        if sure and _another_is_exact(view, line, row):
             return Group((line,), (row,), _SCORE_RIVAL, clear=False, category=category, difference=difference)
     return Group(
         (line,), (row,), _SCORE[category] if sure else _SCORE_DOUBTFUL, sure, category=category, difference=difference
@@ -89,23 +86,21 @@ def kind_of_difference(view: View, line: int, row: int, difference: int) -> Cate
     return Category.PARTIAL if paid_less else Category.OVERPAYMENT
 
 
-def _others_make_it_exact(
-    view: View, line: int, row: int, difference: int, of_party: dict[tuple[int, int], Ints]
-) -> bool:
+def _others_make_it_exact(view: View, line: int, row: int, difference: int) -> bool:
     items = view.items
-    others = _others_of_party(view, line, row, of_party)
+    others = _others_of_party(view, line, row)
     others = others[(items.book.amount[others] > 0) == (difference > 0)]
     return bool(adding_up(items.book.amount[others], difference, smallest=1).found)
 
 
-def _another_is_exact(view: View, line: int, row: int, of_party: dict[tuple[int, int], Ints]) -> bool:
+def _another_is_exact(view: View, line: int, row: int) -> bool:
     """Whether the party has another open item of exactly the amount: the payer may have quoted the wrong number."""
-    others = _others_of_party(view, line, row, of_party)
+    others = _others_of_party(view, line, row)
     return bool((view.items.book.amount[others] == view.items.lines.amount[line]).any())
 
 
-def _others_of_party(view: View, line: int, row: int, of_party: dict[tuple[int, int], Ints]) -> Ints:
+def _others_of_party(view: View, line: int, row: int) -> Ints:
     items = view.items
-    others = of_party.get((int(items.pool_r[row]), int(items.party_r[row])), np.empty(0, np.int64))
+    others = view.rows_of_party(int(items.pool_r[row]), int(items.party_r[row]))
     found: Ints = others[(others != row) & view.in_window(line, others)]
     return found
