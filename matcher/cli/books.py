@@ -195,6 +195,24 @@ def clear(ids: tuple[int, ...], when: datetime | None) -> None:
 
 @book.command()
 @click.argument("transaction", type=int, metavar="ID")
+@click.option("--remove", is_flag=True, help="Take it off hold.")
+def hold(transaction: int, remove: bool) -> None:
+    """Put an unreleased transaction on hold, or take it off.
+
+    \b
+    Examples:
+      recon book hold 17
+      recon book hold 17 --remove
+    """
+    from recon_core.services import books
+
+    with desk.change() as made:
+        books.hold_transaction(made.uow, transaction_id=transaction, hold=not remove, **made.said)
+    click.echo(f"Transaction {transaction} is {'off' if remove else 'on'} hold.")
+
+
+@book.command()
+@click.argument("transaction", type=int, metavar="ID")
 @click.option("--date", "when", type=desk.DAY, required=True, help="The date of the voiding entry.")
 @click.option("--pending", is_flag=True, help="Leave the voiding entry unreleased.")
 @desk.reason_option

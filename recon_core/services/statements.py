@@ -12,7 +12,7 @@ from recon_core.domain.currency import NO_CURRENCY
 from recon_core.domain.identity import content_hash, line_keys, statement_key
 from recon_core.domain.statement import LineStatus, StatementHeader, StatementKind, StatementLine
 from recon_core.domain.states import StatementState
-from recon_core.ports import UnitOfWork
+from recon_core.ports import Action, UnitOfWork
 from recon_core.services import accounts, advice, files, held, ledger, lookup
 from recon_core.services.files import ArchivedFile
 
@@ -131,6 +131,7 @@ def _store(
         else:
             ids = ledger.store(act, incoming, plan, statement_id)
             advice.connect(uow, act, account, booked)
+            _remember_direction(act, account, header, booked, balanced)
     return StatementResult(
         statement_id,
         account.id,
@@ -143,6 +144,16 @@ def _store(
         tuple(flags),
         plan.hold_reason,
     )
+
+
+def _remember_direction(
+    act: Action, account: CashAccount, header: StatementHeader, booked: Sequence[StatementLine], balanced: str
+) -> None:
+    """Which direction the bank prints on reversals is known once balances have proved it (domain 2.4)."""
+    proved = balanced == "yes" and any(line.reversal for line in booked)
+    if proved and account.reversals_inverted != header.reversals_inverted:
+        values = {"reversals_inverted": header.reversals_inverted, "version": account.version + 1}
+        act.update("cash_account", [account.id], values)
 
 
 def _ledger_positions(header: StatementHeader, lines: Sequence[StatementLine]) -> Sequence[int]:

@@ -8,7 +8,19 @@ from recon_core.domain.account import Identifier
 from recon_core.domain.refusals import AmbiguousAccount, Blocked, Closed, Conflict, Unknown, WrongState
 from recon_core.domain.statement import StatementHeader
 from recon_core.reports.open_items import open_lines
-from recon_core.services import accounts, chains, clearing, held, history, late, reconcile, release, statements, undo
+from recon_core.services import (
+    accounts,
+    chains,
+    clearing,
+    held,
+    history,
+    late,
+    lookup,
+    reconcile,
+    release,
+    statements,
+    undo,
+)
 from tests.core.world import ANNA, IBAN, World, bank_lines, day, kr
 
 
@@ -221,6 +233,19 @@ def test_lines_in_another_currency_are_held(account: tuple[World, int]) -> None:
     )
 
     assert (found.outcome, found.hold_reason) == ("held", "foreign-currency-lines")
+
+
+@pytest.mark.parametrize("inverted", [True, False])
+def test_the_direction_of_reversals_is_remembered_once_it_is_proved(account: tuple[World, int], inverted: bool) -> None:
+    world, account_id = account
+    line = bank_lines("2017-01-09 100 R1")[0]._replace(reversal=True)
+    proved = {"opening_balance": 0, "closing_balance": kr("100"), "reversals_inverted": inverted}
+    header = StatementHeader(format="camt.053", kind="statement", currency="SEK", **proved)
+    assert world.read(lookup.account, account_id).reversals_inverted is None
+
+    world.do(statements.register_statement, header=header, lines=[line], file_id=world.file(), account_id=account_id)
+
+    assert world.read(lookup.account, account_id).reversals_inverted is inverted
 
 
 def test_every_field_of_a_line_comes_back(account: tuple[World, int]) -> None:
