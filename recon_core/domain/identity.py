@@ -21,7 +21,8 @@ from hashlib import blake2b, sha256
 
 from recon_core.domain.statement import StatementHeader, StatementLine
 
-# Part of every key: a change of what is hashed takes a new version, and old lines keep being found under theirs.
+# Part of every key: a change of what is hashed must take a new version and look old lines up under theirs, else all of
+# history would come in again. A test holds the present keys.
 KEY_VERSION = "1"
 
 _SEPARATOR = "\x1f"

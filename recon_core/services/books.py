@@ -17,7 +17,7 @@ from recon_core.services import control, families, lookup, vouchers
 
 OWN_SOURCE = ""
 _CONTENT = ("transaction_date", "amount", "reference", "counterparty", "description", "kind", "status", "batch")
-_AMOUNT, _BATCH = _CONTENT.index("amount"), _CONTENT.index("batch")
+_AMOUNT, _STATUS, _BATCH = (_CONTENT.index(name) for name in ("amount", "status", "batch"))
 _RELEASED_ELSEWHERE = {TransactionKind.ADJUSTMENT, TransactionKind.TRANSFER, TransactionKind.VOID}
 
 
@@ -49,8 +49,8 @@ def import_transactions(
         known = stored.get((row.account_id, row.external_id))
         if known is None:
             new.append(row)
-        elif known.content != _content(row):
-            changed.append((known, _content(row)))
+        elif known.content != (content := _content(row, known)):
+            changed.append((known, content))
     changed = _without_decided(uow, changed)
     same = len(rows) - len(new) - len(changed)
     if not new and not changed:
@@ -82,8 +82,10 @@ def _status(row: BookRow) -> str:
     return TransactionStatus.RELEASED.value if row.released else TransactionStatus.BALANCED.value
 
 
-def _content(row: BookRow) -> tuple[Any, ...]:
-    return (*row[2:7], str(row.kind), _status(row), row.batch)
+def _content(row: BookRow, known: _Stored) -> tuple[Any, ...]:
+    """What a row says now. One that its source has not released may have been released here, and stays so."""
+    status = _status(row) if row.released else known.content[_STATUS]
+    return (*row[2:7], str(row.kind), status, row.batch)
 
 
 def _stored(uow: UnitOfWork, rows: Sequence[BookRow], *, source: str) -> dict[tuple[int, str], _Stored]:

@@ -53,6 +53,28 @@ def test_a_changed_row_changes_a_transaction_that_nobody_has_touched(account: tu
     assert imported(world, rows(account_id, "90")).same == 2
 
 
+def test_what_was_released_here_stays_released_when_its_source_has_not(account: tuple[World, int]) -> None:
+    world, account_id = account
+    row = rows(account_id)[0]._replace(released=False)
+    imported(world, [row])
+    world.do(books.release_transactions, ids=[1])
+
+    again = imported(world, [row])
+    changed = imported(world, [row._replace(amount=kr("90"))])
+
+    assert (again.same, changed.changed) == (1, 1)
+    assert content(world, "A") == (kr("90"), "REF", "released")
+
+
+def test_a_row_that_its_source_releases_is_released(account: tuple[World, int]) -> None:
+    world, account_id = account
+    imported(world, [rows(account_id)[0]._replace(released=False)])
+
+    imported(world, rows(account_id)[:1])
+
+    assert content(world, "A")[2] == "released"
+
+
 def test_a_changed_row_never_overwrites_a_cleared_transaction(account: tuple[World, int]) -> None:
     world, account_id = account
     imported(world, rows(account_id))
