@@ -55,7 +55,6 @@ class Plan(NamedTuple):
     supersedes: int | None = None
     revision: int = 1
     withdrawn: tuple[int, ...] = ()
-    late: bool = False
 
 
 class _Stored(NamedTuple):
