@@ -188,7 +188,7 @@ def _offer_one(context: Context, uow: UnitOfWork, lesson: Lesson) -> int:
     lesson = lesson._replace(support=trial.support, against=trial.against, examples=trial.examples)
     made = context.opinions.offer(uow, lessons=[lesson], by=context.user, at=context.now())
     if not made:
-        raise Conflict("Another rule says the same already.", cure="List them all with `recon learned list --all`.")
+        raise Conflict("Another rule says the same already.", cure="List them all with `recon learned --all`.")
     return made[0]
 
 
