@@ -29,7 +29,7 @@ class LearnedRules:
         """One rule. Raises `Unknown`."""
         rows = uow.select(f"{_RULES} WHERE id = :id", {"id": rule_id})
         if not rows:
-            raise Unknown(f"There is no learned rule {rule_id}.", cure="List them with `recon learned list`.")
+            raise Unknown(f"There is no learned rule {rule_id}.", cure="List them with `recon learned`.")
         return _rule(rows[0])
 
     def offer(
