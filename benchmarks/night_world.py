@@ -18,8 +18,21 @@ from random import Random
 
 FIRST_DAY = date(2026, 3, 2)
 OPENING_MINOR = 5_000_000_00
-_TRADES = "Bygg Data El Frakt Glas Hotell Konsult Livs Optik Smide".split()
-_PLACES = "Umea Gavle Lund Motala Skara Visby Ystad Arvika Boden Falun Hedemora Kalmar".split()
+_TRADES = ["Bygg", "Data", "El", "Frakt", "Glas", "Hotell", "Konsult", "Livs", "Optik", "Smide"]
+_PLACES = [
+    "Umea",
+    "Gavle",
+    "Lund",
+    "Motala",
+    "Skara",
+    "Visby",
+    "Ystad",
+    "Arvika",
+    "Boden",
+    "Falun",
+    "Hedemora",
+    "Kalmar",
+]
 _POLICIES = ("release", "release", "release", "adjust", "clear")
 
 
@@ -164,11 +177,13 @@ _CODES = {
 def _camt(account: Account, lines: list[Line], number: int, opening: int, closing: int) -> str:
     first, last = lines[0].day, lines[-1].day
     parts = [
-        '<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08">'
-        f"<BkToCstmrStmt><GrpHdr><MsgId>N-{account.code}-{number}</MsgId><CreDtTm>{last}T21:00:00+01:00</CreDtTm></GrpHdr>"
-        f"<Stmt><Id>{account.code}-{last}</Id><ElctrncSeqNb>{number}</ElctrncSeqNb><CreDtTm>{last}T21:00:00+01:00</CreDtTm>"
-        f"<FrToDt><FrDtTm>{first}T00:00:00+01:00</FrDtTm><ToDtTm>{last}T23:59:59+01:00</ToDtTm></FrToDt>"
-        f"<Acct><Id><IBAN>{account.iban}</IBAN></Id><Ccy>SEK</Ccy></Acct>",
+        (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08">'
+            f"<BkToCstmrStmt><GrpHdr><MsgId>N-{account.code}-{number}</MsgId><CreDtTm>{last}T21:00:00+01:00</CreDtTm></GrpHdr>"
+            f"<Stmt><Id>{account.code}-{last}</Id><ElctrncSeqNb>{number}</ElctrncSeqNb><CreDtTm>{last}T21:00:00+01:00</CreDtTm>"
+            f"<FrToDt><FrDtTm>{first}T00:00:00+01:00</FrDtTm><ToDtTm>{last}T23:59:59+01:00</ToDtTm></FrToDt>"
+            f"<Acct><Id><IBAN>{account.iban}</IBAN></Id><Ccy>SEK</Ccy></Acct>"
+        ),
         _balance("OPBD", opening, first),
         _balance("CLBD", closing, last),
     ]
