@@ -62,16 +62,16 @@ def classify(view: View, lines: Ints, taker: Codes, repeats: Mapping[int, int]) 
 
 def came_back(view: View, lines: Ints) -> Flags:
     """Which lines give an earlier payment back: the bank says so, or the payment carries the same id."""
-    opposite = _opposites(view, lines)
-    found = np.zeros(len(lines), np.bool_)
-    for place, line in enumerate(lines.tolist()):
+    known = view.keep("came back", dict[int, bool])
+    new = np.array([line for line in lines.tolist() if line not in known], np.int64)
+    opposite = _opposites(view, new)
+    for line in new.tolist():
         kind = kind_of(view, line)
         if line in opposite:
-            kind = _of_opposites(view, line, opposite[line], kind)
-            found[place] = kind is Category.RETURN
+            known[line] = _of_opposites(view, line, opposite[line], kind) is Category.RETURN
         else:
-            found[place] = kind in {Category.RETURN, Category.REVERSAL}
-    return found
+            known[line] = kind in {Category.RETURN, Category.REVERSAL}
+    return np.array([known[line] for line in lines.tolist()], np.bool_)
 
 
 def _of_opposites(view: View, line: int, other: int, kind: Category | None) -> Category:
@@ -108,6 +108,8 @@ def _repeats(view: View, lines: Ints, taker: Codes) -> dict[int, int]:
 
 def _opposites(view: View, lines: Ints) -> dict[int, int]:
     """Lines and the line of the opposite amount that carries the same id, or names the same party on a return."""
+    if not len(lines):
+        return {}
     items = view.items
     amount = items.lines.amount
     keys_of = _ids_of(view, lines)
