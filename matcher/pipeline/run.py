@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from matcher.engine.run import without_collection
 from matcher.pipeline import ingest, setup
 from matcher.pipeline.context import Context
 from matcher.pipeline.ingest import FileReport, Taken
@@ -59,6 +60,13 @@ def run(
     Accounts of `plans` are opened first. A statement of another account opens that account with `policy`, beginning
     with the statement's own opening balance.
     """
+    with without_collection():
+        return _run(context, inbox=inbox, book=book, plans=plans, policy=policy)
+
+
+def _run(
+    context: Context, *, inbox: Path, book: Path | None, plans: Sequence[AccountPlan], policy: MatchingPolicy
+) -> RunReport:
     setup.ensure_entry_types(context)
     opened = open_planned(context, plans)
     opener = Opener(context, policy)

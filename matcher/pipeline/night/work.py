@@ -19,6 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 
+from matcher.engine.run import without_collection
 from matcher.jobs import Job, JobKind, JobLost, JobState, NewJob
 from matcher.pipeline.night import handlers
 from matcher.pipeline.night.contract import Night
@@ -46,7 +47,7 @@ def do_job(night: Night, job: Job) -> None:
     facts = {"job": job.id, "run": job.run_id, "kind": job.kind, "attempt": job.attempt, "subjects": len(job.subjects)}
     night.note("job begun", **facts)
     try:
-        with _signs_of_life(night, job):
+        with _signs_of_life(night, job), without_collection():
             with night.context.database.read() as uow:
                 run = night.store.run(uow, run_id=job.run_id)
             handlers.HANDLERS[JobKind(job.kind)](night, run, job)
