@@ -96,6 +96,19 @@ class Claims:
                 return False
         return True
 
+    def allowed_groups(self, step: int, groups: Iterable[Group], *, narrows: bool) -> list[Group]:
+        """The same groups; those that stronger steps forbid may not be cleared."""
+        stronger = [bonds for number, bonds in self._bonds.items() if number < step]
+        lines = set().union(*(bonds.lines for bonds in stronger))
+        rows = set().union(*(bonds.rows for bonds in stronger))
+        return [
+            group
+            if (lines.isdisjoint(group.lines) and rows.isdisjoint(group.rows))
+            or self.may(step, group.lines, group.rows, narrows=narrows)
+            else group._replace(clear=False)
+            for group in groups
+        ]
+
     def allowed(self, step: int, pairs: Pairs, *, narrows: bool) -> Pairs:
         """The same pairs; those that stronger steps forbid may not be cleared."""
         bound_l = np.zeros(len(self.items.line_open), np.bool_)

@@ -97,13 +97,9 @@ class Run:
     def _settle_groups(self, number: int, step: Step, groups: tuple[Group, ...]) -> tuple[Group, ...]:
         if not groups:
             return ()
-        allowed = [
-            group
-            if self.claims.may(number, group.lines, group.rows, narrows=step.narrows)
-            else group._replace(clear=False)
-            for group in groups
-        ]
-        decided = settle_groups(allowed, margin=self.settings.margin)
+        decided = settle_groups(
+            self.claims.allowed_groups(number, groups, narrows=step.narrows), margin=self.settings.margin
+        )
         for group in decided.taken:
             self.claims.take_group(number, group)
         return tuple(decided.left)
@@ -120,8 +116,7 @@ class Run:
                 if is_open and group.score >= PROPOSED_FROM and all(items.row_open[row] for row in group.rows):
                     for line in group.lines:
                         self.proposals.setdefault(line, []).append((number, group))
-        for found in self.proposals.values():
-            found.sort(key=self._rank)
+        self._rank()
 
     def _best(self, pairs: Pairs) -> Pairs:
         """The pairs that may be proposed: of each open line the `PROPOSALS_MAX` best."""
@@ -134,12 +129,19 @@ class Run:
         place = np.arange(len(line)) - np.repeat(starts, np.diff(np.r_[starts, len(line)]))
         return pairs.where(order[place < PROPOSALS_MAX])
 
-    def _rank(self, proposal: tuple[int, Group]) -> tuple[int, int, tuple[str, ...]]:
+    def _rank(self) -> None:
         """Best first: score, then dates close together, then ids (so that the order of the input does not matter)."""
-        _, group = proposal
-        line, row = np.array([group.lines[0]]), np.array([group.rows[0]])
-        lag = abs(int(self.items.lag(line, row)[0]))
-        return -group.score, lag, tuple(self.items.book.ids[row] for row in group.rows)
+        groups = [group for found in self.proposals.values() for _, group in found]
+        line = np.array([group.lines[0] for group in groups], np.int64)
+        row = np.array([group.rows[0] for group in groups], np.int64)
+        lag = iter(np.abs(self.items.lag(line, row)).tolist())
+        ids = self.items.book.ids
+        for line, found in self.proposals.items():
+            keyed = [
+                ((-group.score, next(lag), tuple(ids[row] for row in group.rows)), place)
+                for place, (_, group) in enumerate(found)
+            ]
+            self.proposals[line] = [found[place] for _, place in sorted(keyed)]
 
 
 def _binding_pairs(pairs: Pairs) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:

@@ -91,14 +91,15 @@ def _repeats(view: View, lines: Ints, taker: Codes) -> dict[int, int]:
     """Lines that quote the reference and amount of an item which another line has taken."""
     items, references = view.items, view.references
     rows = np.flatnonzero((taker >= 0) & (references.row_key >= 0))
-    asked = np.unique(mixed(items.pool_l[lines], items.lines.amount[lines]))
-    rows = rows[is_member(mixed(items.pool_r[rows], items.book.amount[rows]), asked)]
+    numbers = {line: view.relations.keys_of(line) for line in lines.tolist()}
+    known = [references.keys[number] for found in numbers.values() for number in found if number in references.keys]
+    rows = rows[is_member(references.row_key[rows], np.unique(np.array(known, np.int64)))]
     pools, amounts = items.pool_r[rows].tolist(), items.book.amount[rows].tolist()
     keys = references.row_key[rows].tolist()
     rows_of = dict(zip(zip(pools, keys, amounts, strict=True), rows.tolist(), strict=True))
     found = {}
-    for line in lines.tolist():
-        for number in view.relations.keys_of(line):
+    for line, carried in numbers.items():
+        for number in carried:
             code = references.keys.get(number, -1)
             row = rows_of.get((int(items.pool_l[line]), code, int(items.lines.amount[line])), -1)
             if row >= 0 and items.name_levels(np.array([line]), np.array([row]))[0] > NameLevel.DIFFERENT:

@@ -38,8 +38,8 @@ def foreign_amounts(view: View, line: int) -> set[tuple[str, int]]:
 def _foreign_amounts(view: View, line: int) -> set[tuple[str, int]]:
     lines = view.items.lines
     own = lines.currencies[lines.currency[line]]
-    found = {amount for name in _TEXTS for amount in printed_amounts(lines.text(name).at(line))}
-    currency = lines.text("original_currency").at(line)
+    found = {amount for name in _TEXTS for amount in printed_amounts(view.text(name)[line])}
+    currency = view.text("original_currency")[line]
     original = abs(int(lines.original_amount[line]))
     if currency and original:
         found.add((currency, original))
@@ -48,6 +48,5 @@ def _foreign_amounts(view: View, line: int) -> set[tuple[str, int]]:
 
 def is_foreign(view: View, line: int) -> bool:
     """Whether the bank says that the payment crossed a border or a currency."""
-    lines = view.items.lines
-    sub_family = lines.text("code").at(line).rsplit("/", 1)[-1]
+    sub_family = view.text("code")[line].rsplit("/", 1)[-1]
     return sub_family in _CROSS_BORDER or bool(foreign_amounts(view, line))

@@ -60,6 +60,7 @@ class Items:
         self.pool_names: list[tuple[str, str]] = []
         self._limits: dict[str, Codes] = {}
         self._folded: dict[str, Name] = {}
+        self._compared: dict[int, int] = {}
         self.pool_l, self.pool_r = self._pools()
 
     def among(self, line_open: Flags, row_open: Flags) -> Items:
@@ -67,7 +68,7 @@ class Items:
         part = copy(self)
         part.line_open = self.line_open & line_open
         part.row_open = self.row_open & row_open
-        part._limits = {}
+        part._limits, part._compared = {}, {}
         return part
 
     def of_others(self, lines: Lines) -> Items:
@@ -312,9 +313,11 @@ class Items:
         if len(rest):
             width = len(self.names)
             pairs, back = np.unique(left[rest].astype(np.int64) * width + right[rest], return_inverse=True)
-            names, known = self.names, self.directory.known_words
-            found = [compare(names[pair // width], names[pair % width], known) for pair in pairs.tolist()]
-            level[rest] = np.array(found, np.int32)[back]
+            names, known, seen = self.names, self.directory.known_words, self._compared
+            for pair in pairs.tolist():
+                if pair not in seen:
+                    seen[pair] = int(compare(names[pair // width], names[pair % width], known))
+            level[rest] = np.array([seen[pair] for pair in pairs.tolist()], np.int32)[back]
         return level
 
     def limit(self, name: str) -> Codes:

@@ -8,7 +8,6 @@ language of domain reference 5.5; words are folded like names, so accents and sp
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from enum import IntEnum
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from matcher.rules.names import fold
 from matcher.rules.view import View
 
 
+@lru_cache(maxsize=8192)
 def folded(text: str) -> str:
     """A text in upper case without accents and punctuation, words apart."""
     return " ".join(fold(text).words)
@@ -200,21 +200,21 @@ def _kind(view: View, line: int) -> Kind:
     lines = view.items.lines
     if lines.reversal[line]:
         return Kind(Category.REVERSAL, Source.CODE)
-    if lines.text("return_reason").at(line):
+    if view.text("return_reason")[line]:
         return Kind(Category.RETURN, Source.CODE)
     debit = bool(lines.amount[line] < 0)
-    name, memo = lines.text("counterparty_name").at(line), lines.text("remittance").at(line)
+    name, memo = view.text("counterparty_name")[line], view.text("remittance")[line]
     own_text = debit_text(view, line)
     party = bool(name) and not own_text
     allowed = _allowed(debit=debit, party=party)
-    found = _by_codes(lines.text("code").at(line), lines.text("proprietary_code").at(line), allowed)
+    found = _by_codes(view.text("code")[line], view.text("proprietary_code")[line], allowed)
     if found is not None:
         return Kind(found, Source.CODE)
     if view.names_own_account(line):
         return Kind(Category.TRANSFER, Source.ACCOUNT)
     if name and _is_tax_office(name):
         return Kind(Category.TAX, Source.PARTY)
-    bank_text = (lines.text("additional_info").at(line), name if own_text else "", memo if own_text else "")
+    bank_text = (view.text("additional_info")[line], name if own_text else "", memo if own_text else "")
     found = _by_words(bank_text, allowed)
     if (
         found is None
@@ -240,16 +240,12 @@ def _allowed(*, debit: bool, party: bool) -> tuple[Category, ...]:
 
 def debit_text(view: View, line: int) -> bool:
     """Whether name and memo of a line are the bank's own words: nobody's account, and one text in both."""
-    lines = view.items.lines
-    name, memo = lines.text("counterparty_name").at(line), lines.text("remittance").at(line)
-    return (
-        bool(name)
-        and not lines.text("counterparty_account").at(line)
-        and (memo.startswith(name) or memo.endswith(name))
-    )
+    name, memo = view.text("counterparty_name")[line], view.text("remittance")[line]
+    return bool(name) and not view.text("counterparty_account")[line] and (memo.startswith(name) or memo.endswith(name))
 
 
-def _by_codes(code: str, proprietary: str, allowed: Iterable[Category]) -> Category | None:
+@lru_cache(maxsize=8192)
+def _by_codes(code: str, proprietary: str, allowed: tuple[Category, ...]) -> Category | None:
     sub_family = code.rsplit("/", 1)[-1]
     words = set(proprietary.upper().replace("+", " ").split())
     for kind in allowed:

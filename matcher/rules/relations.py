@@ -20,7 +20,7 @@ from rapidfuzz.distance import OSA
 from matcher.rules.columns import Codes, Ints, Texts
 from matcher.rules.items import Items
 from matcher.rules.reference_index import ReferenceIndex
-from matcher.rules.tokens import field_key, labels, normalized, parts_of
+from matcher.rules.tokens import field_key, labels, normalized, parts_of, possible_parts
 
 _DIGITS = re.compile("[0-9]+")
 _DIGIT_SIGNS = "0123456789"
@@ -63,6 +63,37 @@ def contains(number: str, keys: Iterable[str]) -> bool:
     )
 
 
+class _RowNumbers:
+    """The numbers of an item: its reference, the numbers in its description, and the parts of its reference.
+
+    Parts are worked out only where a part that it might have would matter: `loose` holds those too.
+    """
+
+    def __init__(self, whole: str, described: Iterable[str]) -> None:
+        self.whole = whole
+        self._fixed = {key for key in (whole, *described) if len(key) >= _NEAR_LETTERS_MIN or key == whole != ""}
+        self.loose = self._fixed.union(filter(None, possible_parts(whole)))
+
+    @cached_property
+    def _keys(self) -> set[str]:
+        return self._fixed | parts_of(self.whole)
+
+    def has(self, key: str) -> bool:
+        """Whether a number, or what it is without its check digits, is one of these."""
+        possible = key in self.loose or not self.loose.isdisjoint(possible_parts(key))
+        return possible and (key in self._keys or not parts_of(key).isdisjoint(self._keys))
+
+    def inside(self, number: str) -> bool:
+        """Whether a number has one of these inside."""
+        return contains(number, self.loose) and contains(number, self._keys)
+
+    def overlaps(self, number: str) -> bool:
+        """Whether a number has one of these inside, or is inside one."""
+        return any(number in key or key in number for key in self.loose) and any(
+            number in key or key in number for key in self._keys
+        )
+
+
 class Relations:
     """Numbers of lines and items, read once each."""
 
@@ -72,7 +103,7 @@ class Relations:
         self._known: Mapping[str, int] = index.keys
         self._lines: dict[int, tuple[_LineNumber, ...]] = {}
         self._found: dict[tuple[int, int], Relation] = {}
-        self._rows: dict[int, tuple[str, frozenset[str]]] = {}
+        self._rows: dict[int, _RowNumbers] = {}
 
     @cached_property
     def _shape_counts(self) -> Counter[str]:
@@ -105,11 +136,11 @@ class Relations:
 
     def best(self, line: int, row: int) -> tuple[Relation, str]:
         """The strongest thing that the line's numbers say about the item, and the number that says it."""
-        whole, keys = self._row(row)
+        numbers = self._row(row)
         receipt = bool(self._items.lines.amount[line] > 0)
         best, against = (Relation.NOTHING, ""), (Relation.NOTHING, "")
         for number in self._line(line):
-            found = self._compare(number, whole, keys, receipt=receipt)
+            found = self._compare(number, numbers, receipt=receipt)
             if found is Relation.OTHER:
                 against = (found, number.key)
             elif found > best[0]:
@@ -118,8 +149,8 @@ class Relations:
 
     def inside(self, line: int, row: int) -> bool:
         """Whether a number of the line has one of the item's inside."""
-        _, keys = self._row(row)
-        return any(contains(number.key, keys) for number in self._line(line))
+        numbers = self._row(row)
+        return any(numbers.inside(number.key) for number in self._line(line))
 
     def keys_of(self, line: int) -> list[str]:
         """The numbers on a line, as keys."""
@@ -127,29 +158,30 @@ class Relations:
 
     def names_more(self, line: int, row: int) -> bool:
         """Whether the line quotes a number that may be another reference than the item's."""
-        whole, keys = self._row(row)
+        numbers = self._row(row)
         for number in self._line(line):
-            inside = any(number.key in key or key in number.key for key in keys)
-            if not inside and shape(number.key) in self._shapes and self._compare(number, whole, keys) < Relation.NEAR:
+            inside = numbers.overlaps(number.key)
+            if not inside and shape(number.key) in self._shapes and self._compare(number, numbers) < Relation.NEAR:
                 return True
         return False
 
-    def _compare(self, number: _LineNumber, whole: str, keys: frozenset[str], *, receipt: bool = True) -> Relation:
+    def _compare(self, number: _LineNumber, numbers: _RowNumbers, *, receipt: bool = True) -> Relation:
+        whole = numbers.whole
         if number.key == whole:
             return Relation.SAME
         # Before the item's number without check digits: of a number that may be cut, nobody knows how much is missing.
         if number.is_cut and len(number.key) >= _CUT_LETTERS_MIN and whole.startswith(number.key):
             return Relation.CUT
-        if number.key in keys or not parts_of(number.key).isdisjoint(keys):
+        if numbers.has(number.key):
             return Relation.SAME
         shortest = min(len(number.key), len(whole))
         if shortest >= _NEAR_LETTERS_MIN and OSA.distance(number.key, whole, score_cutoff=1) == 1:
             return Relation.NEAR
-        if contains(number.key, keys):
+        if numbers.inside(number.key):
             return Relation.NEAR
         if number.key in self._known and len(number.key) >= _NEAR_LETTERS_MIN:
             return Relation.OTHER
-        if number.is_reference and receipt and keys and shape(number.key) in self._shapes:
+        if number.is_reference and receipt and numbers.loose and shape(number.key) in self._shapes:
             # A customer quotes what we sent him, so a number in that place which is not ours is another invoice.
             return Relation.OTHER
         if number.is_reference and whole:
@@ -158,16 +190,12 @@ class Relations:
                 return Relation.OTHER
         return Relation.NOTHING
 
-    def _row(self, row: int) -> tuple[str, frozenset[str]]:
+    def _row(self, row: int) -> _RowNumbers:
         found = self._rows.get(row)
         if found is None:
             book = self._items.book
-            whole = normalized(book.text("reference").at(row))
             described = self._index.tokens_of(book.text("description").at(row))
-            keys = {key for key in described if len(key) >= _NEAR_LETTERS_MIN}
-            keys |= parts_of(whole) | {whole}
-            keys.discard("")
-            found = self._rows[row] = (whole, frozenset(keys))
+            found = self._rows[row] = _RowNumbers(normalized(book.text("reference").at(row)), described)
         return found
 
     def _line(self, line: int) -> tuple[_LineNumber, ...]:

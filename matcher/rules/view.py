@@ -40,6 +40,7 @@ class View:
         self.relations = Relations(items, self.references)
         self._kept: dict[str, object] = {}
         self._of_open: dict[str, tuple[int, int, object]] = {}
+        self._texts: dict[str, list[str]] = {}
 
     def among(self, line_open: Flags, row_open: Flags) -> View:
         """A view of some of the open items, which shares what was read from their texts."""
@@ -48,7 +49,7 @@ class View:
         part.items = items
         part.references = self.references.over(items)
         part.relations = Relations(items, part.references)
-        part._kept, part._of_open = {}, {}
+        part._kept, part._of_open, part._texts = {}, {}, {}
         return part
 
     def of_others(self, lines: Lines) -> View:
@@ -58,7 +59,7 @@ class View:
         part.items = items
         part.references = self.references.of_others(items)
         part.relations = Relations(items, part.references)
-        part._kept, part._of_open = {}, {}
+        part._kept, part._of_open, part._texts = {}, {}, {}
         return part
 
     def keep(self, name: str, make: Callable[[], Kept]) -> Kept:
@@ -66,6 +67,15 @@ class View:
         if name not in self._kept:
             self._kept[name] = make()
         return cast("Kept", self._kept[name])
+
+    def text(self, name: str) -> list[str]:
+        """A text of every line, "" where it is missing: what is read line by line."""
+        found = self._texts.get(name)
+        if found is None:
+            column = self.items.lines.text(name)
+            values = [*column.values, ""]
+            found = self._texts[name] = [values[code] for code in column.codes.tolist()]
+        return found
 
     def while_open(self, name: str, make: Callable[[], Kept]) -> Kept:
         """What depends on what is open, made again only when something was taken since (what is open only shrinks)."""
@@ -207,7 +217,7 @@ class View:
         items = self.items
         own, shortest = self._others_of_ours[int(items.pool_l[line])]
         for name in ("counterparty_account", "remittance", "additional_info"):
-            for word in items.lines.text(name).at(line).split():
+            for word in self.text(name)[line].split():
                 found = account_of(identifier(word), own) if len(word) >= shortest else None
                 if found is not None:
                     return found

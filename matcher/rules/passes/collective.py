@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.rules.columns import Flags, Ints
-from matcher.rules.lines_kind import says_batch
-from matcher.rules.names import fold
+from matcher.rules.lines_kind import folded, says_batch
 from matcher.rules.view import View
 
 
@@ -37,11 +36,10 @@ def _is_called(view: View, line: int) -> bool:
     lines = view.items.lines
     if lines.batch_count[line] > 1:
         return True
-    words = [lines.text("additional_info").at(line), lines.text("counterparty_name").at(line)]
+    words = [view.text("additional_info")[line], view.text("counterparty_name")[line]]
     if not words[1]:
-        words.append(lines.text("remittance").at(line))
-    folded = " ".join(" ".join(fold(word).words) for word in words if word)
-    return says_batch(folded, lines.text("code").at(line))
+        words.append(view.text("remittance")[line])
+    return says_batch(" ".join(folded(word) for word in words if word), view.text("code")[line])
 
 
 def single_rivals(view: View, line: int, *, day: int | None = None) -> bool:

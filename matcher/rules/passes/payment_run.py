@@ -37,6 +37,7 @@ class _Numbered(NamedTuple):
     rows: Ints
     days: Ints
     sums: Ints
+    last: Ints
 
 
 # Above any sum of a stretch, so that a run never reaches into the next one.
@@ -127,7 +128,8 @@ def _running(days: Ints, amounts: Ints, stretch: Ints, rows: Ints) -> _Numbered:
     spaced_rows = np.full(len(sums), -1, np.int64)
     spaced_rows[at] = rows
     spaced_days = np.repeat(days[starts], sizes + 1)
-    return _Numbered(spaced_rows, spaced_days, sums)
+    last = np.repeat(sums[starts + sizes + np.arange(len(starts))], sizes + 1)
+    return _Numbered(spaced_rows, spaced_days, sums, last)
 
 
 def _runs(view: View, line: int, numbered: dict[tuple[int, bool], list[_Numbered]], *, called: bool) -> list[Group]:
@@ -144,7 +146,7 @@ def _runs(view: View, line: int, numbered: dict[tuple[int, bool], list[_Numbered
         parts.append(sums)
         found |= {
             tuple(sorted(part.rows[first + start : first + end].tolist()))
-            for start, end in _fitting(sums, amount, count)
+            for start, end in _fitting(sums, part.last[first:last], amount, count)
         }
     if not found:
         return []
@@ -158,15 +160,20 @@ def _runs(view: View, line: int, numbered: dict[tuple[int, bool], list[_Numbered
     return [Group((line,), rows, score, not doubtful) for rows in sorted(found)]
 
 
-def _fitting(sums: Ints, amount: int, count: int) -> list[tuple[int, int]]:
-    """Starts and ends of the runs of at least two items (of `count`, where the bank says it) that add up."""
+def _fitting(sums: Ints, last: Ints, amount: int, count: int) -> list[tuple[int, int]]:
+    """Starts and ends of the runs of at least two items (of `count`, where the bank says it) that add up.
+
+    `last` is the running total at the end of the stretch of each place.
+    """
     if count > 1:
         starts = np.flatnonzero(sums[count:] - sums[:-count] == amount)
         return [(start, start + count) for start in starts.tolist()]
-    ends = np.searchsorted(sums, sums + amount)
-    starts = np.flatnonzero(ends < len(sums))
-    starts = starts[(sums[ends[starts]] == sums[starts] + amount) & (ends[starts] - starts > 1)]
-    return list(zip(starts.tolist(), ends[starts].tolist(), strict=True))
+    starts = np.flatnonzero(last >= sums + amount)
+    wanted = sums[starts] + amount
+    ends = np.searchsorted(sums, wanted)
+    hits = np.flatnonzero(ends < len(sums))
+    hits = hits[(sums[ends[hits]] == wanted[hits]) & (ends[hits] - starts[hits] > 1)]
+    return list(zip(starts[hits].tolist(), ends[hits].tolist(), strict=True))
 
 
 def _near(sums: Ints, amount: int, count: int) -> int:
