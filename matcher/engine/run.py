@@ -132,9 +132,9 @@ class Run:
     def _rank(self) -> None:
         """Best first: score, then dates close together, then ids (so that the order of the input does not matter)."""
         groups = [group for found in self.proposals.values() for _, group in found]
-        line = np.array([group.lines[0] for group in groups], np.int64)
-        row = np.array([group.rows[0] for group in groups], np.int64)
-        lag = iter(np.abs(self.items.lag(line, row)).tolist())
+        first_line = np.array([group.lines[0] for group in groups], np.int64)
+        first_row = np.array([group.rows[0] for group in groups], np.int64)
+        lag = iter(np.abs(self.items.lag(first_line, first_row)).tolist())
         ids = self.items.book.ids
         for line, found in self.proposals.items():
             keyed = [
