@@ -31,7 +31,8 @@ _LISTED = (
     "SELECT t.id, t.external_id, t.transaction_date, t.amount, t.kind, t.status, t.reference, t.counterparty,"
     " t.description, t.batch, t.cleared, t.clear_date, t.processed, t.matched_amount, t.reconciliation_id, t.voids_id,"
     " v.id AS void_id, v.status AS void_status, v.amount AS void_amount, v.reconciliation_id AS void_document,"
-    " v.transaction_date AS void_date, CASE WHEN v.processed THEN v.clear_date END AS void_proved_date, n.number AS voucher_number FROM book_transaction t"
+    " v.transaction_date AS void_date, CASE WHEN v.processed THEN v.clear_date END AS void_proved_date,"
+    " n.number AS voucher_number FROM book_transaction t"
     " LEFT JOIN book_transaction v ON v.voids_id = t.id AND v.status <> 'rejected'"
     " LEFT JOIN book_transaction o ON o.id = t.voids_id LEFT JOIN voucher n ON n.id = t.voucher_id"
 )
@@ -235,7 +236,7 @@ def untick_rows(uow: UnitOfWork, act: Action, rows: Sequence[Any]) -> list[int]:
         return []
     document_ids = sorted({one.reconciliation_id for one in rows})
     documents = lookup.many(uow, "reconciliation", document_ids, "*")
-    ids = [one.id for one in rows]
+    ids = list(dict.fromkeys(one.id for one in rows))
     pairs = uow.select(
         "SELECT v.id FROM book_transaction t JOIN book_transaction v ON v.voids_id = t.id AND v.status <> 'rejected'"
         " WHERE t.id IN :ids AND v.reconciliation_id = t.reconciliation_id",

@@ -126,7 +126,7 @@ def rejoin(uow: UnitOfWork, act: Action, ids: Sequence[int]) -> list[int]:
         open_ = [row for row in family if _is_open(row)]
         amounts = {row.id: row.amount for row in open_}
         for part in reversed(open_):
-            target = next((row for row in open_ if row.id < part.id and _by_hand(row) == _by_hand(part)), None)
+            target = next((row for row in open_ if row.id < part.id and row.clear_date == part.clear_date), None)
             if part.matched_amount or part.split_of_id is None or target is None:
                 continue
             amounts[target.id] += amounts[part.id]
@@ -168,10 +168,6 @@ def _problem(row: Any) -> str:
 def _is_open(row: Any) -> bool:
     free = row.status == TransactionStatus.RELEASED and row.reconciliation_id is None and row.unvoided
     return bool(free and row.matched_amount != row.amount)
-
-
-def _by_hand(row: Any) -> tuple[Any, ...]:
-    return tuple(getattr(row, name) for name in _HAND)
 
 
 def _uses(uow: UnitOfWork, ids: Sequence[int]) -> dict[int, list[_Use]]:

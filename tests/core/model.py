@@ -29,6 +29,12 @@ class Entry:
     adjusts_line: int | None = None
     adjustment: str = ""
     decision: int | None = None
+    part_of: int | None = None
+
+    @property
+    def proved(self) -> bool:
+        """Whether bank lines have proved all of it."""
+        return self.matched != 0 and self.matched == self.amount
 
 
 @dataclass
@@ -107,7 +113,7 @@ class Model:
         blocked = any(self.is_closed(one) for one in entries) or any(map(self.is_locked, days))
         return decision.applied and not blocked and (reverse or not released)
 
-    def undo(self, decision_id: int) -> None:
+    def undo(self, decision_id: int, *, join: bool = True) -> None:
         decision = self.decisions[decision_id]
         decision.applied = False
         for line_id, amount in decision.lines.items():
@@ -125,6 +131,78 @@ class Model:
                 entry.adjustment, entry.status = "rejected", "rejected"
             elif entry.adjustment == "released":
                 entry.adjustment = "reversed"
+        if join:
+            for entry_id in decision.entries:
+                self.rejoin(entry_id)
+
+    def rejoin(self, entry_id: int) -> None:
+        """Parts that nothing has used go back into the first open part before them that is cleared alike."""
+        root = self.entries[entry_id].part_of or entry_id
+        family = [key for key, one in sorted(self.entries.items()) if root in {key, one.part_of}]
+        is_open = [key for key in family if self._is_open(key)]
+        for key in reversed(is_open):
+            part = self.entries[key]
+            target = next((one for one in is_open if one < key and self.entries[one].cleared == part.cleared), None)
+            if not part.matched and part.part_of is not None and target is not None:
+                self.entries[target].amount += part.amount
+                part.status = "rejected"
+
+    def _is_open(self, key: int) -> bool:
+        one = self.entries[key]
+        return one.status == "released" and one.document is None and not one.proved and self.void_of(key) is None
+
+    def uses(self, entry_id: int) -> list[int]:
+        """The standing decisions that use an entry."""
+        return [key for key, one in sorted(self.decisions.items()) if one.applied and entry_id in one.entries]
+
+    def late_uses(self, document_id: int, entry_id: int) -> list[int]:
+        """Those with a bank line after the document's date."""
+        return [key for key in self.uses(entry_id) if self._day_of(key) > self.documents[document_id].day]
+
+    def _day_of(self, decision_id: int) -> date:
+        return max(self.lines[key].day for key in self.decisions[decision_id].lines)
+
+    def carried_out(self, entry_id: int, day: date) -> int:
+        """What bank lines up to a day have proved of an entry."""
+        early = [key for key in self.uses(entry_id) if self._day_of(key) <= day]
+        return sum(self.decisions[key].entries[entry_id] for key in early)
+
+    def to_split(self, document_id: int, entry_ids: list[int]) -> list[int]:
+        """Which of these a document splits, in the order in which it lists them."""
+        day = self.documents[document_id].day
+        found = []
+        for key in sorted(entry_ids, key=lambda one: (self.entries[one].day, one)):
+            one = self.entries[key]
+            unclear = one.matched and (not one.proved or (one.cleared is not None and one.cleared > day))
+            fits = one.document is None and one.voids is None and self.void_of(key) is None
+            if (
+                unclear
+                and fits
+                and self.may_list(document_id, key)
+                and self.carried_out(key, day) not in {0, one.amount}
+            ):
+                found.append(key)
+        return found
+
+    def split(self, entry_id: int, day: date, rest_id: int, decision_ids: list[int]) -> None:
+        """Keep what was carried out by a day; the rest takes the later decisions along, made anew under these ids."""
+        one = self.entries[entry_id]
+        late = [key for key in self.uses(entry_id) if self._day_of(key) > day]
+        early = [key for key in self.uses(entry_id) if key not in late]
+        kept = self.carried_out(entry_id, day)
+        rest = Entry(one.amount - kept, one.day, cleared=None if one.proved else one.cleared)
+        rest.part_of = one.part_of or entry_id
+        rest.matched = one.matched - kept
+        if rest.proved:
+            rest.cleared = max(map(self._day_of, late))
+        one.amount = one.matched = kept
+        one.cleared = max(map(self._day_of, early))
+        self.entries[rest_id] = rest
+        for old, new in zip(late, decision_ids, strict=True):
+            before = self.decisions[old]
+            before.applied = False
+            amount, prior = before.entries[entry_id], before.prior[entry_id]
+            self.decisions[new] = Decision(dict(before.lines), {rest_id: amount}, {rest_id: prior})
 
     def _untick(self, entry_id: int) -> None:
         document_id = self.entries[entry_id].document
@@ -136,7 +214,13 @@ class Model:
                 entry.document = None
 
     def may_tick(self, document_id: int, entry_id: int) -> bool:
-        """Ticking as reconciled: listed, released, not dated later, no pending void, and still balanced if it was."""
+        """Ticking as reconciled: it may be listed without a warning, and bank lines have not proved a part of it only."""
+        entry = self.entries[entry_id]
+        partly = entry.document is None and entry.matched not in {0, entry.amount}
+        return self.may_list(document_id, entry_id) and (not partly or bool(self.to_split(document_id, [entry_id])))
+
+    def may_list(self, document_id: int, entry_id: int) -> bool:
+        """Listed, released, not dated later, no pending void."""
         document, entry, void = self.documents[document_id], self.entries[entry_id], self.void_of(entry_id)
         if entry.document not in {None, document_id} or self.is_hidden(entry_id):
             return False
@@ -157,9 +241,15 @@ class Model:
             return
         group = [entry]
         along = void is not None and void.status == "released" and void.document == entry.document
-        if along and void is not None and (not value or void.day <= document.day):
+        if along and void is not None and (not value or self._in_time(document, entry, void)):
             group.append(void)
         for one in group:
             one.document = document_id if value else None
             if value and one.cleared is None:
                 one.cleared = document.day
+
+    def _in_time(self, document: Document, entry: Entry, void: Entry) -> bool:
+        """A void goes along if it is dated in time, and of what the bank carried out only if it was given back too."""
+        if entry.proved:
+            return void.proved and void.cleared is not None and void.cleared <= document.day
+        return void.day <= document.day

@@ -151,15 +151,24 @@ class Books(RuleBasedStateMachine):
         if applied is not None:
             self.model.match(applied.decision_ids[0], line_id, entry_id, part)
 
-    @rule(entry=PICK, per_cent=st.sampled_from([30, 60, 100]), step=st.integers(0, 20))
-    def pay_a_part(self, entry: int, per_cent: int, step: int) -> None:
-        """The bank carries out some or all of what is left of an entry."""
+    @rule(
+        entry=PICK,
+        per_cent=st.sampled_from([30, 60, 100]),
+        step=st.integers(0, 9),
+        back=st.sampled_from([-1, -1, -1, 0, 3, 9]),
+    )
+    def pay_a_part(self, entry: int, per_cent: int, step: int, back: int) -> None:
+        """The bank carries out some or all of what is left of an entry; then perhaps somebody reconciles up to some days
+        before.
+        """
+        if entry % 2 or not self.model.entries:
+            self.book(1000 if entry % 3 else -700, self.bank_day)
         unpaid = {
             key: one
             for key, one in self.model.entries.items()
             if one.status == "released" and one.matched != one.amount and not self.model.is_closed(one)
         }
-        entry_id = self.pick(unpaid, entry)
+        entry_id = self.pick(unpaid, entry // 2)
         if entry_id is None:
             return
         left = unpaid[entry_id].amount - unpaid[entry_id].matched
@@ -167,9 +176,16 @@ class Books(RuleBasedStateMachine):
         self.bank(part, step)
         line_id = max(self.model.lines)
         match = Match((line_id,), (entry_id,), transaction_amounts=(part,))
-        applied = self.attempt(self.model.may_match(line_id, entry_id, part), clearing.apply_matches, matches=[match])
+        expected = self.model.may_match(line_id, entry_id, part)
+        applied = self.attempt(expected, clearing.apply_matches, matches=[match])
         if applied is not None:
             self.model.match(applied.decision_ids[0], line_id, entry_id, part)
+        if back >= 0:
+            if self.model.open_document() is None:
+                last = self.model.last_closed()
+                begin = START if last is None else last.day + timedelta(days=1)
+                self.open_document(max(0, (self.bank_day - begin).days - back), 0)
+            self.reconcile_processed()
 
     @rule(decision=PICK, reverse=st.booleans())
     def undo(self, decision: int, reverse: bool) -> None:
