@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from recon_core.domain.book import BookRow
 from recon_core.domain.matching import Match, Rest
 from recon_core.domain.refusals import BadRequest, Closed, WrongState
+from recon_core.domain.refused import Refused
 from recon_core.reports import outstanding
 from recon_core.reports.open_items import open_transactions
 from recon_core.reports.trail import trail
@@ -29,6 +36,8 @@ from recon_core.services import (
     verify,
     voiding,
 )
+from recon_core.store.engine import Database, open_database
+from tests.core.conftest import emptied
 from tests.core.world import ANNA, World, day, kr
 
 
@@ -504,6 +513,148 @@ def test_the_rest_of_an_overpaid_line_stays_open_and_is_adjusted(world: World) -
     world.do(reconcile.reconcile_processed, document_id=document_id)
     assert world.figures(document_id).difference == 0
     world.close(document_id)
+
+
+Fresh = Callable[[], Any]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Fresh:
+    """A maker of empty databases, for many examples in one test."""
+    if request.param == "postgresql":
+        shared: Database = request.getfixturevalue("migrated_postgres")
+
+        @contextmanager
+        def make() -> Iterator[Database]:
+            yield emptied(shared)
+
+        return make
+    template = request.getfixturevalue("migrated_file")
+
+    @contextmanager
+    def copy() -> Iterator[Database]:
+        path = tmp_path / "example.db"
+        shutil.copy(template, path)
+        opened = open_database(f"sqlite:///{path}")
+        yield opened
+        opened.close()
+        path.unlink()
+
+    return copy
+
+
+NUMBER = st.integers(0, 10_000)
+DEEDS = st.lists(
+    st.one_of(
+        st.tuples(st.just("pay"), st.integers(1, 1_500_000), st.integers(0, 20)),
+        st.tuples(st.just("reconcile"), NUMBER, st.integers(0, 15)),
+        st.tuples(st.sampled_from(["undo", "match", "close", "reopen", "by hand", "join"]), NUMBER, NUMBER),
+    ),
+    min_size=4,
+    max_size=25,
+)
+
+
+class Invoice:
+    """One invoice of 15,000.00 and whatever happens to it; a deed that is refused changes nothing."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.account_id = world.account()
+        self.balance, self.day = 0, day("2017-01-10")
+        world.book(self.account_id, "2017-01-10 15000 A")
+
+    def of(self, sql: str, number: int) -> Any:
+        rows = self.world.rows(sql)
+        return rows[number % len(rows)] if rows else None
+
+    def part(self, number: int) -> Any:
+        return self.of("SELECT * FROM book_transaction WHERE status = 'released' ORDER BY id", number)
+
+    def pay(self, amount: int, later: int) -> None:
+        self.day += timedelta(days=later)
+        text = [f"{value // 100}.{value % 100:02d}" for value in (self.balance, amount)]
+        self.world.statement(self.account_id, text[0], f"{self.day} {text[1]}", sequence=self.balance)
+        self.balance += amount
+        self.match(-1, 0)
+
+    def match(self, number: int, other: int) -> None:
+        line = self.of("SELECT * FROM statement_line WHERE state = 'open' ORDER BY id", number)
+        row = self.of("SELECT * FROM book_transaction WHERE matched_amount <> amount ORDER BY id", other)
+        if line is not None and row is not None:
+            part = min(line.amount - line.used_amount, row.amount - row.matched_amount)
+            match = Match((line.id,), (row.id,), (part,), (part,))
+            self.world.do(clearing.apply_matches, matches=[match])
+
+    def reconcile(self, _: int, back: int) -> None:
+        found = self.world.read(documents.open_id, self.account_id)
+        if found is None:
+            when = max(self.day - timedelta(days=back), day("2017-01-10"))
+            found = self.world.document(self.account_id, str(when), "0")
+        self.world.do(reconcile.reconcile_processed, document_id=found)
+
+    def close(self, *_: int) -> None:
+        found = self.world.read(documents.open_id, self.account_id)
+        if found is not None:
+            row = self.world.read(documents.row, found)
+            moved = sum(
+                one.amount
+                for one in self.world.rows("SELECT * FROM statement_line")
+                if one.booking_date <= row.reconciliation_date
+            )
+            self.world.do(reconcile.change_document, document_id=found, statement_balance=moved)
+            self.world.close(found)
+
+    def reopen(self, *_: int) -> None:
+        last = self.world.read(documents.last_closed, self.account_id)
+        if last is not None:
+            self.world.do(release.void_document, document_id=last.id)
+
+    def undo(self, number: int, _: int) -> None:
+        row = self.of("SELECT * FROM decision WHERE state = 'applied' ORDER BY id", number)
+        if row is not None:
+            self.world.do(undo.undo_decisions, decision_ids=[row.id])
+
+    def by_hand(self, number: int, amount: int) -> None:
+        self.world.do(splitting.split_transaction, transaction_id=self.part(number).id, amount=amount)
+
+    def join(self, number: int, _: int) -> None:
+        self.world.do(splitting.join_parts, transaction_id=self.part(number).id)
+
+    def do(self, deed: str, first: int, second: int) -> None:
+        try:
+            getattr(self, deed.replace(" ", "_"))(first, second)
+        except Refused:
+            return
+
+    def check(self) -> None:
+        """The family is what was booked, each part has what its standing matches use, and the source has no news."""
+        found = self.world.rows(
+            "SELECT t.amount, t.matched_amount, t.cleared, t.processed, (SELECT coalesce(sum(d.amount), 0)"
+            " FROM decision_transaction d JOIN decision x ON x.id = d.decision_id AND x.state = 'applied'"
+            " WHERE d.book_transaction_id = t.id) AS used FROM book_transaction t WHERE t.status <> 'rejected'"
+        )
+        assert sum(row.amount for row in found) == kr("15000")
+        assert all(0 <= row.matched_amount == row.used <= row.amount and row.amount for row in found)
+        assert all(row.processed == (row.matched_amount == row.amount) for row in found)
+        used = self.world.rows("SELECT sum(used_amount) AS n FROM statement_line")[0].n or 0
+        assert used == sum(row.used for row in found)
+        before = self.world.read(history.head)
+        assert imported(self.world, rows(self.account_id, "15000")).same == 1
+        assert self.world.read(history.head) == before
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(deeds=DEEDS)
+def test_whatever_happens_the_parts_stay_what_was_booked(fresh: Fresh, deeds: list[tuple[str, int, int]]) -> None:
+    with fresh() as database:
+        invoice = Invoice(World(database))
+        for deed in deeds:
+            invoice.do(*deed)
+            invoice.check()
+
+        report = invoice.world.read(history.verify_log)
+        assert report.holds, [str(one) for one in report.differences][:3]
 
 
 REFUSED: dict[str, str] = {
