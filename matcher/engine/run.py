@@ -17,7 +17,7 @@ from matcher.rules.joins import is_member
 from matcher.rules.order import Step, ordered
 from matcher.rules.view import View
 
-ROUNDS_MAX = 4
+ROUNDS_MAX = 3
 PROPOSALS_MAX = 5
 PROPOSED_FROM = 400
 
