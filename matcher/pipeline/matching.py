@@ -65,8 +65,11 @@ def match_accounts(context: Context, account_ids: Sequence[int], *, again: bool 
             )
         if not willing:
             return []
-        opinions, amounts, entry_types = fresh_opinions(uow, willing, context=context)
-        applied = _apply(uow, willing, amounts, opinions, context=context)
+        fresh = fresh_opinions(uow, willing, context=context)
+        applied = _apply(uow, willing, fresh.amounts, fresh.opinions, context=context)
+        overpaid = _partly_used(uow, applied)
+        applied -= overpaid
+        opinions, amounts, entry_types = _with_rests(uow, willing, fresh, overpaid, context=context)
         adjusted = adjust_lines(uow, willing, opinions, amounts, learned=entry_types, context=context)
         release_automatic(uow, willing, context=context)
         decided = applied | adjusted
@@ -86,6 +89,35 @@ def match_accounts(context: Context, account_ids: Sequence[int], *, again: bool 
         context.commit(uow, counts)
         context.watch("matching", len(opinions), len(opinions))
     return counts
+
+
+def _partly_used(uow: UnitOfWork, line_ids: set[int]) -> set[int]:
+    """Which of these lines have an amount left: they paid more than their transactions."""
+    sql = "SELECT id FROM statement_line WHERE id IN :ids AND used_amount <> amount AND used_amount <> 0"
+    return {row.id for row in uow.select(sql, {"ids": sorted(line_ids)})}
+
+
+def _with_rests(
+    uow: UnitOfWork, accounts: Sequence[CashAccount], fresh: Fresh, overpaid: set[int], *, context: Context
+) -> Fresh:
+    """The opinions with one on what is left of each overpaid line in the place of the one that was applied.
+
+    A rest is never cleared by a policy: a person says whether it is paid back, kept, or pays something else.
+    """
+    if not overpaid:
+        return fresh
+    owners = {opinion.account_id for opinion in fresh.opinions if opinion.line_id in overpaid}
+    now = fresh_opinions(uow, [account for account in accounts if account.id in owners], context=context)
+    rests = {}
+    for opinion in now.opinions:
+        if opinion.line_id in overpaid:
+            if opinion.result.status == MatchStatus.CLEARED:
+                opinion = opinion._replace(result=opinion.result._replace(status=MatchStatus.PROPOSED))
+            rests[opinion.line_id] = opinion
+    amounts = fresh.amounts | {line_id: now.amounts[line_id] for line_id in rests}
+    kinds = {line_id: rule for line_id, rule in fresh.entry_types.items() if line_id not in overpaid}
+    kinds |= {line_id: rule for line_id, rule in now.entry_types.items() if line_id in overpaid}
+    return Fresh([rests.get(opinion.line_id, opinion) for opinion in fresh.opinions], amounts, kinds)
 
 
 def fresh_opinions(uow: UnitOfWork, accounts: Sequence[CashAccount], *, context: Context) -> Fresh:

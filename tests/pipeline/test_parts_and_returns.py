@@ -132,6 +132,20 @@ def test_the_rest_of_an_overpaid_line_is_proposed_again_and_closes_with_an_adjus
     assert small.world.figures(done.document_id).difference == 0
 
 
+def test_what_an_automatic_match_leaves_of_an_overpaid_line_has_an_opinion_at_once(clearing: Small) -> None:
+    small = clearing
+    small.book(Booked("K1", "02", "7500", "Bergslagens Maskin AB", "301408"))
+    (line_id,) = small.bank(Line("11", "10000.25", "Bergslagens Maskin AB", "301408"))
+
+    found = small.match()
+
+    assert (found.cleared, found.unmatched) == (0, 1)
+    assert small.transaction("K1").processed
+    left = reviewed(small, line_id)
+    assert (left.amount, left.choices, left.verdict) == (kr("2500.25"), (), MatchStatus.UNMATCHED)
+    assert match_accounts(small.context, [small.account]) == []
+
+
 def sent_and_returned(small: Small) -> list[int]:
     small.book(Booked("L5541", "10", "-3120", "Ostkustens Frakt AB", "LB-5541"))
     lines = small.bank(
