@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from io import IncrementalNewlineDecoder
 from typing import BinaryIO, NamedTuple
 
 from matcher.parsers.mt940.codepage import likely_codepage
@@ -65,22 +66,16 @@ class Blocks:
 
     def _texts(self) -> Iterator[str]:
         """Decoded text with line feeds only and without transport characters."""
-        data, held = self._first, ""
+        data = self._first
+        line_feeds = IncrementalNewlineDecoder(None, True)
         while data:
-            text = held + self.decoder.feed(data)
-            held = "\r" if text.endswith("\r") else ""
-            yield _plain(text[:-1] if held else text)
+            yield _plain(line_feeds.decode(self.decoder.feed(data)))
             data = self._stream.read(self._block_bytes)
-        yield _plain(held + self.decoder.feed(b"", final=True))
+        yield _plain(line_feeds.decode(self.decoder.feed(b"", final=True), True))
 
 
 def _plain(text: str) -> str:
-    """Line feeds only, and no transport characters."""
-    if "\r" in text:
-        # Deleting a character is three times faster than replacing a pair; the pairs are counted to be sure.
-        flat = text.replace("\r", "")
-        only_pairs = len(text) - len(flat) == text.count("\r\n")
-        text = flat if only_pairs else text.replace("\r\n", "\n").replace("\r", "\n")
+    """The text without transport characters."""
     if any(character in text for character in _TRANSPORT):
         text = text.translate(_DROP)
     return text

@@ -151,7 +151,7 @@ def entry_dates(value_text: str, entry_text: str) -> EntryDates:
     except BadDate:
         value, bad = None, value_text
         anchor = _month_end(value_text)
-    if not entry_text.strip():
+    if not entry_text.strip() or (value is not None and entry_text == value_text[2:]):
         return EntryDates(value, value, bad)
     booking = nearest_year(int(entry_text[:2]), int(entry_text[2:]), anchor) if anchor is not None else None
     if booking is None:

@@ -110,7 +110,7 @@ def read_text(text: str, flat: str, own: str | None, more: str | None, row: Row)
     """
     first = text[0]
     if first == "/" and begins_with_code(text):
-        read_parts(flat if flat is text or cut_evenly(text, flat) else rejoined(text, "/"), row)
+        read_parts(flat if flat is text or cut_evenly(text, len(text) - len(flat)) else rejoined(text, "/"), row)
     elif not first.isalpha() and (numbered := SHAPE.match(text)):
         read_numbered(text, numbered[2], row)
     else:

@@ -35,16 +35,16 @@ from matcher.parsers.mt940.row import (
 from matcher.parsers.mt940.wrapping import cut_evenly, rejoined
 
 SHAPE = re.compile(r"\s?([0-9]{3})?\s?([?~<>^|@]|(?<=[0-9])[+!$%&*])(?=[0-9]{2})", re.ASCII)
-_PIECE = 27
+PIECE = 27
 _SPLIT = {mark: re.compile(re.escape(mark) + "([0-9]{2})", re.ASCII) for mark in "?~<>^|@+!$%&*"}
 # Subfields in their usual order; anything else takes the general way.
-_USUAL = re.compile(
+USUAL = re.compile(
     r"([0-9]{3})\?00([^?]*)(?:\?10([^? ]*))?((?:\?2[0-9][^?]*)*)(?:\?30([^? ]*))?(?:\?31([^? ]*))?(?:\?32([^?]*))?"
     r"(?:\?33([^?]*))?(?:\?34([^? ]*))?((?:\?6[0-3][^?]*)*)",
     re.ASCII,
 )
-_PURPOSE = frozenset(map(str, (*range(20, 30), *range(60, 64))))
-_SEPA_PLACES = {
+PURPOSE = frozenset(map(str, (*range(20, 30), *range(60, 64))))
+SEPA_PLACES = {
     "EREF": END_TO_END_ID,
     "KREF": INSTRUCTION_ID,
     "MREF": MANDATE_ID,
@@ -56,13 +56,13 @@ _SEPA_PLACES = {
     "SVWZ": REMITTANCE,
 }
 _SEPA_NUMBERS = {"OAMT": "original", "COAM": "charges"}
-_SEPA = frozenset({*_SEPA_PLACES, *_SEPA_NUMBERS, "CRED", "DEBT", "RREF", "PURP", "MDAT", "MTLG"} - {"BIC"})
+SEPA = frozenset({*SEPA_PLACES, *_SEPA_NUMBERS, "CRED", "DEBT", "RREF", "PURP", "MDAT", "MTLG"} - {"BIC"})
 # Cooperative banks repeat the tags behind the purpose with colons.
 _REPEATED = re.compile(r"\b(EREF|KREF|MREF|CRED|DEBT|IBAN|BIC|ABWA|ABWE|PURP): ?")
 _BATCH_SIZE = re.compile(r"(?:Anzahl(?: Posten)?|Datei mit)\s*:?\s*([0-9]{1,7})", re.ASCII)
-_BATCHES = frozenset({"035", "071", "072", "079", "085", "188", "189", *map(str, range(191, 199))})
+BATCHES = frozenset({"035", "071", "072", "079", "085", "188", "189", *map(str, range(191, 199))})
 # Returned items: `?34` holds the reason.
-_RETURNS = frozenset({"108", "109", "110", "111", "159", "160"})
+RETURNS = frozenset({"108", "109", "110", "111", "159", "160"})
 
 
 def read_german(text: str, flat: str, row: Row) -> bool:
@@ -70,7 +70,7 @@ def read_german(text: str, flat: str, row: Row) -> bool:
 
     The same as `read_numbered`, several times faster, for nearly every entry of a German file.
     """
-    usual = _USUAL.fullmatch(flat if flat is text or cut_evenly(text, flat) else rejoined(text, "?"))
+    usual = USUAL.fullmatch(flat if flat is text or cut_evenly(text, len(text) - len(flat)) else rejoined(text, "?"))
     if usual is None:
         return False
     gvc, posting, primanota, purpose, bank, account, name, more_name, key, more_purpose = usual.groups()
@@ -79,7 +79,7 @@ def read_german(text: str, flat: str, row: Row) -> bool:
         code = f"{code}+{primanota}"
     if key and key != "000":
         code = f"{code}+{key}"
-        if gvc in _RETURNS:
+        if gvc in RETURNS:
             row[RETURN_REASON] = key
     row[PROPRIETARY_CODE] = code
     if posting:
@@ -88,15 +88,14 @@ def read_german(text: str, flat: str, row: Row) -> bool:
         row[BIC] = bank
     if account:
         row[ACCOUNT] = account
-    if more_name or (name and ("  " in name or name[-1] == " " or name[0] == " ")):
-        name = _joined_name(name, more_name)
+    name = party_name(name, more_name)
     if name:
         row[NAME] = name
     if more_purpose:
         purpose += more_purpose
     if purpose:
         # Three characters of mark and number; a piece that is not full lost the blank at its end.
-        pieces = [piece[2:] if len(piece) >= _PIECE + 2 else piece[2:] + " " for piece in purpose.split("?")]
+        pieces = [piece[2:] if len(piece) >= PIECE + 2 else piece[2:] + " " for piece in purpose.split("?")]
         _read_purpose("".join(pieces), gvc, row)
     return True
 
@@ -107,8 +106,8 @@ def read_numbered(text: str, mark: str, row: Row) -> None:
     subfields: dict[str, str] = {}
     purpose: list[str] = []
     for number, value in zip(parts[1::2], parts[2::2], strict=True):
-        if number in _PURPOSE:
-            purpose.append(value if len(value) >= _PIECE else value + " ")
+        if number in PURPOSE:
+            purpose.append(value if len(value) >= PIECE else value + " ")
         else:
             subfields[number] = f"{subfields[number]} {value}" if number in subfields else value
     take = subfields.pop
@@ -116,7 +115,7 @@ def read_numbered(text: str, mark: str, row: Row) -> None:
     if key == "000":
         key = ""
     row[PROPRIETARY_CODE] = "+".join(filter(None, (row[PROPRIETARY_CODE], gvc, primanota, key))) or None
-    if key and gvc in _RETURNS:
+    if key and gvc in RETURNS:
         row[RETURN_REASON] = key
     row[ADDITIONAL_INFO] = take("00", "").strip() or None
     row[BIC] = _unspaced(take("30", ""))
@@ -135,10 +134,17 @@ def _unspaced(text: str) -> str | None:
     return "".join(text.split()) or None
 
 
+def party_name(first: str | None, second: str | None) -> str | None:
+    """Subfields 32 and 33 of a text in the usual order."""
+    if second or (first and ("  " in first or first[-1] == " " or first[0] == " ")):
+        return _joined_name(first, second)
+    return first or None
+
+
 def _joined_name(first: str | None, second: str | None) -> str | None:
     """Subfields 32 and 33: the first is cut at 27 characters."""
     if second:
-        first = f"{first or ''}{'' if len(first or '') >= _PIECE else ' '}{second}"
+        first = f"{first or ''}{'' if len(first or '') >= PIECE else ' '}{second}"
     if not first:
         return None
     return (" ".join(first.split()) if "  " in first else first.strip()) or None
@@ -146,7 +152,7 @@ def _joined_name(first: str | None, second: str | None) -> str | None:
 
 def _read_purpose(text: str, gvc: str, row: Row) -> None:
     """The purpose, in parts that begin with SEPA tags; text without a tag is remittance."""
-    if gvc in _BATCHES and (size := _BATCH_SIZE.search(text)):
+    if gvc in BATCHES and (size := _BATCH_SIZE.search(text)):
         keep_number(row, "count", size[1])
     if ":" in text and "MTLG:" in text:
         text = text.replace("MTLG:", "MTLG+")  # a message of the bank
@@ -154,14 +160,14 @@ def _read_purpose(text: str, gvc: str, row: Row) -> None:
     tag, part = "", parts[0]
     for after in parts[1:]:
         following = part[-4:]
-        if following not in _SEPA:
+        if following not in SEPA:
             if following[-3:] != "BIC":
                 part = f"{part}+{after}"  # a plus in the text
                 continue
             following = "BIC"
         value = part[: -len(following)].strip()
         if value:
-            place = _SEPA_PLACES.get(tag)
+            place = SEPA_PLACES.get(tag)
             if place is not None and row[place] is None:
                 row[place] = value
             else:
@@ -181,8 +187,8 @@ def _file_part(tag: str, value: str, row: Row) -> None:
         add(row, REMITTANCE, value)
     elif tag in _SEPA_NUMBERS:
         keep_number(row, _SEPA_NUMBERS[tag], value)
-    elif tag in _SEPA_PLACES:
-        put(row, _SEPA_PLACES[tag], tag + "+", value)
+    elif tag in SEPA_PLACES:
+        put(row, SEPA_PLACES[tag], tag + "+", value)
     else:
         keep(row, tag + "+", value)
 
@@ -192,7 +198,7 @@ def _without_repeats(value: str, row: Row) -> str:
     parts = _REPEATED.split(value)
     for tag, repeated in zip(parts[1::2], parts[2::2], strict=True):
         repeated = repeated.strip()
-        place = _SEPA_PLACES.get(tag)
+        place = SEPA_PLACES.get(tag)
         if repeated and place is None:
             keep(row, tag + "+", repeated)
         elif repeated and place is not None and row[place] is None:

@@ -13,11 +13,10 @@ from typing import BinaryIO
 
 from matcher.parsers.contract import ControlTotals, Event, LinesRead, ReadOptions, StatementEnded, StatementStarted
 from matcher.parsers.mt940.blocks import ENTRY, Block, Blocks, entries, fields
-from matcher.parsers.mt940.entry import EntryReader
 from matcher.parsers.mt940.line import line_of
 from matcher.parsers.mt940.message import Message
 from matcher.parsers.mt940.notes import add_notes
-from matcher.parsers.mt940.usual import Progress, read_usual
+from matcher.parsers.mt940.usual import Progress, UsualReader, read_usual
 from recon_core.domain.currency import NO_CURRENCY, exponent
 from recon_core.domain.diagnostic import Diagnostic, Severity
 from recon_core.domain.refused import Unreadable
@@ -57,7 +56,7 @@ class Reader:
         self._state = State.OUTSIDE
         self._message: Message | None = None
         self._before: Message | None = None
-        self._entries = EntryReader(NO_CURRENCY, self._report)
+        self._entries = UsualReader(NO_CURRENCY, self._report)
         self._started = False
         self._index = 0
         self._number = 0  # lines read up to the tag in hand
@@ -169,7 +168,7 @@ class Reader:
             return
         currency = message.settle_currency(ahead)
         if currency != self._entries.currency:
-            self._entries = EntryReader(currency, self._report)
+            self._entries = UsualReader(currency, self._report)
         if not message.continues(self._before):
             self._index = 0
         self._started = True

@@ -35,7 +35,7 @@ from matcher.parsers.mt940.row import (
 )
 from matcher.parsers.mt940.wrapping import cut_evenly, rejoined
 
-_PLACES = {
+PLACES = {
     "EREF": END_TO_END_ID,
     "IBAN": ACCOUNT,
     "BIC": BIC,
@@ -57,8 +57,8 @@ _NUMBERS = {"OCMT": "original", "CHGS": "charges", "NBTX": "count", "NRTX": "cou
 _LINES = frozenset({"ADDI", "TRTP", "REMI"})
 _PARTIES = frozenset({"ORDP", "BENM", "ULTD", "ULTC", "ULTB"})
 _ULTIMATE = frozenset({"ULTD", "ULTC", "ULTB"})
-_KEPT = ("CSID", "ADDR", "ISDT", "PURP", "ID", "TRCD", "IACC", "SWOC", "INIT", "CREF", "CDTRREFTP", "ISSR", "SUM")
-_CODES = frozenset((*_PLACES, *_NUMBERS, "CNTP", "ACCW", *_PARTIES, *_KEPT))
+KEPT = ("CSID", "ADDR", "ISDT", "PURP", "ID", "TRCD", "IACC", "SWOC", "INIT", "CREF", "CDTRREFTP", "ISSR", "SUM")
+CODES = frozenset((*PLACES, *_NUMBERS, "CNTP", "ACCW", *_PARTIES, *KEPT))
 
 _INVOICE = re.compile(r"/INV/([^ /]+)")
 
@@ -68,13 +68,13 @@ def begins_with_code(text: str) -> bool:
     if text[:1] != "/":
         return False
     code, slash, _ = text[1:12].partition("/")
-    return bool(slash) and code in _CODES
+    return bool(slash) and code in CODES
 
 
 def read_slashes(text: str, row: Row) -> None:
     """Put the parts of `text` into `row`."""
     flat = text.replace("\n", "")
-    read_parts(flat if flat == text or cut_evenly(text, flat) else rejoined(text, "/"), row)
+    read_parts(flat if flat == text or cut_evenly(text, len(text) - len(flat)) else rejoined(text, "/"), row)
 
 
 def read_parts(text: str, row: Row) -> None:
@@ -82,11 +82,11 @@ def read_parts(text: str, row: Row) -> None:
     code = value = party = ""
     *parts, last = text.split("/")
     for part in parts:
-        if part not in _CODES:
+        if part not in CODES:
             value = f"{value}/{part}" if value else part
             continue
         if value:
-            place = _PLACES.get(code)
+            place = PLACES.get(code)
             if place is not None and row[place] is None and party not in _ULTIMATE:
                 row[place] = value.strip("/ ") or None
             else:
@@ -105,7 +105,7 @@ def read_parts(text: str, row: Row) -> None:
 def _less_usual(code: str, value: str, party: str, row: Row) -> None:
     """A part that goes to no empty place of its own. Text before the first code has the code ""."""
     value = value.strip("/ ")
-    place = _PLACES.get(code)
+    place = PLACES.get(code)
     if not value:
         return
     if code == "NAME":

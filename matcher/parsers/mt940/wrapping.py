@@ -13,14 +13,14 @@ _CODE_CHARS_MAX = 5
 _CUT_COLUMNS_MIN = 55  # banks with narrower lines cut as well; below this a break is a break
 
 
-def cut_evenly(text: str, flat: str) -> bool:
-    """Whether every line but the last is cut at the same column; then `flat`, `text` without breaks, is the whole."""
-    width = text.find("\n")
-    return (
-        width >= _CUT_COLUMNS_MIN
-        and width != _COLUMNS - 1
-        and text[width :: width + 1] == _BREAKS[: len(text) - len(flat)]
-    )
+def cut_evenly(text: str, breaks: int, *, start: int = 0) -> bool:
+    """Whether every line but the last is cut at the same column, so that `text` from `start` on is whole without breaks.
+
+    `breaks` is their number, at least 1.
+    """
+    end = text.find("\n", start)
+    width = end - start
+    return width >= _CUT_COLUMNS_MIN and width != _COLUMNS - 1 and text[end :: width + 1] == _BREAKS[:breaks]
 
 
 def rejoined(text: str, mark: str) -> str:
