@@ -20,6 +20,7 @@ from recon_core.domain.refusals import Unknown
 from recon_core.reports.open_items import open_transactions
 from recon_core.services import documents, reconcile, release, voiding
 from tests.pipeline.small import Booked, Line, Small, day, kr
+from tests.pipeline.test_run import run_demo
 
 
 def returning(reference: str) -> Any:
@@ -217,3 +218,23 @@ def test_a_return_that_names_nothing_wants_the_transaction_named(clearing: Small
     void_given_back(small.context, line_id=line_id, transaction="L5541", reason="AC04")
 
     assert small.line(line_id).state == "matched"
+
+
+def test_the_demo_account_differs_only_by_its_fee_once_the_return_is_settled(context: Context) -> None:
+    report = run_demo(context)
+    shown = {one.code: one for one in report.overview}["1940"]
+    assert shown.difference == kr("3120") - kr("45"), "the return and the fee are all that is not explained"
+    with context.database.read() as uow:
+        lines = review(context, uow, accounts=[shown.account_id])
+        document_id = documents.open_id(uow, shown.account_id)
+        assert document_id is not None
+    (line,) = (one for one in lines if one.gives_back is not None)
+
+    void_given_back(context, line_id=line.line_id)
+
+    reconcile_accounts(context, [shown.account_id], by="anna")
+    with context.database.read() as uow:
+        found = documents.figures(uow, documents.row(uow, document_id))
+    assert found.difference == kr("-45")
+    run_demo(context)
+    assert not run_demo(context).changed
