@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
+from json.encoder import encode_basestring as _quoted
 from typing import NamedTuple
 
 
@@ -39,6 +41,11 @@ class Evidence(NamedTuple):
 
     rule: str
     says: str
+
+
+def evidence_json(evidence: Iterable[Evidence]) -> str:
+    """Reasons as JSON: pairs of rule code and sentence. By hand, because there is one a line: an encoder takes longer."""
+    return f"[{', '.join([f'[{_quoted(rule)}, {_quoted(says)}]' for rule, says in evidence])}]"
 
 
 class LineResult(NamedTuple):

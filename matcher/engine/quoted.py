@@ -22,7 +22,7 @@ def quoted_reference(view: View, line: int, row: int) -> str:
         text = lines.text(name).at(line)
         if text and whole and field_key(text) == whole:
             return _field_sentence(name, text, item, ours=bool(lines.amount[line] < 0))
-    inside = parts_of(whole) | set(tokens(book.text("description").at(row)))
+    inside: set[str] | None = None
     for name in (*_TEXTS, *_FIELDS):
         text = lines.text(name).at(line)
         if text and whole and field_key(text) == whole:
@@ -30,6 +30,8 @@ def quoted_reference(view: View, line: int, row: int) -> str:
         for key in tokens(text):
             if key == whole:
                 return say("reference.text", number=key, item=item)
+            if inside is None:
+                inside = parts_of(whole) | set(tokens(book.text("description").at(row)))
             if key in inside or (parts_of(key) & (inside | {whole})):
                 return say("reference.part", number=key, item=item)
     relation, number = view.relations.best(line, row)

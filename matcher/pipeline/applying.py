@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 
-from matcher.proposal import Category, Opinion
+from matcher.proposal import Category, Opinion, evidence_json
 from recon_core.domain.matching import Match, Rest
 
 # A match with one of these remainders is complete only with an adjustment for it.
@@ -30,6 +29,8 @@ def to_match(group: Sequence[Opinion], *, amounts: dict[int, int], entry_type: E
     overpayment that part of the line; the rest of either stays open.
     """
     result = group[0].result
+    if len(group) == 1 == len(result.book) and not result.difference:
+        return Match((group[0].line_id,), (int(result.book[0]),), evidence=evidence_of(group))
     line_ids = tuple(sorted(opinion.line_id for opinion in group))
     book_ids = tuple(int(one) for one in result.book)
     match = Match(line_ids, book_ids, evidence=evidence_of(group))
@@ -48,5 +49,4 @@ def to_match(group: Sequence[Opinion], *, amounts: dict[int, int], entry_type: E
 
 def evidence_of(group: Sequence[Opinion]) -> str:
     """Why, as JSON that is kept with the decision: one list of [rule, sentence] a bank line."""
-    says = [[list(one) for one in opinion.result.evidence] for opinion in group]
-    return json.dumps(says, ensure_ascii=False)
+    return f"[{', '.join([evidence_json(opinion.result.evidence) for opinion in group])}]"

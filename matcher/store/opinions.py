@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from matcher.proposal import EVERY_PROPOSAL, Evidence, LineResult, Opinion, ProposalFilter, RunFacts, StoredProposal
+from matcher.proposal import (
+    EVERY_PROPOSAL,
+    Evidence,
+    Opinion,
+    ProposalFilter,
+    RunFacts,
+    StoredProposal,
+    evidence_json,
+)
 from matcher.store.learned import LearnedRules, accepted_marks
 from matcher.store.tables import MATCH_RUN, MATCH_STATE, PROPOSAL, ProposalState
 from recon_core import __version__
@@ -148,15 +156,10 @@ def _columns(opinions: Sequence[Opinion]) -> dict[str, Any]:
         "difference": [result.difference for result in results],
         "book_ids": [json.dumps([int(one) for one in result.book]) for result in results],
         "alternatives": [json.dumps([[int(one) for one in ids] for ids in r.alternatives]) for r in results],
-        "evidence": [evidence_json(result) for result in results],
+        "evidence": [evidence_json(result.evidence) for result in results],
         "rule": [result.rule for result in results],
         "together": [json.dumps([int(one) for one in result.together]) for result in results],
     }
-
-
-def evidence_json(result: LineResult) -> str:
-    """The evidence as JSON pairs of rule code and sentence."""
-    return json.dumps([list(one) for one in result.evidence], ensure_ascii=False)
 
 
 def _stored(row: Any, moved: Mapping[int, int]) -> StoredProposal:

@@ -97,7 +97,7 @@ def _load(uow: UnitOfWork, matches: Sequence[Match], *, by: str) -> Checked:
     owners = uow.select("SELECT DISTINCT cash_account_id FROM statement_line WHERE id IN :ids", {"ids": line_ids})
     account_ids = sorted(row.cash_account_id for row in owners)
     uow.lock_accounts(account_ids)
-    accounts = {account_id: lookup.account(uow, account_id) for account_id in account_ids}
+    accounts = {account.id: account for account in lookup.accounts(uow, account_ids)}
     for account in accounts.values():
         control.check_automatic(uow, account, step=MatchingPolicy.CLEAR, by=by)
     lines = {row.id: row for row in uow.select(_LINE, {"ids": line_ids})}
@@ -120,8 +120,31 @@ def _load(uow: UnitOfWork, matches: Sequence[Match], *, by: str) -> Checked:
     )
 
 
+def _plain_pair(checked: Checked, match: Match) -> Group | None:
+    """The usual match: all that is left of one bank line and of one transaction, equal. None for any other, and for
+    one that is to be refused.
+    """
+    if len(match.line_ids) != 1 or len(match.transaction_ids) != 1 or match.rest is not None:
+        return None
+    if match.line_amounts or match.transaction_amounts:
+        return None
+    (line_id,), (row_id,) = match.line_ids, match.transaction_ids
+    lines, transactions = checked.lines, checked.transactions
+    left = lines.left.get(line_id)
+    if not left or transactions.left.get(row_id) != left or line_id in lines.bad or row_id in transactions.bad:
+        return None
+    account_id = lines.rows[line_id].cash_account_id
+    if transactions.rows[row_id].cash_account_id != account_id:
+        return None
+    lines.left[line_id] = transactions.left[row_id] = 0
+    return Group(match, checked.accounts[account_id], [left], [left], 0)
+
+
 def _check(uow: UnitOfWork, checked: Checked, match: Match, *, by: str) -> Group:
     """Check one match and take its amounts from what is left."""
+    plain = _plain_pair(checked, match)
+    if plain is not None:
+        return plain
     if not match.line_ids:
         raise BadRequest("A match names at least one bank line.")
     if not match.transaction_ids and match.rest is None:

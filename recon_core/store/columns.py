@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, LargeBinary, String, Text
@@ -47,7 +48,10 @@ def _moment_text(value: Any) -> str | None:
     return None if moment is None else moment.isoformat(timespec="microseconds")
 
 
-def _day_text(value: Any) -> str | None:
+# A column of a million days has few different ones.
+@lru_cache(maxsize=4096)
+def day_text(value: Any) -> str | None:
+    """ISO text of a calendar date."""
     if value is None:
         return None
     if isinstance(value, datetime) or not isinstance(value, date):
@@ -77,7 +81,7 @@ class Day(UserDefinedType[date]):
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Convert | None:
-        return _day_text if _is_sqlite(dialect) else None
+        return day_text if _is_sqlite(dialect) else None
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Convert | None:
         if not _is_sqlite(dialect):

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import LargeBinary, Table
 
-from recon_core.store.columns import Day, Moment
+from recon_core.store.columns import Day, Moment, day_text
 
 dumps: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -25,7 +25,7 @@ def moment_text(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _plain(values: Any, *, convert: Callable[[Any], str] | None) -> Any:
+def _plain(values: Any, *, convert: Callable[[Any], str | None] | None) -> Any:
     if not is_column(values):
         return values if values is None or convert is None else convert(values)
     if convert is None:
@@ -41,7 +41,7 @@ def plain(table: Table, columns: Mapping[str, Any], *, collapse: bool = True) ->
         if name in unlogged:
             continue
         kind = table.c[name].type
-        convert = date.isoformat if isinstance(kind, Day) else moment_text if isinstance(kind, Moment) else None
+        convert = day_text if isinstance(kind, Day) else moment_text if isinstance(kind, Moment) else None
         if collapse and is_column(values) and len(values) > 1 and values.count(values[0]) == len(values):
             values = values[0]
         found[name] = _plain(values, convert=convert)
