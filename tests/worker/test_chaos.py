@@ -267,11 +267,12 @@ def test_a_database_file_that_lost_its_last_writes_is_whole_and_goes_on(
         folder.mkdir()
         path = folder / "recon.db"
         farm = Farm(database_url=f"sqlite:///{path}", broker_url="", folder=folder)
-        process = start_night(farm, world, inbox)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(rng.uniform(0.9, 2.0))
-        farm.kill(process)
         log = folder / "recon.db-wal"
+        process = start_night(farm, world, inbox)
+        while process.poll() is None and not (log.exists() and log.stat().st_size):
+            time.sleep(0.005)
+        time.sleep(rng.uniform(0, 0.3))
+        farm.kill(process)
         if log.exists() and log.stat().st_size:
             cut_off += 1
             os.truncate(log, rng.randrange(log.stat().st_size))
