@@ -25,9 +25,8 @@ from datetime import date, datetime
 from typing import BinaryIO, NamedTuple
 
 from matcher.parsers.contract import Event, Head, LinesRead, ReadOptions, StatementEnded, StatementStarted
-from matcher.parsers.notes import Notes
-from matcher.parsers.records import records
-from matcher.parsers.text import Decoder, compact_date
+from matcher.parsers.records import FixedWidthReader
+from matcher.parsers.text import compact_date
 from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
 from recon_core.domain.money import to_text
 from recon_core.domain.refused import BadDate, LimitExceeded, Unreadable
@@ -51,15 +50,7 @@ class _BgMax:
 
     def read(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
         """Events of the file. Raises `Unreadable` for a file that is cut off, `LimitExceeded` for a deposit too large."""
-        decoder = Decoder(configured=options.encoding, declared="cp1252")
-        reader = _Reader()
-        for number, record in records(stream, decoder, width=RECORD_CHARS):
-            reader.take(number, record)
-            yield from reader.events()
-        reader.finish()
-        # Windows-1252 is the Bankgiro's own code page, so it is no surprise.
-        yield from (found for found in decoder.diagnostics if found.code != "encoding-fallback")
-        yield from reader.events()
+        return _Reader().read(stream, options, width=RECORD_CHARS)
 
 
 class _Reference(NamedTuple):
@@ -92,23 +83,16 @@ class _Section:
     payments: list[_Payment] = field(default_factory=list)
 
 
-class _Reader:
+class _Reader(FixedWidthReader):
     """The state between records."""
 
     def __init__(self) -> None:
-        self._notes = Notes()
-        self._out: list[Event] = []
+        super().__init__()
         self._header = StatementHeader(format="bgmax", kind=StatementKind.NOTIFICATION)
         self._open: StatementHeader | None = None
         self._section: _Section | None = None
         self._count: Counter[str] = Counter()
         self._ended = False
-
-    def events(self) -> list[Event]:
-        """What the records since the last call gave."""
-        told = [*self._out, *self._notes.drain()]
-        self._out = []
-        return told
 
     def take(self, number: int, record: str) -> None:
         """Read one record."""

@@ -19,21 +19,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
 from typing import BinaryIO, NamedTuple
 
-from matcher.parsers.contract import Event, Head, LinesRead, ReadOptions, StatementEnded, StatementStarted
+from matcher.parsers.contract import Event, Head, ReadOptions, StatementEnded, StatementStarted
 from matcher.parsers.identifiers import iban
-from matcher.parsers.notes import Notes
-from matcher.parsers.records import records
-from matcher.parsers.text import Decoder, short_date
+from matcher.parsers.records import GET_AGAIN, FixedWidthReader
 from recon_core.domain.currency import EXPONENTS, NO_CURRENCY, exponent
 from recon_core.domain.money import to_minor
-from recon_core.domain.refused import BadAmount, BadDate, Unreadable
+from recon_core.domain.refused import BadAmount, Unreadable
 from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementHeader, StatementKind, StatementLine
 
 RECORD_CHARS = 120
-LINES_IN_EVENT = 500
 _START = re.compile(
     rb"(?:\xef\xbb\xbf)?[\s\x00]*01[0-9A-Z]{5}[ 0]{4}[0-9A-Z]{5}[A-Z ]{3}[0-9 ].[0-9A-Z ]{11}..[0-9]{6}"
 )
@@ -43,7 +39,6 @@ _SIGNED_DIGITS = {
     sign: (digit, value) for digit, row in ((1, "{ABCDEFGHI"), (-1, "}JKLMNOPQR")) for value, sign in enumerate(row)
 }
 _CHEQUE = frozenset({"01", "02"})
-_CURE = "Ask the bank for the file again."
 _at = StatementLine._fields.index
 # Qualifier of record 05 to the field that its text fills; the others are kept.
 _FIELDS = {
@@ -72,14 +67,7 @@ class _Cfonb120:
 
     def read(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
         """Events of the file. Raises `Unreadable` for a file without an account."""
-        decoder = Decoder(configured=options.encoding, declared="cp1252")
-        reader = _Reader(options.currency)
-        for number, record in records(stream, decoder, width=RECORD_CHARS):
-            reader.take(number, record)
-            yield from reader.events()
-        reader.finish()
-        yield from (found for found in decoder.diagnostics if found.code != "encoding-fallback")
-        yield from reader.events()
+        return _Reader(options.currency).read(stream, options, width=RECORD_CHARS)
 
 
 class _Movement(NamedTuple):
@@ -89,26 +77,16 @@ class _Movement(NamedTuple):
     texts: dict[str, list[str]]
 
 
-class _Reader:
+class _Reader(FixedWidthReader):
     """The state between records: the open account, and its last movement, which may go on."""
 
     def __init__(self, default_currency: str | None) -> None:
-        self._notes = Notes()
-        self._out: list[Event] = []
+        super().__init__()
         self._default_currency = default_currency
         self._open: StatementHeader | None = None
         self._old: tuple[str, str] | None = None
         self._movement: _Movement | None = None
-        self._lines: list[StatementLine] = []
         self._count = self._accounts = 0
-
-    def events(self) -> list[Event]:
-        """What the records since the last call gave."""
-        if len(self._lines) >= LINES_IN_EVENT:
-            self._tell_lines()
-        told = [*self._out, *self._notes.drain()]
-        self._out = []
-        return told
 
     def take(self, number: int, record: str) -> None:
         """Read one record."""
@@ -120,7 +98,7 @@ class _Reader:
             self._accounts += 1
             self._count = 0
         elif self._open is None:
-            self._notes.error("record-outside", where, f"a record {kind!r} outside an account is not read.", _CURE)
+            self._notes.error("record-outside", where, f"a record {kind!r} outside an account is not read.", GET_AGAIN)
         elif kind == "04":
             self._start(record)
             self._finish_movement()
@@ -131,7 +109,7 @@ class _Reader:
             self._start(record)
             self._end(record, where)
         else:
-            self._notes.error("record-unknown", where, f"a record of the unknown kind {kind!r} is not read.", _CURE)
+            self._notes.error("record-unknown", where, f"a record of the unknown kind {kind!r} is not read.", GET_AGAIN)
 
     def _start(self, record: str) -> None:
         """Tell of the account once its currency is known: banks may name it only in the movements."""
@@ -150,7 +128,7 @@ class _Reader:
             kind=StatementKind.STATEMENT,
             account=number or f"{old[2:7]}{old[11:16]}{old[21:32]}".strip(),
             account_scheme="IBAN" if number else None,
-            from_date=self._day(old[34:40], where),
+            from_date=self._day_first(old[34:40], where),
             currency=currency or NO_CURRENCY,
             extra=(("bank", old[2:7]), ("branch", old[11:16]), ("account", old[21:32].strip())),
         )
@@ -158,20 +136,11 @@ class _Reader:
         self._open = header._replace(opening_balance=opening, opening_date=header.from_date)
         self._out.append(StatementStarted(self._open))
 
-    def _day(self, digits: str, where: str) -> date | None:
-        if not digits.strip("0 "):
-            return None
-        try:
-            return short_date(digits[4:6] + digits[2:4] + digits[:2])
-        except BadDate:
-            self._notes.error("bad-date", where, f"{digits!r} is no day (DDMMYY).", _CURE)
-            return None
-
     def _amount(self, text: str, decimals: str, currency: str | None, where: str) -> int | None:
         """Signed minor units; None and a note for what is no amount."""
         found = _AMOUNT.fullmatch(text)
         if found is None:
-            self._notes.error("bad-amount", where, f"{text!r} is no amount of 14 digits with a sign.", _CURE)
+            self._notes.error("bad-amount", where, f"{text!r} is no amount of 14 digits with a sign.", GET_AGAIN)
             return None
         sign, last = _SIGNED_DIGITS[found[2]]
         places = int(decimals) if decimals.isascii() and decimals.isdecimal() else exponent(currency or NO_CURRENCY)
@@ -179,7 +148,7 @@ class _Reader:
         try:
             minor = to_minor(f"{digits[: 14 - places]}.{digits[14 - places :]}", currency or NO_CURRENCY)
         except BadAmount as error:
-            self._notes.error(error.code, where, error.message, error.cure or _CURE)
+            self._notes.error(error.code, where, error.message, error.cure or GET_AGAIN)
             return None
         return sign * minor
 
@@ -188,15 +157,15 @@ class _Reader:
         currency = self._open.currency or NO_CURRENCY
         if record[16:19] in EXPONENTS and record[16:19] != currency:
             message = f"the movement is in {record[16:19]}, the account in {currency}."
-            self._notes.error("line-currency-differs", where, message, _CURE)
+            self._notes.error("line-currency-differs", where, message, GET_AGAIN)
         minor = self._amount(record[90:104], record[19], currency, where)
         self._count += 1
         entry = record[81:88].strip("0 ")
         interbank, internal = record[32:34].strip(), record[7:11].strip()
         return StatementLine(
             line_index=self._count,
-            booking_date=self._day(record[34:40], where),
-            value_date=self._day(record[42:48], where),
+            booking_date=self._day_first(record[34:40], where),
+            value_date=self._day_first(record[42:48], where),
             amount=minor or 0,
             currency=currency,
             bank_reference=record[104:120].strip() or None,
@@ -210,7 +179,9 @@ class _Reader:
 
     def _more(self, record: str, where: str) -> None:
         if self._movement is None:
-            self._notes.error("movement-missing", where, "a record 05 that belongs to no movement is not read.", _CURE)
+            self._notes.error(
+                "movement-missing", where, "a record 05 that belongs to no movement is not read.", GET_AGAIN
+            )
             return
         text = record[48:118]
         if text.strip():
@@ -252,20 +223,15 @@ class _Reader:
             return StatementLine._make((*line[:place], filled, *line[place + 1 :]))
         return line._replace(extra=(*line.extra, (qualifier or "05", text)))
 
-    def _tell_lines(self) -> None:
-        if self._lines:
-            self._out.append(LinesRead(self._lines))
-            self._lines = []
-
     def _end(self, record: str, where: str) -> None:
         """Record 07: the new balance."""
         assert self._open is not None
         header = self._open
         if dict(header.extra)["account"] != record[21:32].strip():
             message = "the end record is of another account than the movements."
-            self._notes.error("account-differs", where, message, _CURE)
+            self._notes.error("account-differs", where, message, GET_AGAIN)
         closing = self._amount(record[90:104], record[19], header.currency, where)
-        day = self._day(record[34:40], where)
+        day = self._day_first(record[34:40], where)
         self._close(header._replace(closing_balance=closing, closing_date=day, to_date=day))
 
     def _close(self, header: StatementHeader) -> None:
@@ -280,13 +246,15 @@ class _Reader:
         if self._open is None:
             return
         self._start("")
-        self._notes.error("end-record-missing", where, "the account before this record has no end record 07.", _CURE)
+        self._notes.error(
+            "end-record-missing", where, "the account before this record has no end record 07.", GET_AGAIN
+        )
         self._close(self._open)
 
     def finish(self) -> None:
         """The file is at its end. Raises `Unreadable` where there was no account."""
         if self._accounts == 0:
-            raise Unreadable("the file has no account.", cure=_CURE)
+            raise Unreadable("the file has no account.", cure=GET_AGAIN)
         self._end_without_record("end of file")
 
 

@@ -20,32 +20,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
 from typing import BinaryIO
 
 from matcher.parsers.contract import (
     ControlTotals,
     Event,
     Head,
-    LinesRead,
     ReadOptions,
     StatementEnded,
     StatementStarted,
 )
 from matcher.parsers.identifiers import iban, is_iban
-from matcher.parsers.notes import Notes
-from matcher.parsers.records import records
-from matcher.parsers.text import Decoder, short_date
+from matcher.parsers.records import GET_AGAIN, FixedWidthReader
 from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
 from recon_core.domain.money import to_minor
-from recon_core.domain.refused import BadAmount, BadDate, Unreadable
+from recon_core.domain.refused import BadAmount, Unreadable
 from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementHeader, StatementKind, StatementLine
 
 RECORD_CHARS = 128
-LINES_IN_EVENT = 500
 DETAILS_MAX = 100_000
 _START = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]*0000[0 ][0-9]{6}[0-9]{3}05[D ]")
-_CURE = "Ask the bank for the file again."
 _NO_DETAIL = "0000"
 
 
@@ -60,14 +54,7 @@ class _Coda:
 
     def read(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
         """Events of the file. Raises `Unreadable` for a file without an account."""
-        decoder = Decoder(configured=options.encoding, declared="cp1252")
-        reader = _Reader()
-        for number, record in records(stream, decoder, width=RECORD_CHARS):
-            reader.take(number, record)
-            yield from reader.events()
-        reader.finish()
-        yield from (found for found in decoder.diagnostics if found.code != "encoding-fallback")
-        yield from reader.events()
+        return _Reader().read(stream, options, width=RECORD_CHARS)
 
 
 class _Movement:
@@ -108,12 +95,11 @@ def _with_structure(line: StatementLine, text: str) -> StatementLine:
     return line._replace(remittance=" ".join(rest.split()) or None, extra=(*line.extra, ("communication", text)))
 
 
-class _Reader:
+class _Reader(FixedWidthReader):
     """The state between records: the open statement, its last movement, and the batch it may belong to."""
 
     def __init__(self) -> None:
-        self._notes = Notes()
-        self._out: list[Event] = []
+        super().__init__()
         self._bank: StatementHeader = StatementHeader(format="coda", kind=StatementKind.STATEMENT)
         self._open: StatementHeader | None = None
         self._account_field = ""
@@ -121,17 +107,8 @@ class _Reader:
         self._batch: StatementLine | None = None
         self._batch_number = ""
         self._details: list[StatementLine] = []
-        self._lines: list[StatementLine] = []
         self._messages: list[str] = []
         self._count = self._statements = self._records = 0
-
-    def events(self) -> list[Event]:
-        """What the records since the last call gave."""
-        if len(self._lines) >= LINES_IN_EVENT:
-            self._tell_lines()
-        told = [*self._out, *self._notes.drain()]
-        self._out = []
-        return told
 
     def take(self, number: int, record: str) -> None:
         """Read one record."""
@@ -145,7 +122,7 @@ class _Reader:
             self._end_file(record, where)
         elif self._open is None:
             self._notes.error(
-                "record-outside", where, f"a record {record[:2]!r} outside a statement is not read.", _CURE
+                "record-outside", where, f"a record {record[:2]!r} outside a statement is not read.", GET_AGAIN
             )
         elif kind == "2":
             self._movement_record(record, where)
@@ -156,7 +133,7 @@ class _Reader:
         elif kind == "4":
             self._messages.append(record[32:112].strip())
         else:
-            self._notes.error("record-unknown", where, f"a record of the unknown kind {kind!r} is not read.", _CURE)
+            self._notes.error("record-unknown", where, f"a record of the unknown kind {kind!r} is not read.", GET_AGAIN)
 
     def _start_file(self, record: str, where: str) -> None:
         self._close()
@@ -168,7 +145,7 @@ class _Reader:
             bank_bic=bic or None,
             version=record[127].strip() or None,
             duplicate="DUPL" if record[16] == "D" else None,
-            to_date=self._day(record[5:11], where),
+            to_date=self._day_first(record[5:11], where),
         )
 
     def _start(self, record: str, where: str) -> None:
@@ -178,7 +155,7 @@ class _Reader:
         self._account_field = record[5:42]
         account, scheme, currency = _account(record[1], self._account_field)
         if currency is None:
-            self._notes.error("currency-missing", where, "the account has no ISO 4217 currency.", _CURE)
+            self._notes.error("currency-missing", where, "the account has no ISO 4217 currency.", GET_AGAIN)
         sequence = record[2:5]
         extra = (("holder", record[64:90].strip()), ("description", record[90:125].strip()))
         header = self._bank._replace(
@@ -187,32 +164,23 @@ class _Reader:
             statement_id=record[125:128].strip() or sequence.strip() or None,
             sequence=int(sequence) if sequence.isascii() and sequence.isdecimal() else None,
             currency=currency or NO_CURRENCY,
-            opening_date=self._day(record[58:64], where),
+            opening_date=self._day_first(record[58:64], where),
             extra=tuple(pair for pair in extra if pair[1]),
         )
         opening = self._amount(record[42], record[43:58], header.currency, where)
         self._open = header._replace(opening_balance=opening, from_date=header.opening_date)
         self._out.append(StatementStarted(self._open))
 
-    def _day(self, digits: str, where: str) -> date | None:
-        if not digits.strip("0 "):
-            return None
-        try:
-            return short_date(digits[4:6] + digits[2:4] + digits[:2])
-        except BadDate:
-            self._notes.error("bad-date", where, f"{digits!r} is no day (DDMMYY).", _CURE)
-            return None
-
     def _amount(self, side: str, digits: str, currency: str | None, where: str) -> int | None:
         """Signed minor units; None and a note for what is no amount of the currency."""
         if side not in ("0", "1") or not re.fullmatch(r"[0-9]{15}", digits, re.ASCII):
             message = f"{side + digits!r} is no sign (0, 1) and amount of 15 digits."
-            self._notes.error("bad-amount", where, message, _CURE)
+            self._notes.error("bad-amount", where, message, GET_AGAIN)
             return None
         try:
             minor = to_minor(f"{digits[:12]}.{digits[12:]}", currency or NO_CURRENCY)
         except BadAmount as error:
-            self._notes.error(error.code, where, error.message, error.cure or _CURE)
+            self._notes.error(error.code, where, error.message, error.cure or GET_AGAIN)
             return None
         return -minor if side == "1" else minor
 
@@ -222,7 +190,7 @@ class _Reader:
             self._movement = self._new_movement(record, where)
         elif self._movement is None or record[2:10] != self._movement.number + self._movement.detail:
             message = f"a record {record[:2]} that belongs to no movement is not read."
-            self._notes.error("movement-missing", where, message, _CURE)
+            self._notes.error("movement-missing", where, message, GET_AGAIN)
         elif record[1] == "2":
             self._movement.communication.append(record[10:63])
             reason = record[113:117].strip()
@@ -245,7 +213,7 @@ class _Reader:
             )
         else:
             self._notes.error(
-                "record-unknown", where, f"a record of the unknown kind {record[:2]!r} is not read.", _CURE
+                "record-unknown", where, f"a record of the unknown kind {record[:2]!r} is not read.", GET_AGAIN
             )
 
     def _new_movement(self, record: str, where: str) -> _Movement:
@@ -257,8 +225,8 @@ class _Reader:
             self._count += 1
         line = StatementLine(
             line_index=self._count,
-            booking_date=self._day(record[115:121], where),
-            value_date=self._day(record[47:53], where),
+            booking_date=self._day_first(record[115:121], where),
+            value_date=self._day_first(record[47:53], where),
             amount=minor or 0,
             currency=currency,
             bank_reference=record[10:31].strip() or None,
@@ -274,7 +242,7 @@ class _Reader:
         """Records 31 to 33 follow the movement and carry its sequence number; their own detail number counts on."""
         if self._movement is None or record[2:6] != self._movement.number:
             message = f"a record {record[:2]} that belongs to no movement is not read."
-            self._notes.error("movement-missing", where, message, _CURE)
+            self._notes.error("movement-missing", where, message, GET_AGAIN)
             return
         begin, end = {"2": (10, 115), "3": (10, 100)}.get(record[1], (43 if record[39] == "1" else 40, 113))
         text = record[begin:end]
@@ -293,7 +261,7 @@ class _Reader:
         elif self._batch is not None and movement.number == self._batch_number and len(self._details) < DETAILS_MAX:
             self._details.append(line)
         else:
-            self._notes.error("detail-outside", line.where or "", "a detail belongs to no movement.", _CURE)
+            self._notes.error("detail-outside", line.where or "", "a detail belongs to no movement.", GET_AGAIN)
 
     def _finish_batch(self) -> None:
         """The line with its details: one detail enriches it, several are kept beside it."""
@@ -310,18 +278,13 @@ class _Reader:
                 self._notes.warning("details-differ", batch.where or "", message, "They add no money.")
         self._lines.append(batch)
 
-    def _tell_lines(self) -> None:
-        if self._lines:
-            self._out.append(LinesRead(self._lines))
-            self._lines = []
-
     def _new_balance(self, record: str, where: str) -> None:
         assert self._open is not None
         header = self._open
         if record[4:38].split() != self._account_field[:34].split():
-            self._notes.error("account-differs", where, "the new balance is of another account.", _CURE)
+            self._notes.error("account-differs", where, "the new balance is of another account.", GET_AGAIN)
         closing = self._amount(record[41], record[42:57], header.currency, where)
-        day = self._day(record[57:63], where)
+        day = self._day_first(record[57:63], where)
         self._open = header._replace(closing_balance=closing, closing_date=day, to_date=day)
 
     def _end_file(self, record: str, where: str) -> None:
@@ -356,9 +319,9 @@ class _Reader:
     def finish(self) -> None:
         """The file is at its end. Raises `Unreadable` where there was no account."""
         if self._statements == 0:
-            raise Unreadable("the file has no account record.", cure=_CURE)
+            raise Unreadable("the file has no account record.", cure=GET_AGAIN)
         if self._open is not None:
-            self._notes.error("end-record-missing", "end of file", "the file has no end record 9.", _CURE)
+            self._notes.error("end-record-missing", "end of file", "the file has no end record 9.", GET_AGAIN)
         self._close()
 
 

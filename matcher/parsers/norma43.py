@@ -24,24 +24,20 @@ from matcher.parsers.contract import (
     ControlTotals,
     Event,
     Head,
-    LinesRead,
     ReadOptions,
     StatementEnded,
     StatementStarted,
 )
 from matcher.parsers.identifiers import iban
-from matcher.parsers.notes import Notes
-from matcher.parsers.records import records
-from matcher.parsers.text import Decoder, short_date
+from matcher.parsers.records import GET_AGAIN, FixedWidthReader
+from matcher.parsers.text import short_date
 from recon_core.domain.currency import NO_CURRENCY
 from recon_core.domain.money import to_minor
 from recon_core.domain.refused import BadAmount, BadDate, Unreadable
 from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementHeader, StatementKind, StatementLine
 
 RECORD_CHARS = 80
-LINES_IN_EVENT = 500
 _START = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]*11[0-9]{8}[0-9 ]{10}[0-9]{12}[12][0-9]{14}[0-9]{3}[1-3 ]")
-_CURE = "Ask the bank for the file again."
 # ISO 4217 numbers of the currencies in which Spanish banks keep accounts.
 _NUMBERS = (
     "978 EUR 840 USD 826 GBP 756 CHF 392 JPY 752 SEK 578 NOK 208 DKK 124 CAD 036 AUD 554 NZD 985 PLN 203 CZK 348 HUF "
@@ -62,49 +58,32 @@ class _Norma43:
 
     def read(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
         """Events of the file. Raises `Unreadable` for a file that ends within an account."""
-        decoder = Decoder(configured=options.encoding, declared="cp1252")
-        reader = _Reader()
-        for number, record in records(stream, decoder, width=RECORD_CHARS):
-            reader.take(number, record)
-            yield from reader.events()
-        reader.finish()
-        yield from (found for found in decoder.diagnostics if found.code != "encoding-fallback")
-        yield from reader.events()
+        return _Reader().read(stream, options, width=RECORD_CHARS)
 
 
-class _Reader:
+class _Reader(FixedWidthReader):
     """The state between records: the open account, and its last movement, which may go on."""
 
     def __init__(self) -> None:
-        self._notes = Notes()
-        self._out: list[Event] = []
+        super().__init__()
         self._open: StatementHeader | None = None
         self._movement: StatementLine | None = None
         self._texts: list[str] = []
-        self._lines: list[StatementLine] = []
         self._records = self._accounts = self._count = 0
         self._ended = False
-
-    def events(self) -> list[Event]:
-        """What the records since the last call gave."""
-        if len(self._lines) >= LINES_IN_EVENT:
-            self._tell_lines()
-        told = [*self._out, *self._notes.drain()]
-        self._out = []
-        return told
 
     def take(self, number: int, record: str) -> None:
         """Read one record."""
         kind, where = record[:2], f"line {number}"
         self._records += kind != "88"
         if self._ended:
-            self._notes.error("record-after-end", where, "a record after the end record is not read.", _CURE)
+            self._notes.error("record-after-end", where, "a record after the end record is not read.", GET_AGAIN)
         elif kind == "11":
             self._start(record, where)
         elif kind == "88":
             self._end_file(record, where)
         elif self._open is None:
-            self._notes.error("record-outside", where, f"a record {kind!r} outside an account is not read.", _CURE)
+            self._notes.error("record-outside", where, f"a record {kind!r} outside an account is not read.", GET_AGAIN)
         elif kind == "22":
             self._finish_movement()
             self._movement = self._line(record, where, self._open)
@@ -113,14 +92,14 @@ class _Reader:
         elif kind == "33":
             self._end(record, where)
         else:
-            self._notes.error("record-unknown", where, f"a record of the unknown kind {kind!r} is not read.", _CURE)
+            self._notes.error("record-unknown", where, f"a record of the unknown kind {kind!r} is not read.", GET_AGAIN)
 
     def _start(self, record: str, where: str) -> None:
         self._end_without_record(where)
         bank, office, number = record[2:6], record[6:10], record[10:20]
         currency = _CURRENCIES.get(record[47:50])
         if currency is None:
-            self._notes.error("unknown-currency", where, f"{record[47:50]!r} is no known ISO 4217 number.", _CURE)
+            self._notes.error("unknown-currency", where, f"{record[47:50]!r} is no known ISO 4217 number.", GET_AGAIN)
         header = StatementHeader(
             format="norma43",
             kind=StatementKind.STATEMENT,
@@ -147,7 +126,7 @@ class _Reader:
         try:
             return short_date(digits)
         except BadDate as error:
-            self._notes.error(error.code, where, error.message, error.cure or _CURE)
+            self._notes.error(error.code, where, error.message, error.cure or GET_AGAIN)
             return None
 
     def _amount(self, side: str, digits: str, header: StatementHeader, where: str) -> int | None:
@@ -155,7 +134,7 @@ class _Reader:
         currency = header.currency or NO_CURRENCY
         if side not in ("1", "2") or not re.fullmatch(r"[0-9]{14}", digits, re.ASCII):
             message = f"{side + digits!r} is no side (1, 2) and amount of 14 digits."
-            self._notes.error("bad-amount", where, message, _CURE)
+            self._notes.error("bad-amount", where, message, GET_AGAIN)
             return None
         try:
             minor = to_minor(f"{digits[:-2]}.{digits[-2:]}", currency)
@@ -196,7 +175,7 @@ class _Reader:
         movement = self._movement
         if movement is None or self._open is None:
             self._notes.error(
-                "movement-missing", where, f"a record {kind} that belongs to no movement is not read.", _CURE
+                "movement-missing", where, f"a record {kind} that belongs to no movement is not read.", GET_AGAIN
             )
         elif kind == "23":
             first, second = record[4:42], record[42:80]
@@ -217,11 +196,6 @@ class _Reader:
             self._lines.append(self._movement._replace(remittance="\n".join(self._texts) or None))
             self._movement, self._texts = None, []
 
-    def _tell_lines(self) -> None:
-        if self._lines:
-            self._out.append(LinesRead(self._lines))
-            self._lines = []
-
     def _end(self, record: str, where: str) -> None:
         """Record 33: totals and closing balance."""
         assert self._open is not None
@@ -241,7 +215,7 @@ class _Reader:
         )
         if record[2:20] != "".join(dict(header.extra).get(name, "") for name in ("bank", "office", "account")):
             self._notes.error(
-                "account-differs", where, "the end record is of another account than the movements.", _CURE
+                "account-differs", where, "the end record is of another account than the movements.", GET_AGAIN
             )
         closing = self._closing(record, header, where)
         self._close(header._replace(closing_balance=closing, closing_date=header.to_date))
@@ -257,7 +231,9 @@ class _Reader:
             return
         self._finish_movement()
         self._tell_lines()
-        self._notes.error("end-record-missing", where, "the account before this record has no end record 33.", _CURE)
+        self._notes.error(
+            "end-record-missing", where, "the account before this record has no end record 33.", GET_AGAIN
+        )
         self._close(self._open)
 
     def _end_file(self, record: str, where: str) -> None:
@@ -273,7 +249,7 @@ class _Reader:
         if self._open is not None or self._accounts == 0:
             raise Unreadable("the file ends within an account, so it is cut off.", cure="Fetch the file again.")
         if not self._ended:
-            self._notes.error("end-record-missing", "end of file", "the file has no end record 88.", _CURE)
+            self._notes.error("end-record-missing", "end of file", "the file has no end record 88.", GET_AGAIN)
 
 
 def _filled(text: str) -> str | None:

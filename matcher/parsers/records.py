@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import BinaryIO
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from typing import BinaryIO, TypeVar
 
-from matcher.parsers.text import Decoder, decoded_blocks
-from recon_core.domain.refused import LimitExceeded
+from matcher.parsers.contract import Event, LinesRead, ReadOptions
+from matcher.parsers.notes import Notes
+from matcher.parsers.text import Decoder, decoded_blocks, short_date
+from recon_core.domain.refused import BadDate, LimitExceeded
+from recon_core.domain.statement import StatementLine
 
 BLOCK_BYTES = 1 << 16
 RECORD_CHARS_MAX = 4096
+LINES_IN_EVENT = 500
+GET_AGAIN = "Ask the bank for the file again."
+Record = TypeVar("Record")
 _PADDING = " \x00\x1a\r"
 
 
@@ -34,3 +42,69 @@ def _blocks(stream: BinaryIO, decoder: Decoder) -> Iterator[str]:
     for block in decoded_blocks(stream, decoder, block_bytes=BLOCK_BYTES):
         yield block.replace("\r\n", "\n")
     yield "\n"
+
+
+class RecordReader(ABC):
+    """The state between records: what was read and is not told yet."""
+
+    def __init__(self) -> None:
+        self._notes = Notes()
+        self._out: list[Event] = []
+        self._lines: list[StatementLine] = []
+
+    @abstractmethod
+    def finish(self) -> None:
+        """The file is at its end. Raises `Unreadable` where that can't be all."""
+
+    def events(self) -> list[Event]:
+        """What the records since the last call gave."""
+        if len(self._lines) >= LINES_IN_EVENT:
+            self._tell_lines()
+        told = [*self._out, *self._notes.drain()]
+        self._out = []
+        return told
+
+    def _tell_lines(self) -> None:
+        if self._lines:
+            self._out.append(LinesRead(self._lines))
+            self._lines = []
+
+    def _day_first(self, digits: str, where: str) -> date | None:
+        """The day of DDMMYY, None for zeros or blanks, and None with a note for what is no day."""
+        if not digits.strip("0 "):
+            return None
+        try:
+            return short_date(digits[4:6] + digits[2:4] + digits[:2])
+        except BadDate:
+            self._notes.error("bad-date", where, f"{digits!r} is no day (DDMMYY).", GET_AGAIN)
+            return None
+
+
+class FixedWidthReader(RecordReader):
+    """A reader of records with a line each."""
+
+    @abstractmethod
+    def take(self, number: int, record: str) -> None:
+        """Read one record; `number` is that of its line."""
+
+    def read(self, stream: BinaryIO, options: ReadOptions, *, width: int) -> Iterator[Event]:
+        """Events of a file with records of this width."""
+        decoder = decoder_for(options)
+        return told(self, decoder, records(stream, decoder, width=width), lambda numbered: self.take(*numbered))
+
+
+def decoder_for(options: ReadOptions) -> Decoder:
+    """Windows-1252 where the file is no UTF-8: the code page in which these formats are exchanged."""
+    return Decoder(configured=options.encoding, declared="cp1252")
+
+
+def told(
+    reader: RecordReader, decoder: Decoder, source: Iterable[Record], take: Callable[[Record], None]
+) -> Iterator[Event]:
+    """Events of a reader that takes record after record. That the code page is Windows-1252 is no surprise."""
+    for record in source:
+        take(record)
+        yield from reader.events()
+    reader.finish()
+    yield from (found for found in decoder.diagnostics if found.code != "encoding-fallback")
+    yield from reader.events()

@@ -28,8 +28,7 @@ from typing import BinaryIO
 from matcher.parsers.bai2.reader import Reader
 from matcher.parsers.bai2.record import logical
 from matcher.parsers.contract import Event, Head, ReadOptions
-from matcher.parsers.records import records
-from matcher.parsers.text import Decoder
+from matcher.parsers.records import decoder_for, records, told
 
 _START = re.compile(
     rb"(?:\xef\xbb\xbf)?[\s\x00]*01,[^,\n]{0,40},[^,\n]{0,40},[0-9]{6},[0-9:]{0,8},[^\n]{0,60}2 *[/\r\n]"
@@ -47,14 +46,8 @@ class _Bai2:
 
     def read(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
         """Events of the file. Raises `Unreadable` for a file without an account."""
-        decoder = Decoder(configured=options.encoding, declared="cp1252")
-        reader = Reader(options.currency)
-        for record in logical(records(stream, decoder, width=0)):
-            reader.take(record)
-            yield from reader.events()
-        reader.finish()
-        yield from (found for found in decoder.diagnostics if found.code != "encoding-fallback")
-        yield from reader.events()
+        decoder, reader = decoder_for(options), Reader(options.currency)
+        return told(reader, decoder, logical(records(stream, decoder, width=0)), reader.take)
 
 
 FORMAT = _Bai2()

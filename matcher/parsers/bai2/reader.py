@@ -7,16 +7,15 @@ from datetime import date
 from typing import NamedTuple
 
 from matcher.parsers.bai2.record import Record, field, fields_of, is_count, split_text, summaries
-from matcher.parsers.contract import ControlTotals, Event, LinesRead, StatementEnded, StatementStarted
+from matcher.parsers.contract import ControlTotals, StatementEnded, StatementStarted
 from matcher.parsers.identifiers import is_bic
-from matcher.parsers.notes import Notes
+from matcher.parsers.records import GET_AGAIN, RecordReader
 from matcher.parsers.text import short_date
 from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
 from recon_core.domain.money import AMOUNT_MINOR_MAX, to_text
 from recon_core.domain.refused import BadDate, Unreadable
 from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementHeader, StatementKind, StatementLine
 
-LINES_IN_EVENT = 500
 MESSAGES_MAX = 100
 DEFAULT_CURRENCY = "USD"
 _AMOUNT = re.compile(r"([+-]?)([0-9]{1,18})", re.ASCII)
@@ -25,7 +24,6 @@ _CHECKS = frozenset({"395", "475"})
 _MONEY_IN, _MONEY_OUT = (range(101, 400), range(920, 960)), (range(401, 700), range(960, 1000))
 _NON_MONETARY = "890"
 _GROUP_STATES = {"2": "a deletion", "4": "a test"}
-_CURE = "Ask the bank for the file again."
 
 
 class _Group(NamedTuple):
@@ -39,17 +37,15 @@ class _Group(NamedTuple):
     statement_id: str | None
 
 
-class Reader:
+class Reader(RecordReader):
     """The state between records: the file, the group, the open account, and the sums so far."""
 
     def __init__(self, default_currency: str | None) -> None:
-        self._notes = Notes()
-        self._out: list[Event] = []
+        super().__init__()
         self._default_currency = default_currency
         self._group = _Group(None, None, StatementKind.STATEMENT, None, "", None)
         self._file_id: str | None = None
         self._open: StatementHeader | None = None
-        self._lines: list[StatementLine] = []
         self._messages: list[str] = []
         self._count = self._accounts = self._sum = self._records = 0
         self._group_sum = self._group_accounts = 0
@@ -57,19 +53,11 @@ class Reader:
         self._part = 0
         self._file_ended = True
 
-    def events(self) -> list[Event]:
-        """What the records since the last call gave."""
-        if len(self._lines) >= LINES_IN_EVENT:
-            self._tell_lines()
-        told = [*self._out, *self._notes.drain()]
-        self._out = []
-        return told
-
     def take(self, record: Record) -> None:
         """Read one record."""
         code, where = record.code, record.where
         if code == "":
-            self._notes.error("record-unknown", where, f"{record.parts[0][:40]!r} is no record of BAI2.", _CURE)
+            self._notes.error("record-unknown", where, f"{record.parts[0][:40]!r} is no record of BAI2.", GET_AGAIN)
             return
         if code in ("01", "02", "03", "98", "99"):
             self._end_without_record(where)
@@ -84,7 +72,7 @@ class Reader:
         elif code in ("98", "99"):
             self._end_group(fields_of(record), code, where)
         elif self._open is None:
-            self._notes.error("record-outside", where, f"a record {code} outside an account is not read.", _CURE)
+            self._notes.error("record-outside", where, f"a record {code} outside an account is not read.", GET_AGAIN)
         elif code == "16":
             self._movement(record)
         else:
@@ -96,7 +84,7 @@ class Reader:
         self._account = None
         state, currency = field(fields, 2) or "1", field(fields, 5)
         if currency is not None and currency not in EXPONENTS:
-            self._notes.error("bad-currency", where, f"{currency[:10]!r} is no currency of ISO 4217.", _CURE)
+            self._notes.error("bad-currency", where, f"{currency[:10]!r} is no currency of ISO 4217.", GET_AGAIN)
             currency = None
         self._group = _Group(
             day=self._day(field(fields, 3), where),
@@ -134,7 +122,7 @@ class Reader:
         items: dict[str, int] = {}
         for kind, text, number in summaries(fields[2:]):
             if not _TYPE.fullmatch(kind):
-                self._notes.error("bad-type", where, f"{kind[:10]!r} is no type of three digits.", _CURE)
+                self._notes.error("bad-type", where, f"{kind[:10]!r} is no type of three digits.", GET_AGAIN)
             elif text and (amount := self._amount(text, where)) is not None:
                 self._sum += amount
                 told[kind] = amount
@@ -149,9 +137,9 @@ class Reader:
         )
         self._out.append(StatementStarted(self._open))
         if header.account is None:
-            self._notes.error("account-missing", where, "the record 03 names no account.", _CURE)
+            self._notes.error("account-missing", where, "the record 03 names no account.", GET_AGAIN)
         if header.currency == NO_CURRENCY:
-            self._notes.error("bad-currency", where, f"{currency[:10]!r} is no currency of ISO 4217.", _CURE)
+            self._notes.error("bad-currency", where, f"{currency[:10]!r} is no currency of ISO 4217.", GET_AGAIN)
         if group.state:
             self._notes.error("group-not-final", where, f"the bank marks the group as {group.state}.", "Don't book it.")
         if "100" in told or "400" in told:
@@ -171,14 +159,14 @@ class Reader:
         try:
             return short_date(text[2:] if len(text) == 8 and text[:2] == "20" else text)
         except BadDate:
-            self._notes.error("bad-date", where, f"{text!r} is no day (YYMMDD).", _CURE)
+            self._notes.error("bad-date", where, f"{text!r} is no day (YYMMDD).", GET_AGAIN)
             return None
 
     def _amount(self, text: str, where: str) -> int | None:
         """Minor units as printed; None and a note for what is no amount."""
         found = _AMOUNT.fullmatch(text)
         if found is None or int(found[2]) >= AMOUNT_MINOR_MAX:
-            self._notes.error("bad-amount", where, f"{text[:40]!r} is no amount of digits alone.", _CURE)
+            self._notes.error("bad-amount", where, f"{text[:40]!r} is no amount of digits alone.", GET_AGAIN)
             return None
         return -int(found[2]) if found[1] == "-" else int(found[2])
 
@@ -246,11 +234,6 @@ class Reader:
             message = f"the end record states {int(stated[0])} as the sum of the accounts, they have {self._group_sum}."
             self._notes.warning("control-total-differs", where, message, "Look for missing accounts.")
 
-    def _tell_lines(self) -> None:
-        if self._lines:
-            self._out.append(LinesRead(self._lines))
-            self._lines = []
-
     def _close(self) -> None:
         header = self._open
         assert header is not None
@@ -263,16 +246,16 @@ class Reader:
 
     def _end_without_record(self, where: str) -> None:
         if self._open is not None:
-            self._notes.error("end-record-missing", where, "the account before has no end record 49.", _CURE)
+            self._notes.error("end-record-missing", where, "the account before has no end record 49.", GET_AGAIN)
             self._close()
 
     def finish(self) -> None:
         """The file is at its end. Raises `Unreadable` where there was no account."""
         if self._accounts == 0:
-            raise Unreadable("the file has no account.", cure=_CURE)
+            raise Unreadable("the file has no account.", cure=GET_AGAIN)
         self._end_without_record("end of file")
         if not self._file_ended:
-            self._notes.warning("end-record-missing", "end of file", "the file has no end record 99.", _CURE)
+            self._notes.warning("end-record-missing", "end of file", "the file has no end record 99.", GET_AGAIN)
 
 
 def _side(kind: str) -> int:
