@@ -91,11 +91,6 @@ def ingest_files(context: Context, paths: Sequence[Path], *, opener: AccountOpen
     return reports
 
 
-def ingest_file(context: Context, *, name: str, content: bytes, opener: AccountOpener = nobody_opens) -> FileReport:
-    """Archive a file and register its statements, or nothing but the reason."""
-    return ingest_contents(context, [(name, content)], opener=opener)[0]
-
-
 def ingest_contents(
     context: Context, contents: Sequence[tuple[str, bytes]], *, opener: AccountOpener = nobody_opens
 ) -> list[FileReport]:

@@ -70,7 +70,8 @@ _ADJUSTMENTS = (
 
 def account_overviews(uow: UnitOfWork, account_ids: Sequence[int] | None = None) -> list[AccountOverview]:
     """The overview of these accounts, or of all, by code."""
-    accounts = [one for one in lookup.accounts(uow) if account_ids is None or one.id in set(account_ids)]
+    wanted = None if account_ids is None else set(account_ids)
+    accounts = [one for one in lookup.accounts(uow) if wanted is None or one.id in wanted]
     ids = [account.id for account in accounts]
     lines = _counts(uow.select(_LINES, {"ids": ids}))
     adjustments = _counts(uow.select(_ADJUSTMENTS, {"ids": ids}))

@@ -17,13 +17,13 @@ from matcher.pipeline.repairs import Change, Found, smallest_changes, wanted_by
 from matcher.pipeline.signs import NUMBER_FIELDS, Sign, SignKind, group_signs, pair_signs, rival_sign
 from matcher.pipeline.what_if import Place, World, around, with_text
 from matcher.proposal import Evidence, LineResult, MatchStatus
+from matcher.rules.contract import SCORE_MAX
 from matcher.rules.items import Items
 from matcher.rules.order import ORDER
 from matcher.rules.view import View
 from recon_core.domain.refusals import Unknown
 
 _DIGITS = re.compile("[0-9]+")
-_SCORE_MAX = 1000
 
 
 class Explanation(NamedTuple):
@@ -173,7 +173,7 @@ class _Answer:
             self.said.book,
             self.said.together,
             self.said.rule,
-            round(self.said.score * _SCORE_MAX),
+            round(self.said.score * SCORE_MAX),
             self.said.difference,
             tuple(self._weighed(signs, rows)),
         )
@@ -189,8 +189,8 @@ class _Answer:
         if wanted:
             signs.append(rival_sign([items.lines.ids[one] for one in wanted], "Other bank lines want it too"))
         for code, least in self.world.rules.clear_from:
-            if code == self.said.rule and self.said.score * _SCORE_MAX < least:
-                says = f"By the rules in force {code} clears only from {least / _SCORE_MAX:.3f} on."
+            if code == self.said.rule and self.said.score * SCORE_MAX < least:
+                says = f"By the rules in force {code} clears only from {least / SCORE_MAX:.3f} on."
                 signs.append(Sign(SignKind.RULES, -1, says))
         if self.line in self.result.gave_up:
             signs.append(Sign(SignKind.RULES, -1, "The search for rivals was given up at its limit."))
@@ -205,7 +205,7 @@ class _Answer:
     def _weighed(self, signs: list[Sign], rows: tuple[int, ...]) -> list[Sign]:
         """The signs with the part of the score that is lost without the line's numbers, or without its names."""
         world, place = self._smaller(rows)
-        base = round(self.said.score * _SCORE_MAX)
+        base = round(self.said.score * SCORE_MAX)
         weights = {
             SignKind.NUMBER: base - _score(_without_numbers(world, place.line).says(place.line), self.said.book),
             SignKind.NAME: base - _score(_without_names(world, place.line).says(place.line), self.said.book),
@@ -228,7 +228,7 @@ class _Answer:
         view = View(Items(without.lines, without.book, without.rules))
         signs = self._signs(view, place.line, others, result.together.get(place.line, ()))
         return Explanation(
-            said.book, said.together, said.rule, round(said.score * _SCORE_MAX), said.difference, tuple(signs)
+            said.book, said.together, said.rule, round(said.score * SCORE_MAX), said.difference, tuple(signs)
         )
 
     def _asked(self, row: int, found: Found) -> Explanation:
@@ -249,7 +249,7 @@ class _Answer:
             signs.append(Sign(SignKind.STATE, -1, "A person said that they do not belong together."))
         said = self._as_alternative(row)
         explained = self._plain((row,), signs)
-        return explained._replace(rule=said.rule, score=round(said.score * _SCORE_MAX)) if said else explained
+        return explained._replace(rule=said.rule, score=round(said.score * SCORE_MAX)) if said else explained
 
     def _as_alternative(self, row: int) -> LineResult | None:
         """What the engine says of an item that it proposes beside others: those others taken away."""
@@ -271,7 +271,7 @@ class _Answer:
 
 def _score(said: LineResult, book: tuple[str, ...]) -> int:
     """The score that the engine gives to these transactions, 0 if it prefers others or none."""
-    return round(said.score * _SCORE_MAX) if said.book == book else 0
+    return round(said.score * SCORE_MAX) if said.book == book else 0
 
 
 def _without_numbers(world: World, line: int) -> World:

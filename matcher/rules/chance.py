@@ -26,8 +26,6 @@ class AmountChance:
     """Accidents against the amounts of many items in many pools."""
 
     def __init__(self, pool: Codes, amount: Ints) -> None:
-        self._pool = pool
-        self._amount = amount
         keys = _key(pool, amount)
         order = np.argsort(keys, kind="stable")
         keys, sizes = keys[order], grid(amount)[order]

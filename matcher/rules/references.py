@@ -12,7 +12,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-DIGITS = frozenset("0123456789")
 PAYLOAD_DIGITS_MIN = 4
 # Twice a digit, its digits added, by the digit's character.
 _DOUBLED = bytes(

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from recon_core.domain.money import to_text
 from recon_core.domain.refusals import BadRequest, WrongState
 from recon_core.domain.states import DecisionState, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
@@ -140,11 +139,6 @@ def rejoin(uow: UnitOfWork, act: Action, ids: Sequence[int]) -> list[int]:
 def is_unclear(row: Any, day: date) -> bool:
     """Whether bank lines may have proved a part of a row by a day and the rest later, or not at all."""
     return bool(row.matched_amount) and (not row.processed or row.clear_date > day)
-
-
-def part_text(row: Any, currency: str) -> str:
-    """How much of a partly proved row the bank has carried out."""
-    return f"{to_text(row.matched_amount, currency)} of {to_text(row.amount, currency)} {currency}"
 
 
 def _within(part: int, whole: int) -> bool:

@@ -43,7 +43,6 @@ class Message:
         self.account: Account | None = None
         self.sequence: int | None = None
         self.page: int | None = None
-        self.first_index = 1
         self._report = report
         self._default_currency = default_currency
         self._reference: str | None = None
