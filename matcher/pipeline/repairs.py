@@ -21,7 +21,7 @@ from matcher.rules.names import NameLevel
 from matcher.rules.relations import Relation
 from matcher.rules.tokens import field_key, normalized
 from matcher.rules.view import View
-from recon_core.domain.money import to_text
+from recon_core.domain.money import Money, to_text
 
 RUNS_MAX = 30
 # In an account with more open items than this a run takes long, so fewer are tried.
@@ -163,7 +163,7 @@ def _amount(view: View, line: int, row: int) -> Repair | None:
         return None
     currency = items.lines.currencies[items.lines.currency[line]]
     if (paid > 0) != (booked > 0):
-        says = f"{to_text(booked, currency)} instead of {to_text(paid, currency)} {currency}"
+        says = f"{to_text(booked, currency)} instead of {Money(paid, currency)}"
     else:
         off = to_text(abs(paid - booked), currency)
         says = f"{off} {currency} {'less' if abs(paid) > abs(booked) else 'more'} on the bank line"
@@ -186,7 +186,7 @@ def _rivals(world: World, line: int, row: int, result: MatchResult) -> list[Repa
     choices = [result.rows_of(line), *result.alternatives.get(line, ())]
     others = sorted({one for rows in choices for one in rows} - {row}) if (row,) in choices else []
     if others:
-        names = ", ".join(world.called(others))
+        names = ", ".join(sorted(world.called(others)))
         found.append(Repair(SignKind.RIVAL, f"no {names} among the open transactions", _dropping_rows(others)))
     lines = wanted_by(result, line, row)
     if lines:
@@ -214,9 +214,10 @@ def _dropping_lines(lines: list[int]) -> Edit:
 
 
 def wanted_by(result: MatchResult, line: int, row: int) -> list[int]:
-    """Other lines that an item was cleared for or is proposed to, by position; not the lines of its own group."""
+    """Other lines that an item was cleared for or is proposed to, by id; not the lines of its own group."""
     at = np.searchsorted(result.start, np.flatnonzero(result.row == row), side="right") - 1
     lines = set(at.tolist()) | {
         one for one, choices in result.alternatives.items() if any(row in rows for rows in choices)
     }
-    return sorted(lines - {line, *result.together.get(line, ())})
+    others = lines - {line, *result.together.get(line, ())}
+    return sorted(others, key=lambda one: result.lines.ids[one])

@@ -185,9 +185,9 @@ class _Answer:
         rivals = [self._names(others) for others in self.result.alternatives.get(self.line, ())]
         if rivals:
             signs.append(rival_sign(rivals, "Other transactions explain the line too"))
-        wanted = sorted({one for row in rows for one in wanted_by(self.result, self.line, row)})
+        wanted = sorted({items.lines.ids[one] for row in rows for one in wanted_by(self.result, self.line, row)})
         if wanted:
-            signs.append(rival_sign([items.lines.ids[one] for one in wanted], "Other bank lines want it too"))
+            signs.append(rival_sign(wanted, "Other bank lines want it too"))
         for code, least in self.world.rules.clear_from:
             if code == self.said.rule and self.said.score * SCORE_MAX < least:
                 says = f"By the rules in force {code} clears only from {least / SCORE_MAX:.3f} on."
