@@ -9,7 +9,7 @@ from typing import Any
 from matcher.pipeline.ingest import Taken
 from matcher.pipeline.overview import AccountOverview
 from matcher.pipeline.run import RunReport
-from recon_core.domain.money import to_text
+from recon_core.domain.money import Money, to_text
 
 NOTES_MAX = 5
 
@@ -70,7 +70,7 @@ def print_accounts(overview: Sequence[AccountOverview], *, read: Mapping[int, in
 
 
 def _difference(one: AccountOverview) -> str:
-    return "-" if one.difference is None else f"{to_text(one.difference, one.currency)} {one.currency}"
+    return "-" if one.difference is None else f"{Money(one.difference, one.currency)}"
 
 
 def _document(one: AccountOverview) -> str:

@@ -11,7 +11,7 @@ from matcher.pipeline.backtest import Backtest, Changed, Row, Tally
 from matcher.pipeline.calibrate import Calibration, PassTrust
 from matcher.pipeline.rules_text import rules_text
 from matcher.rules.settings import NEVER
-from recon_core.domain.money import to_text
+from recon_core.domain.money import Money, to_text
 
 _LINES_SHOWN = 200
 _PERMILLE = 1000
@@ -72,7 +72,7 @@ def _print_lines(out: Any, changed: Sequence[Changed]) -> None:
             one.kind,
             one.account,
             one.line,
-            f"{to_text(one.amount, one.currency)} {one.currency}",
+            f"{Money(one.amount, one.currency)}",
             cut(f"{one.rule_before} {', '.join(one.book_before)}".strip()),
             cut(f"{one.rule_after} {', '.join(one.book_after)}".strip()),
             cut(" or ".join(", ".join(ids) for ids in one.true) or "no match"),

@@ -6,7 +6,7 @@ import json
 
 from matcher.cli.render_review import console, print_table, table
 from matcher.pipeline.difference import Explained
-from recon_core.domain.money import to_text
+from recon_core.domain.money import Money, to_text
 
 
 def print_explained(one: Explained) -> None:
@@ -15,7 +15,7 @@ def print_explained(one: Explained) -> None:
 
     out = console()
     out.print(
-        f"{one.account}, reconciliation as of {one.day}: difference {to_text(one.difference, one.currency)} {one.currency}.",
+        f"{one.account}, reconciliation as of {one.day}: difference {Money(one.difference, one.currency)}.",
         markup=False,
     )
     if not one.difference:

@@ -9,7 +9,7 @@ from typing import Any
 from matcher.pipeline.deciding import Decided, Preview
 from matcher.pipeline.decisions import DecisionView
 from matcher.pipeline.reviewing import Choice, ReviewLine
-from recon_core.domain.money import to_text
+from recon_core.domain.money import Money, to_text
 from recon_core.services.undo import Undone
 
 _WIDTH = 200
@@ -102,7 +102,7 @@ def _lines_table(lines: Sequence[ReviewLine]) -> Any:
             line.account,
             f"{line.line_id}{'' if line.current else '*'}",
             line.booking_date.isoformat(),
-            f"{to_text(line.amount, line.currency)} {line.currency}",
+            f"{Money(line.amount, line.currency)}",
             cut(line.counterparty or line.text),
             cut(_choice_text(first, line) if first else _unmatched_text(line)),
             line.rule,
@@ -143,7 +143,7 @@ def print_preview(preview: Preview) -> None:
     totals: dict[str, int] = {}
     for line in preview.lines:
         totals[line.currency] = totals.get(line.currency, 0) + abs(line.amount)
-    sums = ", ".join(f"{to_text(total, currency)} {currency}" for currency, total in sorted(totals.items()))
+    sums = ", ".join(f"{Money(total, currency)}" for currency, total in sorted(totals.items()))
     out.print(f"{len(preview.lines)} line(s), {sums} in all. Accept them with --seen {preview.token}", markup=False)
 
 
@@ -227,7 +227,7 @@ def print_decisions(found: Sequence[DecisionView]) -> None:
             cut(kind),
             cut(", ".join(map(str, one.line_ids))),
             cut(", ".join(one.transactions)),
-            f"{to_text(one.line_total, one.currency)} {one.currency}" if one.line_total else "",
+            f"{Money(one.line_total, one.currency)}" if one.line_total else "",
             one.decided_by,
             f"{one.decided_at:%Y-%m-%d %H:%M}",
         ]

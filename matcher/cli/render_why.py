@@ -12,7 +12,7 @@ from matcher.pipeline.what_if import World
 from matcher.pipeline.why import Explanation, Why
 from matcher.proposal import MatchStatus
 from matcher.rules.columns import NO_DAY
-from recon_core.domain.money import to_text
+from recon_core.domain.money import Money, to_text
 
 _MARKS = {1: "+", 0: " ", -1: "-"}
 _PERMILLE = 1000
@@ -48,7 +48,7 @@ def _line_text(world: World, line: str) -> str:
     day = int(lines.booking_day[at])
     parts = [
         f"Bank line {line} of {day_of(day) if day != NO_DAY else 'no date'}",
-        f"{to_text(int(lines.amount[at]), currency)} {currency}",
+        f"{Money(int(lines.amount[at]), currency)}",
         lines.text("counterparty_name").at(at),
         " ".join(lines.text("remittance").at(at).split()),
     ]

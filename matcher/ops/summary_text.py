@@ -9,7 +9,7 @@ from typing import Any
 
 from matcher.jobs import FileState
 from matcher.pipeline.night.morning import Morning, MorningAccount
-from recon_core.domain.money import to_text
+from recon_core.domain.money import Money, to_text
 
 # A mail that lists more than this is read by nobody; the JSON has everything.
 SHOWN_MAX = 50
@@ -90,7 +90,7 @@ def _part(title: str, rows: list[str]) -> Iterator[str]:
 def _need(account: MorningAccount) -> str:
     difference = ""
     if account.difference:
-        difference = f" (difference {to_text(account.difference, account.currency)} {account.currency})"
+        difference = f" (difference {Money(account.difference, account.currency)})"
     return f"{account.code}{difference}: {'; '.join(account.needs)}"
 
 

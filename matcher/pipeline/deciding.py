@@ -18,7 +18,7 @@ from matcher.pipeline.matching import fresh_opinions
 from matcher.pipeline.reviewing import Choice, ReviewLine, shown
 from matcher.proposal import Category, MatchStatus, Opinion, ProposalFilter, StoredProposal
 from recon_core.domain.matching import Match, Rest
-from recon_core.domain.money import to_text
+from recon_core.domain.money import Money
 from recon_core.domain.refusals import BadRequest, Conflict, NotBalanced, Unknown
 from recon_core.domain.refused import Refused
 from recon_core.ports import UnitOfWork
@@ -325,7 +325,7 @@ def _match(
         if code is not None:
             return match._replace(rest=Rest(code))
     raise NotBalanced(
-        f"Bank line {line.line_id} and its choice {choice} differ by {to_text(rest, line.currency)} {line.currency}.",
+        f"Bank line {line.line_id} and its choice {choice} differ by {Money(rest, line.currency)}.",
         cure="Say what the rest is with --entry-type, or leave it open with --partial.",
     )
 

@@ -19,7 +19,7 @@ from matcher.rules.chance import expected_hits
 from matcher.rules.names import fold
 from matcher.rules.subsets import adding_up
 from matcher.rules.tokens import tokens
-from recon_core.domain.money import to_text
+from recon_core.domain.money import Money
 
 CUT_OFF_DAYS = 10
 ACCIDENTS_MAX = 0.05
@@ -149,16 +149,6 @@ def relation(line: Fact, transaction: Fact) -> Kind | None:
     return Kind.PART if abs(paid) < abs(booked) else None
 
 
-class Money(NamedTuple):
-    """Prints amounts of one currency."""
-
-    currency: str
-
-    def text(self, minor: int) -> str:
-        """The amount with its currency."""
-        return f"{to_text(minor, self.currency)} {self.currency}"
-
-
 def from_book_alone(
     difference: int, *, ticked: Sequence[Fact], open_items: Sequence[Fact], day: date, currency: str
 ) -> list[Cause]:
@@ -166,14 +156,13 @@ def from_book_alone(
 
     `day` is the reconciliation date; `open_items` reach some days beyond it.
     """
-    money = Money(currency)
-    found = _left_out(difference, [one for one in open_items if one.day <= day], money)
-    found += _beyond(difference, [one for one in open_items if one.day > day], day, money)
-    found += _too_much(difference, ticked, day, money)
-    found += _wrong_sign(difference, ticked, money)
-    found += _swapped(difference, ticked, money)
+    found = _left_out(difference, [one for one in open_items if one.day <= day], currency)
+    found += _beyond(difference, [one for one in open_items if one.day > day], day, currency)
+    found += _too_much(difference, ticked, day, currency)
+    found += _wrong_sign(difference, ticked, currency)
+    found += _swapped(difference, ticked, currency)
     if not found:
-        found += _set(difference, [one for one in open_items if one.day <= day], money)
+        found += _set(difference, [one for one in open_items if one.day <= day], currency)
     return found
 
 
@@ -184,7 +173,7 @@ def _certainty(hits: Sequence[Fact], among: Iterable[Fact], target: int) -> Cert
     return Certainty.LIKELY if sole else Certainty.POSSIBLE
 
 
-def _left_out(difference: int, items: Sequence[Fact], money: Money) -> list[Cause]:
+def _left_out(difference: int, items: Sequence[Fact], currency: str) -> list[Cause]:
     hits = [one for one in items if one.amount == difference]
     certainty = _certainty(hits, items, difference)
     return [
@@ -192,7 +181,7 @@ def _left_out(difference: int, items: Sequence[Fact], money: Money) -> list[Caus
             Kind.MISSING,
             certainty,
             difference,
-            f"{one.name} of {one.day}, {money.text(one.amount)}, is not ticked and is exactly the difference.",
+            f"{one.name} of {one.day}, {Money(one.amount, currency)}, is not ticked and is exactly the difference.",
             f"If the bank statement has it: tick {one.name}.",
             transactions=(one.id,),
         )
@@ -200,7 +189,7 @@ def _left_out(difference: int, items: Sequence[Fact], money: Money) -> list[Caus
     ]
 
 
-def _beyond(difference: int, items: Sequence[Fact], day: date, money: Money) -> list[Cause]:
+def _beyond(difference: int, items: Sequence[Fact], day: date, currency: str) -> list[Cause]:
     near = [one for one in items if one.day <= day + timedelta(days=CUT_OFF_DAYS)]
     hits = [one for one in near if one.amount == difference]
     return [
@@ -208,7 +197,7 @@ def _beyond(difference: int, items: Sequence[Fact], day: date, money: Money) -> 
             Kind.CUT_OFF,
             Certainty.POSSIBLE,
             difference,
-            f"{one.name}, {money.text(one.amount)}, is dated {one.day}, after the reconciliation date, and is exactly the"
+            f"{one.name}, {Money(one.amount, currency)}, is dated {one.day}, after the reconciliation date, and is exactly the"
             " difference: the bank may have booked it before that date.",
             f"Correct the date of {one.name} and tick it, if the bank statement has it.",
             transactions=(one.id,),
@@ -217,7 +206,7 @@ def _beyond(difference: int, items: Sequence[Fact], day: date, money: Money) -> 
     ]
 
 
-def _too_much(difference: int, ticked: Sequence[Fact], day: date, money: Money) -> list[Cause]:
+def _too_much(difference: int, ticked: Sequence[Fact], day: date, currency: str) -> list[Cause]:
     """A ticked item that makes the difference by being there: a double of another, or one that the bank has later."""
     hits = [one for one in ticked if one.amount == -difference]
     certainty = _certainty(hits, ticked, -difference)
@@ -227,7 +216,7 @@ def _too_much(difference: int, ticked: Sequence[Fact], day: date, money: Money) 
             other for other in ticked if other.id != one.id and other.amount == one.amount
             and party_key(other.party) == party_key(one.party)
         ]  # fmt: skip
-        amount = money.text(one.amount)
+        amount = Money(one.amount, currency)
         if twins:
             says = f"{one.name} of {one.day}, {amount}, is ticked beside {twins[0].name} of the same amount and party."
             kind, sure = Kind.DOUBLED, Certainty.LIKELY if len(hits) == 2 else Certainty.POSSIBLE
@@ -242,7 +231,7 @@ def _too_much(difference: int, ticked: Sequence[Fact], day: date, money: Money) 
     return causes
 
 
-def _wrong_sign(difference: int, ticked: Sequence[Fact], money: Money) -> list[Cause]:
+def _wrong_sign(difference: int, ticked: Sequence[Fact], currency: str) -> list[Cause]:
     if difference % 2:
         return []
     hits = [one for one in ticked if one.amount == -difference // 2]
@@ -252,9 +241,9 @@ def _wrong_sign(difference: int, ticked: Sequence[Fact], money: Money) -> list[C
             Kind.SIGN,
             certainty,
             difference,
-            f"Half of the difference is {one.name} of {one.day}, {money.text(one.amount)}: it may be booked with the wrong"
+            f"Half of the difference is {one.name} of {one.day}, {Money(one.amount, currency)}: it may be booked with the wrong"
             " sign.",
-            f"Compare {one.name} with the bank statement; if the bank has {money.text(-one.amount)}, void it and book it"
+            f"Compare {one.name} with the bank statement; if the bank has {Money(-one.amount, currency)}, void it and book it"
             " anew.",
             transactions=(one.id,),
         )
@@ -262,7 +251,7 @@ def _wrong_sign(difference: int, ticked: Sequence[Fact], money: Money) -> list[C
     ]
 
 
-def _swapped(difference: int, ticked: Sequence[Fact], money: Money) -> list[Cause]:
+def _swapped(difference: int, ticked: Sequence[Fact], currency: str) -> list[Cause]:
     if difference % 9:
         return []
     hits = [one for one in ticked if swapped_digits(one.amount, one.amount + difference)]
@@ -275,8 +264,8 @@ def _swapped(difference: int, ticked: Sequence[Fact], money: Money) -> list[Caus
             Kind.SWAPPED_DIGITS,
             certainty,
             difference,
-            f"The difference can be divided by 9: {one.name} of {one.day}, {money.text(one.amount)}, may have two digits"
-            f" swapped, {money.text(one.amount + difference)}.",
+            f"The difference can be divided by 9: {one.name} of {one.day}, {Money(one.amount, currency)}, may have two digits"
+            f" swapped, {Money(one.amount + difference, currency)}.",
             f"Compare {one.name} with the bank statement; if it is wrong, void it and book it anew.",
             transactions=(one.id,),
         )
@@ -284,7 +273,7 @@ def _swapped(difference: int, ticked: Sequence[Fact], money: Money) -> list[Caus
     ]
 
 
-def _set(difference: int, items: Sequence[Fact], money: Money) -> list[Cause]:
+def _set(difference: int, items: Sequence[Fact], currency: str) -> list[Cause]:
     """The one small set of unticked items that comes to the difference, if no accident explains it."""
     few = sorted(items, key=lambda one: (one.day, one.id))[-SET_ITEMS_MAX:]
     amounts = np.array([one.amount for one in few], np.int64)
@@ -299,7 +288,7 @@ def _set(difference: int, items: Sequence[Fact], money: Money) -> list[Cause]:
             Kind.MISSING,
             Certainty.LIKELY if sure else Certainty.POSSIBLE,
             difference,
-            f"{names} are not ticked and come to exactly {money.text(difference)}.",
+            f"{names} are not ticked and come to exactly {Money(difference, currency)}.",
             f"Tick those of {names} that the bank statement has.",
             transactions=tuple(one.id for one in members),
         )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from matcher.pipeline.difference_causes import Cause, Certainty, Fact, Kind, Money, alike, party_key, relation
+from matcher.pipeline.difference_causes import Cause, Certainty, Fact, Kind, alike, party_key, relation
 from matcher.pipeline.difference_items import Pieces
+from recon_core.domain.money import Money
 
 # A line is compared with so many transactions at most, those of the nearest amounts; more would only be noise.
 LINES_MAX = 200
@@ -27,10 +28,9 @@ def paired(found: Pieces, *, currency: str) -> list[Cause]:
     """
     if not found.covered or len(found.unbooked) > LINES_MAX:
         return []
-    money = Money(currency)
     pairs = list(_pairs(found))
-    causes = [_cause(pair, pairs, money) for pair in pairs]
-    return causes + list(_twice(found, money))
+    causes = [_cause(pair, pairs, currency) for pair in pairs]
+    return causes + list(_twice(found, currency))
 
 
 def _pairs(found: Pieces) -> Iterator[_Pair]:
@@ -44,7 +44,7 @@ def _pairs(found: Pieces) -> Iterator[_Pair]:
                         yield _Pair(line, item, kind, ticked)
 
 
-def _cause(pair: _Pair, pairs: list[_Pair], money: Money) -> Cause:
+def _cause(pair: _Pair, pairs: list[_Pair], currency: str) -> Cause:
     line, item, kind = pair.line, pair.item, pair.kind
     others = sum(other.line.id == line.id or other.item.id == item.id for other in pairs) - 1
     likely = not others and alike(line, item)
@@ -53,13 +53,13 @@ def _cause(pair: _Pair, pairs: list[_Pair], money: Money) -> Cause:
     what = {
         Kind.SIGN: "the same amount with the other sign",
         Kind.SWAPPED_DIGITS: "the same amount with two digits swapped",
-        Kind.ROUNDING: f"{money.text(off)} off, a rounding",
-        Kind.RATE: f"{money.text(off)} off, in another currency: the rate",
-        Kind.FEE: f"{money.text(off)} off, the size of a bank's fee",
-        Kind.PART: f"{money.text(off)} off, a part of it",
+        Kind.ROUNDING: f"{Money(off, currency)} off, a rounding",
+        Kind.RATE: f"{Money(off, currency)} off, in another currency: the rate",
+        Kind.FEE: f"{Money(off, currency)} off, the size of a bank's fee",
+        Kind.PART: f"{Money(off, currency)} off, a part of it",
     }[kind]
     says = (
-        f"{line.name} of {line.day}, {money.text(line.amount)}, and {item.name} of {item.day}, {money.text(item.amount)}:"
+        f"{line.name} of {line.day}, {Money(line.amount, currency)}, and {item.name} of {item.day}, {Money(item.amount, currency)}:"
         f" {what}."
     )
     sure = Certainty.LIKELY if likely else Certainty.POSSIBLE
@@ -76,7 +76,7 @@ def _fix(pair: _Pair) -> str:
     return f"Match the line with {name} and adjust the rest{ticked}."
 
 
-def _twice(found: Pieces, money: Money) -> Iterator[Cause]:
+def _twice(found: Pieces, currency: str) -> Iterator[Cause]:
     """Open bank lines that say the same as an earlier open one: the bank may have booked a payment twice."""
     seen: dict[tuple[int, str, str], Fact] = {}
     for line in found.unbooked:
@@ -84,6 +84,8 @@ def _twice(found: Pieces, money: Money) -> Iterator[Cause]:
         first = seen.setdefault(key, line)
         if first is line or not (line.party or line.text):
             continue
-        says = f"{line.name} of {line.day}, {money.text(line.amount)}, says the same as {first.name} of {first.day}."
+        says = (
+            f"{line.name} of {line.day}, {Money(line.amount, currency)}, says the same as {first.name} of {first.day}."
+        )
         fix = f"Ask the bank; if it was paid twice, recon adjust-line {line.id} --entry-type CODE for the claim."
         yield Cause(Kind.DOUBLED, Certainty.POSSIBLE, line.amount, says, fix, lines=(line.id,))

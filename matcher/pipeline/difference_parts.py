@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from matcher.pipeline.difference_causes import Cause, Certainty, Fact, Kind, Money, from_book_alone, swapped_digits
+from matcher.pipeline.difference_causes import Cause, Certainty, Fact, Kind, from_book_alone, swapped_digits
 from matcher.pipeline.difference_items import Pieces, Proved
 from matcher.pipeline.reviewing import ReviewLine
 from recon_core.domain.account import CashAccount
+from recon_core.domain.money import Money
 
 # So many bank lines with the same next step are told as one cause.
 TOGETHER_FROM = 6
@@ -20,30 +21,34 @@ def part_causes(
     """A certain cause for each item that the difference is made of; none where the bank's balance is not known."""
     if not found.covered:
         return
-    money = Money(account.currency)
-    yield from _balance(found, account, document, money)
-    yield from _not_ticked(found, money)
-    yield from _unbooked(found.unbooked, proposed, account, money)
+    currency = account.currency
+    yield from _balance(found, account, document, currency)
+    yield from _not_ticked(found, currency)
+    yield from _unbooked(found.unbooked, proposed, account, currency)
     for fact, reason in found.ignored:
-        says = f"{fact.name} of {fact.day}, {money.text(fact.amount)}, is ignored ({reason}), but the bank counts it."
+        says = (
+            f"{fact.name} of {fact.day}, {Money(fact.amount, currency)}, is ignored ({reason}), but the bank counts it."
+        )
         fix = f"recon decisions --line {fact.id}, then undo it and match or adjust the line."
         yield Cause(Kind.IGNORED, Certainty.CERTAIN, fact.amount, says, fix, lines=(fact.id,))
     for fact in found.not_proved:
-        says = f"{fact.name} of {fact.day}, {money.text(fact.amount)}{_whose(fact.party)}, is ticked, but no bank line has it."
+        says = f"{fact.name} of {fact.day}, {Money(fact.amount, currency)}{_whose(fact.party)}, is ticked, but no bank line has it."
         fix = f"Untick {fact.name}, or match it with its bank line."
         yield Cause(Kind.NOT_ON_STATEMENT, Certainty.CERTAIN, -fact.amount, says, fix, transactions=(fact.id,))
     for fact in found.outside:
-        says = f"{fact.name}, {money.text(fact.amount)}, is ticked, but its bank line is of another period."
+        says = f"{fact.name}, {Money(fact.amount, currency)}, is ticked, but its bank line is of another period."
         fix = f"Untick {fact.name} and leave it to the reconciliation of that period."
         yield Cause(Kind.OTHER_PERIOD, Certainty.CERTAIN, -fact.amount, says, fix, transactions=(fact.id,))
     for fact in found.straddling:
-        says = f"{fact.name} of {fact.day}, {money.text(fact.amount)}, is matched together with lines of this period."
+        says = (
+            f"{fact.name} of {fact.day}, {Money(fact.amount, currency)}, is matched together with lines of this period."
+        )
         fix = f"recon decisions --line {fact.id}, then undo that match and match each period by itself."
         yield Cause(Kind.OTHER_PERIOD, Certainty.CERTAIN, -fact.amount, says, fix, lines=(fact.id,))
 
 
 def _unbooked(
-    facts: Sequence[Fact], proposed: Mapping[int, ReviewLine], account: CashAccount, money: Money
+    facts: Sequence[Fact], proposed: Mapping[int, ReviewLine], account: CashAccount, currency: str
 ) -> Iterator[Cause]:
     """A cause for each open bank line; many with the same next step are one."""
     steps: dict[str, list[Fact]] = {}
@@ -57,13 +62,13 @@ def _unbooked(
     for step, members in many.items():
         total = sum(fact.amount for fact in members)
         what = "wait with one proposal each" if "accept" in step else "are only on the bank's side"
-        says = f"{len(members)} bank lines, {money.text(total)} in all, {what}."
+        says = f"{len(members)} bank lines, {Money(total, currency)} in all, {what}."
         ids = tuple(fact.id for fact in members)
         yield Cause(Kind.UNBOOKED, Certainty.CERTAIN, total, says, f"{step}; then tick them.", lines=ids)
     told = {fact.id for members in many.values() for fact in members}
     for fact in facts:
         if fact.id not in told:
-            says = f"{fact.name} of {fact.day}, {money.text(fact.amount)}{_whose(fact.party)}, has no match."
+            says = f"{fact.name} of {fact.day}, {Money(fact.amount, currency)}{_whose(fact.party)}, has no match."
             fix = _line_fix(fact.id, proposed.get(fact.id))
             yield Cause(Kind.UNBOOKED, Certainty.CERTAIN, fact.amount, says, fix, lines=(fact.id,))
 
@@ -87,40 +92,40 @@ def _line_fix(line_id: int, proposed: ReviewLine | None) -> str:
     return f"Book what it is and match it, or recon adjust-line {line_id} --entry-type CODE."
 
 
-def _balance(found: Pieces, account: CashAccount, document: Any, money: Money) -> Iterator[Cause]:
+def _balance(found: Pieces, account: CashAccount, document: Any, currency: str) -> Iterator[Cause]:
     bank = found.bank_balance
     if found.typed:
-        typed = money.text(document.statement_balance)
-        says = f"The balance is typed as {typed}, the bank's statements say {money.text(bank)} on {found.day}."
+        typed = Money(document.statement_balance, currency)
+        says = f"The balance is typed as {typed}, the bank's statements say {Money(bank, currency)} on {found.day}."
         if swapped_digits(document.statement_balance, bank):
             says += " Two digits are swapped."
-        fix = f"Correct the statement balance to {money.text(bank)}."
+        fix = f"Correct the statement balance to {Money(bank, currency)}."
         yield Cause(Kind.BALANCE, Certainty.CERTAIN, found.typed, says, fix)
     if found.gap and found.first:
-        says = f"The bank had {money.text(found.gap)} before the first line of account {account.code}; no document has that."
+        says = f"The bank had {Money(found.gap, currency)} before the first line of account {account.code}; no document has that."
         fix = "Book and tick an opening balance of that amount."
         yield Cause(Kind.OPENING, Certainty.CERTAIN, found.gap, says, fix)
     elif found.gap:
-        says = f"Bank lines of {money.text(found.gap)} in all are missing: the statements' balances have them."
+        says = f"Bank lines of {Money(found.gap, currency)} in all are missing: the statements' balances have them."
         fix = " ".join(found.breaks) or "Import the statement that is missing, or look for a line that came twice."
         yield Cause(Kind.GAP, Certainty.CERTAIN, found.gap, says, fix)
 
 
-def _not_ticked(found: Pieces, money: Money) -> Iterator[Cause]:
+def _not_ticked(found: Pieces, currency: str) -> Iterator[Cause]:
     """What bank lines proved: free to tick, proved in part, waiting for its release, or closed in another document."""
     free = [one.fact for one in found.proved if one.kind is Kind.NOT_TICKED]
     if free:
         total = sum(fact.amount for fact in free)
-        says = f"{len(free)} transaction(s) that bank lines proved are not ticked, {money.text(total)} in all."
+        says = f"{len(free)} transaction(s) that bank lines proved are not ticked, {Money(total, currency)} in all."
         fix = "Tick everything that the bank proved (reconcile processed)."
         yield Cause(Kind.NOT_TICKED, Certainty.CERTAIN, total, says, fix, transactions=tuple(fact.id for fact in free))
     for one in found.proved:
         fact = one.fact
-        amount = money.text(fact.amount)
+        amount = Money(fact.amount, currency)
         if one.kind is Kind.UNRELEASED:
-            yield _unreleased(one, money)
+            yield _unreleased(one, currency)
         elif one.kind is Kind.PART:
-            says = f"Bank lines proved {amount} of {fact.name}, which is {money.text(one.whole)}."
+            says = f"Bank lines proved {amount} of {fact.name}, which is {Money(one.whole, currency)}."
             fix = (
                 f"Tick {fact.name} (or reconcile processed): the part becomes a transaction of its own, the rest stays."
             )
@@ -131,10 +136,10 @@ def _not_ticked(found: Pieces, money: Money) -> Iterator[Cause]:
             yield Cause(Kind.OTHER_PERIOD, Certainty.CERTAIN, fact.amount, says, fix, transactions=(fact.id,))
 
 
-def _unreleased(one: Proved, money: Money) -> Cause:
+def _unreleased(one: Proved, currency: str) -> Cause:
     fact = one.fact
     what = f"Adjustment {one.adjustment_id}" if one.adjustment_id is not None else f"Transaction {fact.name}"
-    says = f"{what} of {fact.day}, {money.text(fact.amount)}, explains a bank line and is not released."
+    says = f"{what} of {fact.day}, {Money(fact.amount, currency)}, explains a bank line and is not released."
     if one.adjustment_id is not None:
         fix = f"recon adjust release {one.adjustment_id}; then tick it."
     else:

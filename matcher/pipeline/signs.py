@@ -21,7 +21,7 @@ from matcher.rules.passes.named_other_amount import kind_of_difference
 from matcher.rules.relations import Relation
 from matcher.rules.tokens import field_key, normalized, tokens
 from matcher.rules.view import View
-from recon_core.domain.money import to_text
+from recon_core.domain.money import Money, to_text
 
 NUMBER_FIELDS = {
     "creditor_reference": "reference field",
@@ -105,8 +105,8 @@ def amount_sign(view: View, line: int, rows: Sequence[int], *, lines: Sequence[i
     paid, booked = int(items.lines.amount[members].sum()), int(items.book.amount[list(rows)].sum())
     what = "The amounts are equal" if len(rows) == len(members) == 1 else f"{_count(members, rows)} add up exactly"
     if paid == booked:
-        return Sign(SignKind.AMOUNT, 1, f"{what}, {to_text(paid, currency)} {currency}.")
-    said = f"The bank has {to_text(paid, currency)}, the books have {to_text(booked, currency)} {currency}"
+        return Sign(SignKind.AMOUNT, 1, f"{what}, {Money(paid, currency)}.")
+    said = f"The bank has {to_text(paid, currency)}, the books have {Money(booked, currency)}"
     if paid and booked and (paid > 0) != (booked > 0):
         return Sign(SignKind.AMOUNT, -1, f"{said}: one is a receipt, the other a payment.")
     more = f"{to_text(abs(paid - booked), currency)} {'more' if abs(paid) > abs(booked) else 'less'}"

@@ -1,8 +1,8 @@
 """Reference numbers with check digits: what a number can be, and the invoice number inside it.
 
 A check digit is weak evidence (every tenth number passes Luhn), so nothing here decides a match. It tells which part
-of a number the payer may have quoted: OCR 1234574 is invoice 12345, length digit 7, check digit 4. Published standards
-that a maintained library covers (ISO 11649, QR-bill) are checked by python-stdnum; the Nordic ones are ours.
+of a number the payer may have quoted: OCR 1234574 is invoice 12345, length digit 7, check digit 4. All standards are
+checked here, because numbers are checked by the million and most of the standards are in no library.
 
 Numbers are text, never integers: leading zeros and length belong to them.
 """

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from recon_core.domain.money import to_text
+from recon_core.domain.money import Money
 from recon_core.domain.refusals import Unknown
 from recon_core.ports import UnitOfWork
 
@@ -161,7 +161,7 @@ def _bank_lines(uow: UnitOfWork, lines: list[int]) -> Iterator[Step]:
         place = f", at {row.source_where}" if row.source_where else ""
         again = f", {row.occurrence}. of its kind that day" if row.occurrence > 1 else ""
         reason = f" ({row.state_reason})" if row.state_reason else ""
-        amount = f"{to_text(row.amount, row.currency)} {row.currency}"
+        amount = f"{Money(row.amount, row.currency)}"
         name = f" {row.bank_reference}" if row.bank_reference else ""
         text = f"line {row.line_index}{place}: {row.booking_date} {amount}{name}{again}, {row.state}{reason}"
         yield Step("line", row.id, text)
@@ -208,7 +208,7 @@ def _transactions(uow: UnitOfWork, ids: list[int]) -> Iterator[Step]:
         {"ids": ids},
     )
     for row in rows:
-        amount = f"{to_text(row.amount, row.currency)} {row.currency}"
+        amount = f"{Money(row.amount, row.currency)}"
         cleared = f", cleared {row.clear_date}" if row.cleared else ""
         source = f" of {row.source}" if row.source else f", split off {row.original}" if row.original else ""
         text = f"{row.kind} {row.external_id}{source}: {row.transaction_date} {amount}, {row.status}{cleared}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from recon_core.domain.money import to_text
+from recon_core.domain.money import Money, to_text
 from recon_core.domain.refusals import Blocker
 from recon_core.domain.states import DocumentState
 from recon_core.ports import UnitOfWork
@@ -82,7 +82,7 @@ def _partly_proved(uow: UnitOfWork, document: Any, currency: str) -> list[Blocke
     )
     if not rows:
         return []
-    named = ", ".join(f"{row.external_id} ({to_text(row.amount, currency)} {currency})" for row in rows[:_NAMED_MAX])
+    named = ", ".join(f"{row.external_id} ({Money(row.amount, currency)})" for row in rows[:_NAMED_MAX])
     more = f" and {len(rows) - _NAMED_MAX} more" if len(rows) > _NAMED_MAX else ""
     message = f"The bank has carried out only a part of {named}{more} by the reconciliation date."
     cure = "Tick what the bank proved (reconcile processed; untick a ticked one first): that splits the part off."

@@ -17,7 +17,7 @@ from matcher.parsers.identifiers import is_iban
 from matcher.parsers.text import iso_date, iso_datetime
 from recon_core.domain.currency import EXPONENTS, exponent
 from recon_core.domain.diagnostic import Diagnostic, Severity
-from recon_core.domain.money import to_text
+from recon_core.domain.money import Money
 from recon_core.domain.refused import BadAmount, BadDate, InputError, LimitExceeded, UnknownCurrency
 from recon_core.domain.statement import FOREIGN_BALANCE, LineStatus, StatementHeader, StatementKind
 
@@ -170,7 +170,7 @@ class HeaderBuilder:
         foreign = [one for one in (opening, closing) if one is not None and one.currency != currency]
         others = [(FOREIGN_BALANCE, f"{one.code} {one.currency}") for one in foreign]
         others += [
-            (f"Bal/{one.code}", f"{to_text(one.amount, one.currency)} {one.currency}")
+            (f"Bal/{one.code}", f"{Money(one.amount, one.currency)}")
             for one in self._balances
             if one not in (opening, closing, available)
         ]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from matcher.parsers.camt.form import EntryKind
 from matcher.parsers.camt.transaction import Extra, Foreign, Transaction
 from recon_core.domain.diagnostic import Diagnostic, Severity
-from recon_core.domain.money import to_text
+from recon_core.domain.money import Money, to_text
 from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementLine
 
 _NEW_LINE = tuple.__new__
@@ -118,10 +118,10 @@ def difference(one: Transaction, kind: EntryKind, amount: int, entry_charges: in
     """Where the only transaction has another amount than its entry, say so in `extra`; charges may explain it."""
     if one.amount is None or one.amount == amount:
         return
-    extra.append(("TxDtls/Amt", f"{to_text(one.amount, kind.currency)} {kind.currency}"))
+    extra.append(("TxDtls/Amt", f"{Money(one.amount, kind.currency)}"))
     missing = one.amount - amount
     if missing not in (entry_charges, one.charges.total, one.charges.included):
-        extra.append(("unexplained-difference", f"{to_text(missing, kind.currency)} {kind.currency}"))
+        extra.append(("unexplained-difference", f"{Money(missing, kind.currency)}"))
 
 
 def is_one_of_many(one: Transaction, batch: Batch, amount: int) -> bool:
