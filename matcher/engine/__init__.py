@@ -11,7 +11,7 @@ from matcher.engine.outcome import Outcome
 from matcher.engine.processes import decide, processes_for
 from matcher.engine.rejected import RejectedIds
 from matcher.engine.result import MatchResult
-from matcher.engine.run import Run
+from matcher.engine.run import Run, without_collection
 from matcher.rules.columns import Book, Flags, Ints, Lines, canonical_order
 from matcher.rules.items import Items
 from matcher.rules.settings import RuleSettings
@@ -34,9 +34,16 @@ def match(
     are ids of lines and of items that somebody said do not belong together: they are neither cleared nor proposed.
     `processes` is how many to use; None takes one a core where there are several accounts and enough to do.
     """
+    with without_collection():
+        return _matched(lines, book, rules or RuleSettings(), rejected, processes)
+
+
+def _matched(
+    lines: Lines, book: Book, rules: RuleSettings, rejected: Collection[RejectedIds], processes: int | None
+) -> MatchResult:
     line_order = canonical_order(lines.accounts, lines.account, lines.booking_day, lines.amount, lines.ids)
     row_order = canonical_order(book.accounts, book.account, book.day, book.amount, book.ids)
-    items = Items(lines.take(line_order), book.take(row_order), rules or RuleSettings())
+    items = Items(lines.take(line_order), book.take(row_order), rules)
     view = View(items)
 
     def make_run(line_open: Flags, row_open: Flags) -> Run:

@@ -37,16 +37,15 @@ class Run:
 
     def decide(self) -> None:
         """Run the passes until nothing moves."""
-        with without_collection():
-            left: dict[int, Candidates] = {}
-            for round_number in range(ROUNDS_MAX):
-                before = int(self.items.line_open.sum())
-                for number, step in ordered(self.settings):
-                    if not (round_number and step.once):
-                        left[number] = self._run_step(number, step)
-                if int(self.items.line_open.sum()) == before or not before:
-                    break
-            self._propose(left)
+        left: dict[int, Candidates] = {}
+        for round_number in range(ROUNDS_MAX):
+            before = int(self.items.line_open.sum())
+            for number, step in ordered(self.settings):
+                if not (round_number and step.once):
+                    left[number] = self._run_step(number, step)
+            if int(self.items.line_open.sum()) == before or not before:
+                break
+        self._propose(left)
 
     def _run_step(self, number: int, step: Step) -> Candidates:
         """Run one pass, clear what is decided, and give back what is not."""

@@ -17,8 +17,10 @@ _NEAR_PERCENT = 10
 def grid(amount: Ints) -> Ints:
     """The coarsest of 0.01, 1, 10, 100 and 1,000 units that divides each amount."""
     found = np.ones(len(amount), np.int64)
+    places = np.arange(len(amount))
     for step in _GRIDS[1:]:
-        found[amount % step == 0] = step
+        places = places[amount[places] % step == 0]
+        found[places] = step
     return found
 
 
@@ -48,13 +50,17 @@ class AmountChance:
 def places_near(amount: int) -> int:
     """How many amounts as round as this one lie near it."""
     near = max(abs(amount) * _NEAR_PERCENT // 100, 1)
-    return max(2 * near // int(grid(np.array([amount]))[0]), 1)
+    return max(2 * near // _grid_of(amount), 1)
+
+
+def _grid_of(amount: int) -> int:
+    return next(step for step in reversed(_GRIDS) if amount % step == 0)
 
 
 def expected_hits(sums: Ints, amount: int) -> float:
     """Expected accidental hits on one amount among sums that were tried (the sums that hit it do not count)."""
     near = max(abs(amount) * _NEAR_PERCENT // 100, 1)
-    step = int(grid(np.array([amount]))[0])
+    step = _grid_of(amount)
     others = sums[(sums != amount) & (sums % step == 0)]
     if not len(others):
         return 0.0

@@ -14,7 +14,7 @@ import numpy as np
 from matcher.proposal import Category
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.joins import is_member, mixed
-from matcher.rules.lines_kind import kind_and_source, kind_of
+from matcher.rules.lines_kind import kind_and_source, kind_of, may_be_return
 from matcher.rules.names import NameLevel
 from matcher.rules.tokens import field_key
 from matcher.rules.view import View
@@ -25,6 +25,7 @@ _SCORE_REPEAT = 900
 _ID_LETTERS_MIN = 4
 # What more lines of one amount carry is not the id of one payment.
 _LINES_PER_ID_MAX = 50
+_UNKNOWN, _STAYED, _CAME_BACK = -1, 0, 1
 
 
 class Classified(NamedTuple):
@@ -62,16 +63,18 @@ def classify(view: View, lines: Ints, taker: Codes, repeats: Mapping[int, int]) 
 
 def came_back(view: View, lines: Ints) -> Flags:
     """Which lines give an earlier payment back: the bank says so, or the payment carries the same id."""
-    known = view.keep("came back", dict[int, bool])
-    new = np.array([line for line in lines.tolist() if line not in known], np.int64)
-    opposite = _opposites(view, new)
-    for line in new.tolist():
-        kind = kind_of(view, line)
-        if line in opposite:
-            known[line] = _of_opposites(view, line, opposite[line], kind) is Category.RETURN
-        else:
-            known[line] = kind in {Category.RETURN, Category.REVERSAL}
-    return np.array([known[line] for line in lines.tolist()], np.bool_)
+    state = view.keep("came back", lambda: np.full(len(view.items.lines), _UNKNOWN, np.int8))
+    new = lines[state[lines] == _UNKNOWN]
+    if len(new):
+        state[new] = _STAYED
+        opposite = _opposites(view, new)
+        for line, other in opposite.items():
+            state[line] = _of_opposites(view, line, other, kind_of(view, line)) is Category.RETURN
+        for line in new[may_be_return(view, new)].tolist():
+            if line not in opposite:
+                state[line] = kind_of(view, line) in {Category.RETURN, Category.REVERSAL}
+    found: Flags = state[lines] == _CAME_BACK
+    return found
 
 
 def _of_opposites(view: View, line: int, other: int, kind: Category | None) -> Category:
@@ -116,7 +119,8 @@ def _opposites(view: View, lines: Ints) -> dict[int, int]:
     keys_of = _ids_of(view, lines)
     wanted = {key for keys in keys_of.values() for key in keys}
     asked = np.unique(mixed(items.pool_l[lines], -amount[lines]))
-    others = np.flatnonzero(is_member(mixed(items.pool_l, amount), asked))
+    places = view.keep("lines by amount", lambda: mixed(items.pool_l, amount))
+    others = np.flatnonzero(is_member(places, asked))
     by_id: dict[tuple[int, int, str], list[int]] = {}
     for line, keys in _ids_of(view, others, wanted).items():
         for key in keys:

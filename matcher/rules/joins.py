@@ -10,6 +10,8 @@ from matcher.rules.columns import Codes, Flags, Ints
 _DAY_BITS = np.int64(33)
 _DAY_OFFSET = np.int64(2**31)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+# A table of one flag a key is this many times larger than the keys, so that few others share a flag.
+_SLOTS_PER_KEY = 8
 
 
 def mixed(*columns: Ints | Codes) -> Ints:
@@ -23,7 +25,8 @@ def mixed(*columns: Ints | Codes) -> Ints:
 
 def equal_pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:
     """Positions (i, j) with `left[i] == right[j]`, ordered by i."""
-    order = np.argsort(right, kind="stable")
+    order = np.flatnonzero(may_be_among(right, left))
+    order = order[np.argsort(right[order], kind="stable")]
     keys = right[order]
     first = np.searchsorted(keys, left, side="left")
     last = np.searchsorted(keys, left, side="right")
@@ -46,8 +49,15 @@ def bounded_pairs(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints, mos
     return *spread(first, np.where(many, first, last), order), np.flatnonzero(many)
 
 
+def have_pairs(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints) -> Flags:
+    """Which positions i have a j with an equal key and `low[i] <= day[j] <= high[i]`."""
+    first, last, _ = _windows(left, low, high, right, day)
+    found: Flags = last > first
+    return found
+
+
 def _windows(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints) -> tuple[Ints, Ints, Ints]:
-    asked = np.flatnonzero(is_member(right, np.unique(left)))
+    asked = np.flatnonzero(may_be_among(right, left))
     order = asked[np.lexsort((day[asked], right[asked]))]
     keys = right[order]
     distinct = keys[np.r_[True, keys[1:] != keys[:-1]]] if len(keys) else keys
@@ -79,6 +89,23 @@ def is_member(values: Ints, sorted_keys: Ints) -> Flags:
     """Which values occur among sorted keys."""
     if not len(sorted_keys):
         return np.zeros(len(values), np.bool_)
-    where = np.minimum(np.searchsorted(sorted_keys, values), len(sorted_keys) - 1)
-    found: Flags = sorted_keys[where] == values
+    found = may_be_among(values, sorted_keys)
+    asked = np.flatnonzero(found)
+    where = np.minimum(np.searchsorted(sorted_keys, values[asked]), len(sorted_keys) - 1)
+    found[asked] = sorted_keys[where] == values[asked]
     return found
+
+
+def may_be_among(values: Ints, keys: Ints) -> Flags:
+    """Which values may occur among keys in any order: all that do, and a few more. Much cheaper than a search."""
+    if not len(keys) or not len(values):
+        return np.zeros(len(values), np.bool_)
+    shift = np.uint64(64 - (_SLOTS_PER_KEY * len(keys)).bit_length())
+    table = np.zeros(1 << (64 - int(shift)), np.bool_)
+    table[_slots(keys, shift)] = True
+    found: Flags = table[_slots(values, shift)]
+    return found
+
+
+def _slots(keys: Ints, shift: np.uint64) -> Ints:
+    return ((keys.astype(np.int64).view(np.uint64) * _MIX) >> shift).view(np.int64)

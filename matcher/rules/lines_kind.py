@@ -8,11 +8,15 @@ language of domain reference 5.5; words are folded like names, so accents and sp
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from enum import IntEnum
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
 from matcher.proposal import Category
+from matcher.rules.columns import Flags, Ints, Lines
 from matcher.rules.names import fold
 from matcher.rules.view import View
 
@@ -223,6 +227,29 @@ def _kind(view: View, line: int) -> Kind:
     ):
         found = Category.DIRECT_DEBIT
     return Kind(found, Source.WORDS if found is not None else Source.NOTHING)
+
+
+def may_be_return(view: View, lines: Ints) -> Flags:
+    """Lines that may be a return or a reversal: all that are, and a few more. Each text is looked at once."""
+    every = view.items.lines
+    found = every.reversal[lines].copy()
+    returned = view.keep("may be return", lambda: _saying_return(every))
+    for name, says in returned.items():
+        found |= says[every.text(name).codes[lines]]
+    found[~found] = [debit_text(view, line) for line in lines[~found].tolist()]
+    return found
+
+
+def _saying_return(lines: Lines) -> dict[str, Flags]:
+    """By field which of its texts speak of a return, and of a missing one (at −1) that it does not."""
+    kind = Category.RETURN
+    says: dict[str, Callable[[str], bool]] = {
+        "return_reason": bool,
+        "code": lambda text: _by_codes(text, "", (kind,)) is not None,
+        "proprietary_code": lambda text: _by_codes("", text, (kind,)) is not None,
+        "additional_info": lambda text: _BANK_WORDS[kind].search(folded(text)) is not None,
+    }
+    return {name: np.array([*map(speaks, lines.text(name).values), False]) for name, speaks in says.items()}
 
 
 @lru_cache(maxsize=8192)

@@ -6,59 +6,95 @@ answer says so. Nothing larger is searched: among many amounts almost every sum 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
-from matcher.rules.columns import Ints
+from matcher.rules.columns import Flags, Ints
+from matcher.rules.joins import is_member, may_be_among
 
 EXACT_ITEMS = 14
 FEW = 3
 FEW_ITEMS_MAX = 60
+# A prime: sums are told apart by their remainders first.
+_REMAINDERS = 2039
 
 
-class Sums(NamedTuple):
-    """Sums of choices of amounts. `places[k]` are the positions of a choice's k-th member (−1: it has fewer)."""
+class Sums:
+    """Sums of choices of at least `smallest` of a few amounts, of small choices of many (`gave_up`)."""
 
-    sums: Ints
-    places: tuple[Ints, ...]
-    masks: Ints | None
-    gave_up: bool
+    def __init__(self, amounts: Ints, smallest: int = 2) -> None:
+        self.gave_up = len(amounts) > EXACT_ITEMS
+        self._amounts = amounts[:FEW_ITEMS_MAX]
+        self._smallest = smallest
+
+    @cached_property
+    def sums(self) -> Ints:
+        """Every sum that is tried."""
+        if self.gave_up:
+            return _few_sums(self._amounts, self._smallest)
+        sums = np.zeros(1 << len(self._amounts), np.int64)
+        for place, amount in enumerate(self._amounts.tolist()):
+            half = 1 << place
+            np.add(sums[:half], amount, out=sums[half : 2 * half])
+        return sums[_masks(len(self._amounts), self._smallest)]
+
+    def reached(self, targets: Ints) -> Flags:
+        """Which targets are the sum of some choice."""
+        near = self.sums[may_be_among(self.sums, targets)]
+        return is_member(targets, np.unique(near))
 
     def adding_up(self, target: int) -> list[tuple[int, ...]]:
-        """The choices whose sum is the target."""
-        hits = np.flatnonzero(self.sums == target).tolist()
-        if self.masks is not None:
-            return [_places(int(self.masks[hit])) for hit in hits]
-        return [tuple(int(column[hit]) for column in self.places if column[hit] >= 0) for hit in hits]
+        """The choices whose sum is the target, as positions."""
+        if self.gave_up:
+            return self._few_adding_up(target)
+        masks = _masks(len(self._amounts), self._smallest)
+        return [_places(int(masks[hit])) for hit in np.flatnonzero(self.sums == target).tolist()]
+
+    def _few_adding_up(self, target: int) -> list[tuple[int, ...]]:
+        """The same for choices of up to three: one of them is looked up, not tried."""
+        amounts = np.append(self._amounts, 0)
+        first, second = _pairs_of(len(amounts))
+        pairs = amounts[first] + amounts[second]
+        rests = np.zeros(_REMAINDERS, np.bool_)
+        rests[(target - amounts) % _REMAINDERS] = True
+        places: dict[int, list[int]] = {}
+        for place, amount in enumerate(self._amounts.tolist()):
+            places.setdefault(amount, []).append(place)
+        found = []
+        for hit in np.flatnonzero(rests[pairs % _REMAINDERS]).tolist():
+            rest = target - int(pairs[hit])
+            others = [place for place in (int(first[hit]), int(second[hit])) if place < len(self._amounts)]
+            if rest == 0 and len(others) >= self._smallest:
+                found.append(tuple(others))
+            if len(others) == 2:
+                found += [(place, *others) for place in places.get(rest, ()) if place < others[0]]
+        return sorted(found, key=lambda choice: (len(choice), choice))
 
 
 class Subsets(NamedTuple):
-    """Positions of each subset that fits; `sums` of all that were tried; whether the search was cut off."""
+    """Positions of each subset that fits, and what was tried."""
 
     found: list[tuple[int, ...]]
-    sums: Ints
-    gave_up: bool
+    tried: Sums
+
+    @property
+    def sums(self) -> Ints:
+        """Every sum that was tried."""
+        return self.tried.sums
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether the search was cut off."""
+        return self.tried.gave_up
 
 
 def adding_up(amounts: Ints, target: int, *, smallest: int = 2) -> Subsets:
     """Subsets of at least `smallest` amounts whose sum is `target`."""
-    tried = sums_of(amounts, smallest=smallest)
-    return Subsets(tried.adding_up(target), tried.sums, tried.gave_up)
-
-
-def sums_of(amounts: Ints, *, smallest: int = 2) -> Sums:
-    """The sums of all choices of at least `smallest` of a few amounts, of small choices of many."""
-    count = len(amounts)
-    if count <= EXACT_ITEMS:
-        sums = np.zeros(1, np.int64)
-        for amount in amounts.tolist():
-            sums = np.concatenate([sums, sums + amount])
-        masks = _masks(count, smallest)
-        return Sums(sums[masks], (), masks, gave_up=False)
-    return _few_sums(amounts[:FEW_ITEMS_MAX], smallest)
+    tried = Sums(amounts, smallest)
+    return Subsets(tried.adding_up(target), tried)
 
 
 @lru_cache(maxsize=64)
@@ -71,13 +107,18 @@ def _places(mask: int) -> tuple[int, ...]:
     return tuple(place for place in range(mask.bit_length()) if mask >> place & 1)
 
 
-def _few_sums(amounts: Ints, smallest: int) -> Sums:
+@lru_cache(maxsize=64)
+def _pairs_of(count: int) -> tuple[Ints, Ints]:
+    return np.triu_indices(count, 1)
+
+
+def _few_sums(amounts: Ints, smallest: int) -> Ints:
     places = _few_places(len(amounts), smallest)
     padded = np.append(amounts, 0)
-    sums = padded[places[0]]
+    sums: Ints = padded[places[0]]
     for column in places[1:]:
         sums += padded[column]
-    return Sums(sums, places, None, gave_up=True)
+    return sums
 
 
 @lru_cache(maxsize=256)

@@ -15,7 +15,7 @@ from matcher.rules.contract import Candidates, Group
 from matcher.rules.names import NameLevel
 from matcher.rules.reference_index import Shared
 from matcher.rules.relations import Relation
-from matcher.rules.subsets import Sums, sums_of
+from matcher.rules.subsets import Sums
 from matcher.rules.view import View
 
 CODE = "M57"
@@ -80,8 +80,8 @@ def _sums(view: View, lines: Ints, rows: Ints) -> list[Group]:
         largest = np.abs(targets).max()
         mine = mine[np.abs(items.lines.amount[mine]) < largest]
         if len(mine) > 1:
-            sums = sums_of(items.lines.amount[mine])
-            for row in rows[((targets > 0) == receipt) & np.isin(targets, sums.sums)].tolist():
+            sums = Sums(items.lines.amount[mine])
+            for row in rows[((targets > 0) == receipt) & sums.reached(targets)].tolist():
                 groups += _of_item(view, mine, row, sums)
     return groups
 

@@ -16,9 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 from matcher.rules.chance import places_near
-from matcher.rules.columns import Codes, Ints, Texts
+from matcher.rules.columns import Codes, Flags, Ints, Texts
 from matcher.rules.contract import Candidates, Group
-from matcher.rules.joins import runs_of
+from matcher.rules.joins import have_pairs, may_be_among, runs_of
 from matcher.rules.lines_kind import kind_of
 from matcher.rules.numbering import last_number, without_last_number
 from matcher.rules.passes.collective import collective_lines, single_rivals
@@ -43,20 +43,64 @@ class _Numbered(NamedTuple):
 # Above any sum of a stretch, so that a run never reaches into the next one.
 _BASE = np.int64(10**15)
 _STRETCHES_MAX = 9_000
+# Of longer stretches not every run is made: each line searches its own.
+_STRETCH_ITEMS_MAX = 1_000
 
 
 def find(view: View) -> Candidates:
     """Every run of open items whose sum is the amount of a line that names nobody."""
     lines, called = collective_lines(view)
     silent = np.array([kind_of(view, line) is None for line in lines.tolist()], np.bool_)
-    lines = lines[called | silent]
+    # What is open only shrinks, and so do its runs: where none fitted, none will.
+    fruitless = view.keep(f"{CODE} fruitless", lambda: np.zeros(len(view.items.lines), np.bool_))
+    worth = (called | silent) & ~fruitless[lines]
+    lines, called = lines[worth], called[worth]
     if not len(lines):
         return Candidates()
     numbered = _numbered_items(view, lines)
+    possible = _reached(view, lines, numbered)
     groups: list[Group] = []
-    for line, is_called in zip(lines.tolist(), called[called | silent].tolist(), strict=True):
+    for line, is_called in zip(lines[possible].tolist(), called[possible].tolist(), strict=True):
         groups += _runs(view, line, numbered, called=is_called)
+    fruitless[lines] = True
+    fruitless[[group.lines[0] for group in groups]] = False
     return Candidates(groups=tuple(groups))
+
+
+def _reached(view: View, lines: Ints, numbered: dict[tuple[int, bool], list[_Numbered]]) -> Flags:
+    """Lines whose amount is the total of a run of a day in their window; where runs are very long every line may be."""
+    items = view.items
+    low, high = view.window
+    amount = np.abs(items.lines.amount[lines])
+    side = items.pool_l[lines].astype(np.int64) * 2 + (items.lines.amount[lines] > 0)
+    found = np.zeros(len(lines), np.bool_)
+    for (pool, receipt), parts in numbered.items():
+        mine = np.flatnonzero(side == pool * 2 + receipt)
+        for part in parts if len(mine) else ():
+            totals = _totals_among(part, amount[mine])
+            if totals is None:
+                found[mine] = True
+                break
+            found[mine] |= have_pairs(amount[mine], low[lines[mine]], high[lines[mine]], *totals)
+    return found
+
+
+def _totals_among(part: _Numbered, amounts: Ints) -> tuple[Ints, Ints] | None:
+    """Totals and days of runs of at least two items that may have one of the amounts, None if a stretch is too long."""
+    starts = np.flatnonzero(part.rows >= 0)
+    stretch = part.sums // _BASE
+    ends = np.searchsorted(stretch, stretch[starts], side="right") - 1
+    longest = int((ends - starts).max(initial=0))
+    if longest > _STRETCH_ITEMS_MAX:
+        return None
+    found: list[tuple[Ints, Ints]] = [(np.empty(0, np.int64), np.empty(0, np.int64))]
+    for size in range(2, longest + 1):
+        long = ends - starts >= size
+        starts, ends = starts[long], ends[long]
+        totals = part.sums[starts + size] - part.sums[starts]
+        hits = np.flatnonzero(may_be_among(totals, amounts))
+        found.append((totals[hits], part.days[starts[hits]]))
+    return np.concatenate([total for total, _ in found]), np.concatenate([day for _, day in found])
 
 
 def _numbers(texts: Texts, rows: Ints, *, own: bool) -> tuple[Ints, Codes]:
@@ -88,8 +132,8 @@ def _numbered_items(view: View, lines: Ints) -> dict[tuple[int, bool], list[_Num
         rows = np.flatnonzero(near & (items.book.amount != 0) & ((items.book.amount > 0) != own))
         number, kind = view.keep(f"{CODE} {name}", partial(_numbers, items.book.text(name), rows, own=own))
         rows = rows[number[rows] >= 0]
-        order = np.lexsort((rows, number[rows], kind[rows], items.book.day[rows], items.pool_r[rows]))
-        rows = rows[order]
+        when = (items.pool_r[rows].astype(np.int64) << 33) + items.book.day[rows]
+        rows = rows[np.lexsort((number[rows], kind[rows], when))]
         for pool, members in runs_of(items.pool_r[rows], rows):
             found.setdefault((pool, not own), []).extend(_stretches(view, members, kind))
     return found
@@ -138,20 +182,20 @@ def _runs(view: View, line: int, numbered: dict[tuple[int, bool], list[_Numbered
     amount = abs(int(items.lines.amount[line]))
     count = int(items.lines.batch_count[line])
     found: set[tuple[int, ...]] = set()
-    parts = []
+    parts: list[tuple[Ints, Ints]] = []
     for part in numbered.get((int(items.pool_l[line]), bool(items.lines.amount[line] > 0)), []):
         first = int(np.searchsorted(part.days, low[line], side="left"))
         last = int(np.searchsorted(part.days, high[line], side="right"))
         sums = part.sums[first:last]
-        parts.append(sums)
+        parts.append((sums, part.last[first:last]))
         found |= {
             tuple(sorted(part.rows[first + start : first + end].tolist()))
             for start, end in _fitting(sums, part.last[first:last], amount, count)
         }
     if not found:
         return []
-    chance = sum(_near(sums, amount, count) for sums in parts) / places_near(amount)
-    doubtful = len(found) > 1 or chance > _CHANCE_MAX
+    doubtful = len(found) > 1
+    doubtful = doubtful or sum(_near(*part, amount, count) for part in parts) / places_near(amount) > _CHANCE_MAX
     if not doubtful and count <= 1:
         # Words make a line collective that a count proves to be.
         day = int(items.book.day[next(iter(found))[0]]) if called else None
@@ -176,10 +220,12 @@ def _fitting(sums: Ints, last: Ints, amount: int, count: int) -> list[tuple[int,
     return list(zip(starts[hits].tolist(), ends[hits].tolist(), strict=True))
 
 
-def _near(sums: Ints, amount: int, count: int) -> int:
+def _near(sums: Ints, last: Ints, amount: int, count: int) -> int:
     """How many runs come near the amount."""
+    off = amount // 10
     if count > 1:
-        return int(np.count_nonzero(np.abs(sums[count:] - sums[:-count] - amount) <= amount // 10))
-    low = np.searchsorted(sums, sums + amount - amount // 10, side="left")
-    high = np.searchsorted(sums, sums + amount + amount // 10, side="right")
-    return int(np.maximum(high - np.maximum(low, np.arange(len(sums)) + 2), 0).sum())
+        return int(np.count_nonzero(np.abs(sums[count:] - sums[:-count] - amount) <= off))
+    starts = np.flatnonzero(last >= sums + amount - off)
+    low = np.searchsorted(sums, sums[starts] + amount - off, side="left")
+    high = np.searchsorted(sums, sums[starts] + amount + off, side="right")
+    return int(np.maximum(high - np.maximum(low, starts + 2), 0).sum())
