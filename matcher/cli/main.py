@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("matcher.cli.run:run", "Import, match and reconcile a folder of statements."),
     "nightly": ("matcher.cli.nightly:nightly", "The unattended job over an inbox, with a morning summary."),
     "runs": ("matcher.cli.runs:runs", "Runs of the nightly work: list, show, retry, cancel."),
+    "web": ("matcher.web.command:web", "The page: proposals to decide, reconciliations, runs."),
     "worker": ("matcher.cli.worker:worker", "Do the jobs of the nightly work, on this machine or many."),
     "health": ("matcher.cli.worker:health", "Whether database and broker answer and the jobs get done."),
     "status": ("matcher.cli.run:status", "Where every account stands and what needs a person."),

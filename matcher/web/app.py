@@ -1,0 +1,94 @@
+"""The application: which page is at which address, and what an error looks like."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from matcher.pipeline.context import Context
+from matcher.web import accounts, runs, signing
+from matcher.web.desk import Desk, Web
+from matcher.web.guard import Guard
+from matcher.web.sessions import Sessions
+from recon_core import __version__
+from recon_core.domain.refusals import Blocked, Busy, Conflict, Unknown
+from recon_core.domain.refused import ReconError
+
+if TYPE_CHECKING:
+    from matcher.bootstrap import NightSettings
+
+LANGUAGE_VARIABLE = "RECON_LANGUAGE"
+
+
+def make_app(context: Context, settings: NightSettings, *, people: Mapping[str, str], hosts: Sequence[str]) -> FastAPI:
+    """The page on a context. `people` are names by the digests of their tokens; without any everybody is the context's
+    user. `hosts` are the names that it is served under.
+    """
+    sessions = Sessions(user=context.user, users=people, now=context.now)
+    app = FastAPI(
+        title="Recon",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        middleware=[Middleware(Guard, sessions=sessions, hosts=hosts)],
+    )
+    language = os.environ.get(LANGUAGE_VARIABLE, "en")
+    app.state.web = Web(context=context, settings=settings, sessions=sessions, language=language)
+    for part in (accounts, runs, signing):
+        app.include_router(part.ROUTER)
+    app.mount("/static", StaticFiles(directory=Path(str(files("matcher.web") / "static"))), name="static")
+    app.add_exception_handler(ReconError, _refused)
+    app.add_exception_handler(HTTPException, _missing)
+    return app
+
+
+def _status(error: ReconError) -> int:
+    if isinstance(error, Unknown):
+        return 404
+    if isinstance(error, Conflict):
+        return 409
+    return 503 if isinstance(error, Busy) else 422
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """What was refused, why, and what cures it."""
+    assert isinstance(error, ReconError)
+    desk = Desk(request.app.state.web, request, request.state.session, None)
+    form = await request.form() if request.method == "POST" else {}
+    desk.form = form  # type: ignore[assignment]
+    reasons = [{"what": desk.words.say(one.message), "cure": desk.words.say(one.cure)} for one in
+               (error.blockers if isinstance(error, Blocked) else ())]  # fmt: skip
+    return desk.page(
+        "refused.html",
+        status=_status(error),
+        code=error.code,
+        message=desk.words.say(error.message),
+        cure="" if reasons else desk.words.say(error.cure),
+        reasons=reasons,
+        back=desk.back("/").headers["location"],
+    )
+
+
+async def _missing(request: Request, error: Exception) -> Response:
+    """An address without a page."""
+    assert isinstance(error, HTTPException)
+    desk = Desk(request.app.state.web, request, request.state.session, None)
+    return desk.page(
+        "refused.html",
+        status=error.status_code,
+        code=str(error.status_code),
+        message=desk.words("There is no such page."),
+        cure="",
+        reasons=[],
+        back="/",
+    )

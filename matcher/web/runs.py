@@ -1,0 +1,139 @@
+"""Runs of the nightly work: the list, the morning summary of one, trying again and stopping."""
+
+from __future__ import annotations
+
+from threading import Thread
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.responses import RedirectResponse, Response
+
+from matcher import bootstrap
+from matcher.jobs import FileState
+from matcher.ops import logs
+from matcher.pipeline.night.contract import Night
+from matcher.pipeline.night.driving import to_the_end
+from matcher.pipeline.night.morning import morning
+from matcher.pipeline.night.planning import cancel_run, retry_run
+from matcher.pipeline.night.work import describe
+from matcher.web import context
+from matcher.web.desk import AtDesk, Desk
+from recon_core.domain.refusals import Unknown
+from recon_core.domain.refused import ReconError
+
+ROUTER = APIRouter(include_in_schema=False)
+RunId = Annotated[int, Path(ge=1, lt=2**62)]
+_RUNS_SHOWN = 50
+_ROWS_A_PAGE = 100
+
+
+def night_of(desk: Desk) -> Night:
+    """The nightly work in the name of who asks."""
+    broker = None
+    if desk.web.settings.broker_url:
+        from matcher.ops.broker import Broker, make_app
+
+        broker = Broker(make_app(desk.web.settings))
+    return bootstrap.make_night(desk.context, desk.web.settings, broker=broker, note=logs.note)
+
+
+@ROUTER.get("/runs")
+def list_runs(desk: AtDesk) -> Response:
+    """The newest runs."""
+    night = night_of(desk)
+    with desk.read() as uow:
+        found = [
+            context.run_row(run, night.store.jobs(uow, run_id=run.id), desk.words)
+            for run in night.store.latest_runs(uow, limit=_RUNS_SHOWN)
+        ]
+    return desk.page("runs.html", runs=found, refresh=any(not run["finished"] for run in found))
+
+
+@ROUTER.get("/summary")
+def newest(desk: AtDesk) -> Response:
+    """The morning summary: that of the newest run."""
+    with desk.read() as uow:
+        found = night_of(desk).store.latest_runs(uow, limit=1)
+    return RedirectResponse(f"/runs/{found[0].id}" if found else "/runs", status_code=303)
+
+
+@ROUTER.get("/runs/{run_id}")
+def show(desk: AtDesk, run_id: RunId) -> Response:
+    """The summary of a run, its accounts and its files, as things stand now."""
+    night = night_of(desk)
+    _known(desk, night, run_id)
+    summary = morning(night, run_id)
+    with desk.read() as uow:
+        jobs = night.store.jobs(uow, run_id=run_id)
+        files = night.store.files(uow, run_id=run_id)
+    wanted = desk.text("show")
+    accounts = summary.needing if wanted == "needs" else summary.accounts
+    bad = {FileState.SET_ASIDE, FileState.QUARANTINED, FileState.DEFERRED}
+    files = [one for one in files if one.state in bad] if desk.text("files") == "failed" else files
+    account_pages = context.paging(len(accounts), page=desk.number("page", 1), size=_ROWS_A_PAGE)
+    file_pages = context.paging(len(files), page=desk.number("file_page", 1), size=_ROWS_A_PAGE)
+    run = context.run_row(summary.run, jobs, desk.words)
+    return desk.page(
+        "run.html",
+        run=run,
+        summary=context.morning_view(summary, desk.words),
+        accounts=[
+            context.morning_account(one, desk.words)
+            for one in accounts[max(0, account_pages.first - 1) : account_pages.last]
+        ],
+        account_pages=account_pages,
+        files=[context.file_row(one, desk.words) for one in files[max(0, file_pages.first - 1) : file_pages.last]],
+        file_pages=file_pages,
+        wanted={"show": wanted, "files": desk.text("files")},
+        can_retry=bool(summary.failed_files or summary.failed_jobs),
+        refresh=not run["finished"],
+    )
+
+
+def _known(desk: Desk, night: Night, run_id: int) -> None:
+    with desk.read() as uow:
+        try:
+            night.store.run(uow, run_id=run_id)
+        except KeyError:
+            raise Unknown(f"There is no run {run_id}.", cure="List them with `recon runs`.") from None
+
+
+@ROUTER.post("/runs/{run_id}/retry")
+def retry(desk: AtDesk, run_id: RunId) -> Response:
+    """Try again what failed. Workers do it; where there are none a thread of this process does."""
+    night = night_of(desk)
+    _known(desk, night, run_id)
+    count = retry_run(night, run_id=run_id)
+    if not night.distributed:
+        _in_the_background(desk, night, run_id)
+    desk.say(desk.words("Run {run}: {count} file(s) are tried again.", run=run_id, count=count))
+    return desk.back(f"/runs/{run_id}")
+
+
+def _in_the_background(desk: Desk, night: Night, run_id: int) -> None:
+    web = desk.web
+
+    def work() -> None:
+        try:
+            to_the_end(night, run_id, helps=True)
+        except ReconError as error:
+            logs.note("run stopped", run=run_id, error=describe(error))
+        finally:
+            with web.lock:
+                web.working.discard(run_id)
+
+    with web.lock:
+        if run_id in web.working:
+            return
+        web.working.add(run_id)
+    Thread(target=work, name=f"run {run_id}", daemon=True).start()
+
+
+@ROUTER.post("/runs/{run_id}/cancel")
+def cancel(desk: AtDesk, run_id: RunId) -> Response:
+    """Stop a run: what waits is cancelled, what is being done ends."""
+    night = night_of(desk)
+    _known(desk, night, run_id)
+    count = cancel_run(night, run_id=run_id)
+    desk.say(desk.words("Run {run} is cancelled; {count} job(s) will not be done.", run=run_id, count=count))
+    return desk.back(f"/runs/{run_id}")

@@ -1,0 +1,116 @@
+"""The two languages of the page, and how each writes amounts.
+
+English is the key; `swedish.toml` has the Swedish for it. Sentences that the engine and the books say (reasons, cures,
+refusals) are found by their shape: `{}` in a key stands for a name, a number or a date, which go to the same place, or
+to `{1}`, `{2}` where Swedish wants another order. What has no Swedish stays English.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+from recon_core.domain.currency import exponent
+from recon_core.domain.money import to_minor, to_text
+from recon_core.domain.refused import BadAmount
+
+LANGUAGES = ("en", "sv")
+MINUS, GAP = "−", "\u00a0"
+_GROUP = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
+_SPACES = re.compile(r"[\s\u00a0\u202f']")
+_HOLE = re.compile(r"\\\{\\\}")
+
+
+@cache
+def _swedish() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
+    text = (files("matcher.web") / "swedish.toml").read_text(encoding="utf-8")
+    tables = tomllib.loads(text)
+    words = {**tables["words"]}
+    shapes = []
+    for english, swedish in tables["shapes"].items():
+        pattern = re.compile(_HOLE.sub("(.+?)", re.escape(english)), re.DOTALL)
+        shapes.append((pattern, swedish))
+    return words, shapes
+
+
+def chosen_language(*, kept: str, asked: str, usual: str) -> str:
+    """The language of an answer: what the reader chose, else the first of `Accept-Language` that there is."""
+    if kept in LANGUAGES:
+        return kept
+    weighed = []
+    for position, part in enumerate(asked.split(",")):
+        tag, _, weight = part.strip().partition(";q=")
+        name = tag.strip().lower().partition("-")[0]
+        if name in LANGUAGES and weight.strip() not in {"0", "0.0"}:
+            weighed.append((-_thousandths(weight), position, name))
+    return min(weighed)[2] if weighed else (usual if usual in LANGUAGES else "en")
+
+
+def _thousandths(weight: str) -> int:
+    found = re.fullmatch(r"([01])(?:\.(\d{0,3}))?", weight.strip())
+    return int(found[1] + (found[2] or "").ljust(3, "0")) if found else 1000
+
+
+class Words:
+    """One language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def __call__(self, english: str, **values: object) -> str:
+        """A text of the page; `{name}` is put in from `values`."""
+        text = _swedish()[0].get(english, english) if self.language == "sv" else english
+        return text.format(**values) if values else text
+
+    def code(self, code: str) -> str:
+        """A state or kind by its code."""
+        return self(code.replace("_", " "))
+
+    def say(self, english: str) -> str:
+        """A sentence of the engine or of the books."""
+        if self.language != "sv" or not english:
+            return english
+        words, shapes = _swedish()
+        if english in words:
+            return words[english]
+        for pattern, swedish in shapes:
+            found = pattern.fullmatch(english)
+            if found is not None:
+                parts = [words.get(part, part) for part in found.groups()]
+                return swedish.format(*parts) if "{0}" in swedish or "{1}" in swedish else _filled(swedish, parts)
+        return english
+
+    def amount(self, minor: int | None, currency: str) -> str:
+        """An amount as people of this language write it: 1 234,50 or 1,234.50."""
+        if minor is None:
+            return ""
+        whole, point, decimals = to_text(abs(minor), currency).partition(".")
+        grouped = _GROUP.sub(GAP if self.language == "sv" else ",", whole)
+        mark = "," if self.language == "sv" else "."
+        return f"{MINUS if minor < 0 else ''}{grouped}{mark if point else ''}{decimals}"
+
+    def number(self, count: int) -> str:
+        """A count with its thousands apart."""
+        return _GROUP.sub(GAP if self.language == "sv" else ",", str(count))
+
+    def minor(self, text: str, currency: str) -> int:
+        """Minor units of an amount that a person typed, with comma or point, grouped or not. Raises `BadAmount`."""
+        plain = _SPACES.sub("", text).replace(MINUS, "-").removesuffix(currency)
+        comma, point = plain.rfind(","), plain.rfind(".")
+        if comma >= 0 and point >= 0:
+            plain = plain.replace("," if point > comma else ".", "")
+        decimals = len(plain) - comma - 1
+        if comma >= 0 and plain.count(",") == 1 and decimals <= exponent(currency):
+            plain = plain.replace(",", ".")
+        elif self.language == "en":
+            plain = plain.replace(",", "")
+        if "," in plain:
+            raise BadAmount(f"{text!r} is no amount.", cure="Write it like 1 234,50.")
+        return to_minor(plain, currency)
+
+
+def _filled(swedish: str, parts: list[str]) -> str:
+    left = iter(parts)
+    return re.sub(r"\{\}", lambda _: next(left, ""), swedish)
