@@ -14,7 +14,7 @@ from matcher.parsers.mt940.codepage import likely_codepage
 from matcher.parsers.text import Decoder
 from recon_core.domain.refused import LimitExceeded
 
-BLOCK_BYTES = 1 << 16
+BLOCK_BYTES = 1 << 18
 FIELD_CHARS_MAX = 8 << 20
 
 ENTRY = "\n:61:"
@@ -83,12 +83,15 @@ def _plain(text: str) -> str:
 
 def entries(text: str) -> list[str]:
     """[text before the first entry, content of `:61:` and all that follows it up to the next one, …]."""
-    if "\n:\n" in text:
-        # The line feed moves before the colon, so that counting lines stays right.
-        text = _WRAPPED.sub("\n\n:", text)
     return text.split(ENTRY)
 
 
 def fields(text: str) -> list[str]:
-    """[text before the first tag, tag, content, tag, content, …]; line feeds before tags belong to no content."""
+    """[text before the first tag, tag, content, tag, content, …]; line feeds before tags belong to no content.
+
+    A tag may be torn behind its first colon.
+    """
+    if "\n:\n" in text:
+        # The line feed moves before the colon, so that counting lines stays right.
+        text = _WRAPPED.sub("\n\n:", text)
     return _TAG.split(text)

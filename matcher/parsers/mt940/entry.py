@@ -67,7 +67,7 @@ class EntryReader:
     def __init__(self, currency: str, report: Report) -> None:
         self.currency = currency
         self.dates: dict[str, EntryDates] = {}
-        self._report = report
+        self.report = report
 
     def read(self, body: str, number: int) -> Entry | None:
         """The entry in the content `body` of a `:61:` at line `number`; None if it does not even begin with a date."""
@@ -75,7 +75,7 @@ class EntryReader:
         if found is None:
             return self._lenient(body, number)
         days, mark, funds, digits, kind, rest, more = found.groups()
-        dates = self.dates.get(days) or self.new_dates(days, number)
+        dates = self._reported_dates(days, number)
         sign, reversal, status = MARKS[mark]
         amount = self._amount(digits, funds, number)
         unread = body if amount is None else None
@@ -89,31 +89,38 @@ class EntryReader:
         value, entry, mark, funds, digits, kind, rest, more = found.groups()
         sign, reversal, status = MARKS[mark.upper()]
         if kind is None:
-            self._report("type-missing", Severity.WARNING, number, f":61: has no type code: {body[:40]!r}.", "")
+            self.report("type-missing", Severity.WARNING, number, f":61: has no type code: {body[:40]!r}.", "")
         amount = self._amount(digits, funds.upper(), number)
-        dates = self.new_dates(value + (entry or ""), number)
+        dates = self._reported_dates(value + (entry or ""), number)
         kind = kind.upper().strip() if kind else None
         unread = body if amount is None else None
         return Entry(dates, sign * (amount or 0), status, reversal, kind, rest, more, unread)
 
     def _unreadable(self, body: str, number: int) -> Entry | None:
         message = f":61: can't be read: {body[:60]!r}."
-        self._report("bad-entry", Severity.ERROR, number, message, _ASK)
+        self.report("bad-entry", Severity.ERROR, number, message, _ASK)
         if not _DATED.match(body):
             return None
         return Entry(entry_dates(body[:6], ""), 0, _BOOKED, False, None, "", None, body)
 
-    def new_dates(self, days: str, number: int) -> EntryDates:
+    def dates_of(self, days: str) -> EntryDates:
         """The dates of subfields 1 and 2, kept in `dates` for the entries to come if the calendar has them."""
+        known = self.dates.get(days)
+        if known is not None:
+            return known
         dates = entry_dates(days[:6], days[6:])
         if dates.bad is None:
             if len(self.dates) >= _DATES_MAX:
                 self.dates.clear()
             self.dates[days] = dates
-        else:
+        return dates
+
+    def _reported_dates(self, days: str, number: int) -> EntryDates:
+        dates = self.dates_of(days)
+        if dates.bad is not None:
             severity = Severity.WARNING if dates.booking else Severity.ERROR
             message = f":61: has a date that the calendar does not have, {dates.bad!r}; it is left out."
-            self._report("bad-date", severity, number, message, "Ask the bank which day is meant.")
+            self.report("bad-date", severity, number, message, "Ask the bank which day is meant.")
         return dates
 
     def _amount(self, digits: str, funds: str, number: int) -> int | None:
@@ -122,12 +129,12 @@ class EntryReader:
             # CR and DR are words for credit and debit as well.
             severity = Severity.WARNING if funds == "R" else Severity.ERROR
             message = f":61: has the funds code {funds!r}, but the account is in {self.currency}."
-            self._report("funds-code", severity, number, message, "Check that the amount is in the account's currency.")
+            self.report("funds-code", severity, number, message, "Check that the amount is in the account's currency.")
         try:
             minor, oddity = amount_of(digits, self.currency)
         except BadAmount as error:
-            self._report("bad-amount", Severity.ERROR, number, f":61: {error.message}", error.cure or _ASK)
+            self.report("bad-amount", Severity.ERROR, number, f":61: {error.message}", error.cure or _ASK)
             return None
         if oddity:
-            self._report(oddity, Severity.WARNING, number, f":61: {ODDITIES[oddity]}", "Check it against the balances.")
+            self.report(oddity, Severity.WARNING, number, f":61: {ODDITIES[oddity]}", "Check it against the balances.")
         return minor

@@ -136,9 +136,9 @@ def _unspaced(text: str) -> str | None:
 
 def party_name(first: str | None, second: str | None) -> str | None:
     """Subfields 32 and 33 of a text in the usual order."""
-    if second or (first and ("  " in first or first[-1] == " " or first[0] == " ")):
+    if second or (first and "  " in first):
         return _joined_name(first, second)
-    return first or None
+    return (first.strip() or None) if first else None
 
 
 def _joined_name(first: str | None, second: str | None) -> str | None:

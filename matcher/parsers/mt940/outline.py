@@ -31,6 +31,7 @@ Columns = dict[int, Sequence[Any]]
 
 _SUBFIELD = re.compile(rf"\?([0-9]{{2}})((?:(?:{'|'.join(sorted(SEPA))}|BIC)\+)?)", re.ASCII)
 _SUBFIELD_PLACES = {"00": ADDITIONAL_INFO, "30": BIC, "31": ACCOUNT, "32": NAME, "33": NAME, "34": RETURN_REASON}
+_SLASH_CODE = re.compile(r"/([A-Z]{2,9})(?=/)")
 _UNSPACED = ("10", "30", "31", "34")
 # A bank reference would meet that of `:61:`, and PREF fills in two fields.
 _SEPA_PLACES = {**SEPA_PLACES, "": REMITTANCE, "MTLG": REMITTANCE}
@@ -40,10 +41,21 @@ _SLASH_PLACES = {code: place for code, place in PLACES.items() if code != "PREF"
 _PARTIES = frozenset({"ORDP", "BENM"})
 # The careful way strips what stands behind a text.
 _NO_BLANK = r"(?<!\s)"
+# A value in slash codes goes on behind a slash that is followed by no code; all codes are words of capitals.
+_VALUE = r"([^/]*+(?:/(?!\0|[A-Z]{2,9}/)[^/]*+)*+)"
+# A remittance in a structure takes the careful way.
+_REMITTANCE = r"(?![/ ]*+[^\0]{4}/)([^/]*+(?:(?<!INV)/(?!\0|[A-Z]{2,9}/)[^/]*+)*+)"
+# What is read in another way than as words, if it is no slash code.
+_NO_WORDS = r"\s?(?:[0-9]{3})?\s?[?~<>^|@+!$%&*][0-9]{2}|/|99|..\."
 
 
 class Outline(Protocol):
-    """`expression` matches texts of the outline, without breaks; the groups are what `columns` is given."""
+    """`expression` matches texts of the outline up to `mark` and NUL; the groups are what `columns` is given."""
+
+    @property
+    def mark(self) -> str:
+        """What parts the texts, "" if they keep their breaks."""
+        ...
 
     @property
     def expression(self) -> str: ...
@@ -67,6 +79,8 @@ class _Part(NamedTuple):
 class GermanOutline:
     """`subfields` are the numbers, each with the tag (and plus) that its piece begins with."""
 
+    mark = "?"
+
     def __init__(self, subfields: Sequence[tuple[str, str]]) -> None:
         parts = [rf"\?{number}{re.escape(tag)}([^?]*+)" for number, tag in subfields]
         self.expression = f"([0-9]{{3}}){''.join(parts)}{_NO_BLANK}"
@@ -85,11 +99,11 @@ class GermanOutline:
         given = {number: groups[group] for number, group in self._groups.items()}
         if not BATCHES.isdisjoint(groups[0]) or any(" " in "".join(given.get(each, ())) for each in _UNSPACED):
             return None
-        codes = [f"{kind}+{gvc}" for kind, gvc in zip(kinds, groups[0], strict=True)]
-        if "10" in given:
-            codes = [
-                f"{code}+{primanota}" if primanota else code for code, primanota in zip(codes, given["10"], strict=True)
-            ]
+        primanotas = given.get("10") or repeat("")
+        codes = [
+            f"{kind}+{gvc}+{primanota}" if primanota else f"{kind}+{gvc}"
+            for kind, gvc, primanota in zip(kinds, groups[0], primanotas, strict=False)
+        ]
         filled: Columns = {}
         if "34" in given:
             keys = ["" if key == "000" else key for key in given["34"]]
@@ -101,7 +115,7 @@ class GermanOutline:
         for number in given.keys() & {"00", "30", "31"}:
             filled[_SUBFIELD_PLACES[number]] = [text or None for text in given[number]]
         if "32" in given or "33" in given:
-            filled[NAME] = [*map(party_name, given.get("32") or repeat(None), given.get("33") or repeat(None))]
+            filled[NAME] = _names(given.get("32"), given.get("33"))
         kept = []
         for tag, room, pieces in self._parts:
             texts = [text.strip() or None for text in _joined([groups[piece] for piece in pieces], room)]
@@ -133,9 +147,11 @@ def german_outline(text: str) -> GermanOutline | None:
 class SlashOutline:
     """`codes` in the order of the text; those of `_PARTIES` only say whose name follows."""
 
+    mark = "/"
+
     def __init__(self, codes: Sequence[str]) -> None:
-        parts = [f"/{code}/" if code in _PARTIES else f"/{code}/([^/]*+)" for code in codes]
-        self.expression = "".join(parts) + _NO_BLANK
+        values = {**dict.fromkeys(_PARTIES, ""), "REMI": _REMITTANCE}
+        self.expression = "".join(f"/{code}/{values.get(code, _VALUE)}" for code in codes) + _NO_BLANK
         self._codes = [code for code in codes if code not in _PARTIES]
 
     def columns(self, kinds: Texts, groups: Sequence[Texts]) -> Columns | None:
@@ -156,25 +172,30 @@ class SlashOutline:
 
 def slash_outline(text: str) -> SlashOutline | None:
     """The outline of a text without breaks, or None if an outline does not tell all about it."""
-    before, *parts = text.split("/")
-    codes, values = parts[::2], parts[1::2]
-    if before or len(codes) != len(values) or not CODES.isdisjoint(values):
-        return None
-    if any(value for code, value in zip(codes, values, strict=True) if code in _PARTIES) or codes[-1] in _PARTIES:
-        return None
+    codes = [code for code in _SLASH_CODE.findall(text) if code in CODES]
+    outline = SlashOutline(codes)
     filed = [_SLASH_PLACES[code] for code in codes if code in _SLASH_PLACES]
     known = all(code in _SLASH_PLACES or code in KEPT or code in _PARTIES for code in codes)
-    return SlashOutline(codes) if known and len(set(filed)) == len(filed) else None
+    is_whole = known and len(set(filed)) == len(filed) and codes and codes[-1] not in _PARTIES
+    return outline if is_whole and re.fullmatch(outline.expression, text) else None
 
 
 class WordsOutline:
-    """Text that begins with a letter and has no colon: it is remittance, with its breaks."""
+    """Text without a colon that has no form: it is remittance, with its breaks."""
 
-    expression = "(.*)"
+    mark = ""
+    expression = rf"(?!{_NO_WORDS})([^\0]*+)"
 
     def columns(self, kinds: Texts, groups: Sequence[Texts]) -> Columns | None:
         """See `Outline`; never None."""
         return {PROPRIETARY_CODE: kinds, REMITTANCE: [free_lines(text.rstrip()) or None for text in groups[0]]}
+
+
+def _names(first: Texts | None, second: Texts | None) -> Sequence[str | None]:
+    """Names out of subfields 32 and 33."""
+    if first is not None and not (second and any(second)) and "  " not in "\0".join(first):
+        return [text.strip() or None for text in first]
+    return [*map(party_name, first or repeat(""), second or repeat(""))]
 
 
 def _joined(pieces: Sequence[Texts], room: int) -> Texts:

@@ -13,10 +13,9 @@ from typing import BinaryIO
 
 from matcher.parsers.contract import ControlTotals, Event, LinesRead, ReadOptions, StatementEnded, StatementStarted
 from matcher.parsers.mt940.blocks import ENTRY, Block, Blocks, entries, fields
-from matcher.parsers.mt940.line import line_of
 from matcher.parsers.mt940.message import Message
 from matcher.parsers.mt940.notes import add_notes
-from matcher.parsers.mt940.usual import Progress, UsualReader, read_usual
+from matcher.parsers.mt940.usual import Progress, UsualReader, careful_line, read_usual
 from recon_core.domain.currency import NO_CURRENCY, exponent
 from recon_core.domain.diagnostic import Diagnostic, Severity
 from recon_core.domain.refused import Unreadable
@@ -195,14 +194,10 @@ class Reader:
         number = self._number + 1
         self._number = number + parts[at + 1].count("\n")
         body, text, notes, at = self._gather(parts, at + 2, count, parts[at + 1])
-        entry = self._entries.read(body.rstrip(), number)
-        if entry is None:
-            if text:
-                message = f"this text belongs to the entry that can't be read: {text[:200]!r}."
-                self._report("text-without-entry", Severity.INFO, number, message, "")
+        line = careful_line(body, text, number, self._index + 1, self._entries)
+        if line is None:
             return at
         self._index += 1
-        line = line_of(self._index, entry, text, self._entries.currency, number)
         self._lines.append(add_notes(line, notes) if notes else line)
         return at
 

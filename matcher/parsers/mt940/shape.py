@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
 from itertools import repeat
+from operator import eq
 from typing import Any, NamedTuple
 
 from matcher.parsers.mt940.entry import MARKS
@@ -36,25 +37,26 @@ from recon_core.domain.currency import EXPONENTS
 from recon_core.domain.statement import StatementLine
 
 # A pattern costs as much as it saves on so many entries; one entry in so many is looked at, as that costs time, too.
-_SIGHTINGS_MIN = 12
-_LOOKED_AT = 8
+_SIGHTINGS_MIN = 10
+_LOOKED_AT = 4
 # More shapes with one number of marks than this are not worth trying one after the other.
 _ALIKE_MAX = 8
 _OUTLINES_MAX = 1000
 _PREFIXES_MAX = 20_000
 # Fewer entries than this are as quickly read one by one.
-_BATCH_MIN = 8
+_BATCH_MIN = 4
 
 # Dates, mark and funds code are read once, as a file repeats them. References of 15 letters may be accounts.
 _HEAD = (
     r"([0-9 ]+[A-Z]+)([0-9]{{1,{whole_max}}}),([0-9]{{{places}}})([NSF](?!CHK)[A-Z0-9]{{3}})"
-    r"([^/: \n]{{0,14}}+)(?://([^: \n]++))?+{line_feed}:86:"
+    r"([^/: \n\0]{{0,14}}+)(?://([^: \n\0]++))?+{line_feed}:86:"
 )
 _DIGITS_MAX = 15
+_BREAKS = "\n" * 1024
 _PREFIX = r"([0-9]{{6}}(?:[0-9]{{4}}| {{4}})?)(R?[CD]|E[CD]){funds}?"
 
 _new = tuple.__new__
-_DEFAULTS = [StatementLine._field_defaults.get(name) for name in StatementLine._fields]
+_DEFAULTS: list[Iterable[Any]] = [repeat(StatementLine._field_defaults.get(name)) for name in StatementLine._fields]
 
 
 class Prefix(NamedTuple):
@@ -68,13 +70,25 @@ class Prefix(NamedTuple):
 
 
 class _Shape:
-    """An outline with its pattern, and the entries that wait: place, number and prefix, and the pattern's groups."""
+    """An outline with its pattern: of texts joined by NULs, one tuple of groups for each; empty ones if it has another."""
 
     def __init__(self, head: str, outline: Outline) -> None:
-        self.match = re.compile(head + outline.expression, re.DOTALL).fullmatch
+        self.findall = re.compile(
+            rf"(?:{head}{outline.expression}{re.escape(outline.mark)}|[^\0]*+)\0", re.DOTALL
+        ).findall
         self.outline = outline
-        self.waiting: list[tuple[int, int, Prefix]] = []
-        self.groups: list[tuple[str, ...]] = []
+
+
+# An entry that waits for `fill`: its place, its line in the file, and its chunk.
+_Waiting = tuple[int, int, str]
+
+
+class _Bucket:
+    """Entries that look alike from afar, and the shapes that they may have."""
+
+    def __init__(self, *shapes: _Shape) -> None:
+        self.shapes = [*shapes]
+        self.waiting: list[_Waiting] = []
 
 
 class Shapes:
@@ -86,57 +100,46 @@ class Shapes:
         self._dates = dates
         head = partial(_HEAD.format, whole_max=_DIGITS_MAX - places, places=places)
         self._head = head(line_feed="")
-        self._words = _Shape(head(line_feed="\n"), WordsOutline())
-        self._all = [self._words]
         self._prefix = re.compile(_PREFIX.format(funds=currency[2]), re.ASCII)
         self._prefixes: dict[str, Prefix] = {}
-        self._german: dict[tuple[int, int], list[_Shape]] = {}
-        self._slash: dict[int, list[_Shape]] = {}
+        self._words = _Bucket(_Shape(head(line_feed="\n"), WordsOutline()))
+        # By the number of marks.
+        self._german: dict[tuple[int, int], _Bucket] = {}
+        self._slash: dict[int, _Bucket] = {}
+        self._by_expression: dict[str, _Shape] = {}
         self._sightings: Counter[str] = Counter()
         self._unknown = 0
+        self._width = 65  # of the lines that the texts are cut into
 
-    def take(self, chunk: str, place: int, number: int) -> int:
-        """Take an entry for `fill`, if its shape is known; returns its lines in the file, 0 if it was not taken.
+    def take(self, chunks: Sequence[str], at: int, end: int, place: int, number: int) -> tuple[int, int]:
+        """Take entries for `fill`, from `chunks[at]` up to `end` or the first that no shape may fit.
 
-        `chunk` is the content of `:61:` and what follows up to the next one, `number` its line in the file.
+        `place` is that of the first one, `number` how many lines of the file stand before it. Returns where it stopped
+        and how many lines stand before that. A chunk is the content of `:61:` and what follows it up to the next one.
         """
-        first = chunk.find("\n")
-        text = first + 5
-        mark = chunk[text : text + 1]
-        # Without a colon in the text, those of `:86:` stand at the beginning of its line and there is no further tag.
-        if first < 0 or chunk.find(":", text) >= 0:
-            return 0
-        if mark.isalpha():
-            found = self._words.match(chunk)
-            is_taken = found is not None and self._wait(self._words, found, place, number)
-            return chunk.count("\n") + 1 if is_taken else 0
-        if mark != "/" and chunk[text + 3 : text + 4] != "?":
-            return 0
-        flat = chunk.replace("\n", "")
-        lines = len(chunk) - len(flat) + 1
-        if lines > 2 and not cut_evenly(chunk, lines - 2, start=text):
-            return 0
-        if mark == "/":
-            shapes = self._slash.get(flat.count("/", first))
-        else:
-            shapes = self._german.get((flat.count("?", first), flat.count("+", first)))
-        for shape in shapes or ():
-            found = shape.match(flat)
-            if found is not None:
-                return lines if self._wait(shape, found, place, number) else 0
-        self._unknown += 1
-        if self._unknown % _LOOKED_AT == 0:
-            self._learn(flat[first + 4 :])
-        return 0
-
-    def _wait(self, shape: _Shape, found: re.Match[str], place: int, number: int) -> bool:
-        groups = found.groups()
-        prefix = self._prefixes.get(groups[0]) or self._new_prefix(groups[0])
-        if prefix is None:
-            return False
-        shape.waiting.append((place, number, prefix))
-        shape.groups.append(groups)
-        return True
+        words, german, slash, width = self._words, self._german, self._slash, self._width
+        place -= at
+        for here in range(at, end):
+            chunk = chunks[here]
+            head, mark, text = chunk.partition("\n:86:")
+            if not mark or ":" in text or "\n" in head:
+                return here, number
+            breaks = text.count("\n")
+            bucket: _Bucket | None = words
+            if text[3:4] == "?":
+                bucket = german.get((text.count("?"), text.count("+")))
+            elif text[:1] == "/":
+                bucket = slash.get(text.count("/"))
+            if bucket is None:
+                self._look_at(chunk)
+                return here, number
+            if breaks and bucket is not words and text[width :: width + 1] != _BREAKS[:breaks]:
+                if not cut_evenly(text, breaks):
+                    return here, number
+                width = self._width = text.find("\n")
+            bucket.waiting.append((place + here, number + 1, chunk))
+            number += breaks + 2
+        return end, number
 
     def fill(self, run: list[Any], index: int) -> list[tuple[int, int]]:
         """Put the lines of the entries that were taken at their places, the first of which is the line `index`.
@@ -144,10 +147,19 @@ class Shapes:
         Returns place and number of those that are to be read one by one after all.
         """
         left: list[tuple[int, int]] = []
-        for shape in self._all:
-            if shape.waiting:
-                left += self._fill(shape, run, index)
-                shape.waiting, shape.groups = [], []
+        for bucket in (self._words, *self._german.values(), *self._slash.values()):
+            waiting = bucket.waiting
+            if not waiting:
+                continue
+            bucket.waiting = []
+            for shape in bucket.shapes:
+                if len(waiting) < _BATCH_MIN:
+                    break
+                waiting = self._fill(shape, waiting, run, index)
+            for place, number, chunk in waiting:
+                left.append((place, number))
+                if bucket is not self._words:
+                    self._look_at(chunk)
         return left
 
     def _new_prefix(self, text: str) -> Prefix | None:
@@ -164,34 +176,53 @@ class Shapes:
         self._prefixes[text] = prefix
         return prefix
 
-    def _learn(self, text: str) -> None:
-        """Count the outline of a text, and make a shape of it when it was seen often enough."""
+    def _look_at(self, chunk: str) -> None:
+        """Count the outline of a text without a shape, and make one when it was seen often enough."""
+        self._unknown += 1
+        if self._unknown % _LOOKED_AT or len(self._sightings) >= _OUTLINES_MAX:
+            return
+        text = chunk[chunk.find("\n") + 5 :].replace("\n", "")
         outline = slash_outline(text) if text[0] == "/" else german_outline(text)
-        if outline is None or len(self._sightings) >= _OUTLINES_MAX:
+        if outline is None:
             return
         self._sightings[outline.expression] += 1
-        if self._sightings[outline.expression] != _SIGHTINGS_MIN:
+        if self._sightings[outline.expression] < _SIGHTINGS_MIN:
             return
-        shapes = (
-            self._slash.setdefault(text.count("/"), [])
-            if text[0] == "/"
-            else self._german.setdefault((text.count("?"), text.count("+")), [])
-        )
-        if len(shapes) < _ALIKE_MAX:
-            shapes.append(_Shape(self._head, outline))
-            self._all.append(shapes[-1])
+        if text[0] == "/":
+            bucket = self._slash.setdefault(text.count("/"), _Bucket())
+        else:
+            bucket = self._german.setdefault((text.count("?"), text.count("+")), _Bucket())
+        shape = self._by_expression.get(outline.expression) or _Shape(self._head, outline)
+        self._by_expression[outline.expression] = shape
+        if len(bucket.shapes) < _ALIKE_MAX and shape not in bucket.shapes:
+            bucket.shapes.append(shape)
 
-    def _fill(self, shape: _Shape, run: list[Any], index: int) -> Iterable[tuple[int, int]]:
-        places, numbers, prefixes = zip(*shape.waiting, strict=True)
-        _, units, cents, kinds, own, bank, *groups = zip(*shape.groups, strict=True)
-        filled = shape.outline.columns(kinds, groups) if len(places) >= _BATCH_MIN else None
+    def _fill(self, shape: _Shape, waiting: list[_Waiting], run: list[Any], index: int) -> list[_Waiting]:
+        """Put the lines of the entries that have this shape at their places; returns the others."""
+        end = shape.outline.mark + "\0"
+        text = end.join([chunk for _, _, chunk in waiting]) + end
+        rows = shape.findall(text.replace("\n", "") if shape.outline.mark else text)
+        known = self._prefixes
+        prefixes = [known.get(row[0]) or self._new_prefix(row[0]) for row in rows]
+        others: list[_Waiting] = []
+        if None in prefixes:
+            others = [entry for entry, prefix in zip(waiting, prefixes, strict=True) if prefix is None]
+            if len(others) == len(waiting):
+                return waiting
+            waiting, rows = (
+                [one for one, prefix in zip(all_, prefixes, strict=True) if prefix is not None]
+                for all_ in (waiting, rows)
+            )
+            prefixes = [prefix for prefix in prefixes if prefix is not None]
+        _, units, cents, kinds, own, bank, *groups = zip(*rows, strict=True)
+        filled = shape.outline.columns(kinds, groups)
         if filled is None:
-            return zip(places, numbers, strict=True)
+            return waiting + others
         booking, value, signs, reversal, status = zip(*prefixes, strict=True)
         _file_references(own, filled)
-        columns = [filled.get(field) or repeat(default) for field, default in enumerate(_DEFAULTS)]
+        columns = _DEFAULTS.copy()
         columns[:8] = (
-            [index + place for place in places],
+            [index + place for place, _, _ in waiting],
             booking,
             value,
             [sign * int(unit + cent) for sign, unit, cent in zip(signs, units, cents, strict=True)],
@@ -200,40 +231,39 @@ class Shapes:
             reversal,
             [None if text in NO_REFERENCE else text for text in bank],
         )
-        columns[WHERE] = [f"line {number}" for number in numbers]
+        for field, values in filled.items():
+            columns[field] = values
+        columns[WHERE] = [f"line {number}" for _, number, _ in waiting]
         lines = map(_new, repeat(StatementLine), zip(*columns, strict=False))
-        for place, line in zip(places, lines, strict=True):
+        for (place, _, _), line in zip(waiting, lines, strict=True):
             run[place] = line
-        return ()
+        return others
 
 
 def _file_references(own: Sequence[str], filled: Columns) -> None:
     """Fill in what subfields 7 of `:61:` and the remittance texts tell, as `line.finished` does for one entry."""
-    nothing: Iterable[Any] = repeat(None)
-    ends: list[str | None] = []
-    instructions: list[str | None] = []
-    left: list[tuple[int, str]] = []
-    given = (filled.get(place) or nothing for place in (END_TO_END_ID, INSTRUCTION_ID, ACCOUNT))
-    for place, (reference, end, instruction, account) in enumerate(zip(own, *given, strict=False)):
-        if end in NO_REFERENCE:
-            end = None
-        if reference not in NO_REFERENCE and reference not in (end, account):
-            if end is None:
-                end = reference
-            elif instruction is None:
-                instruction = reference
-            elif instruction != reference:
-                left.append((place, reference))
-        ends.append(end)
-        instructions.append(instruction)
-    filled[END_TO_END_ID], filled[INSTRUCTION_ID] = ends, instructions
-    if left:
-        extra = [*(filled.get(EXTRA) or [()] * len(own))]
-        for place, reference in left:
-            extra[place] += (("61/7", reference),)
-        filled[EXTRA] = extra
-    if REMITTANCE in filled:
+    given = [None if reference in NO_REFERENCE else reference for reference in own]
+    accounts, ends, instructions = filled.get(ACCOUNT), filled.get(END_TO_END_ID), filled.get(INSTRUCTION_ID)
+    if accounts is not None and any(map(eq, given, accounts)):
+        given = [
+            None if reference == account else reference for reference, account in zip(given, accounts, strict=True)
+        ]
+    if ends is None:
+        filled[END_TO_END_ID] = given
+    else:
+        ends = [None if end in NO_REFERENCE else end for end in ends]
+        spare = [reference if end and reference != end else None for reference, end in zip(given, ends, strict=True)]
+        filled[END_TO_END_ID] = [end or reference for reference, end in zip(given, ends, strict=True)]
+        filled[INSTRUCTION_ID] = spare
+        if instructions is not None:
+            filled[INSTRUCTION_ID] = [known or more for known, more in zip(instructions, spare, strict=True)]
+            filled[EXTRA] = [
+                (*extra, ("61/7", more)) if known and more and more != known else extra
+                for known, more, extra in zip(instructions, spare, filled.get(EXTRA) or repeat(()), strict=False)
+            ]
+    remittance, references = filled.get(REMITTANCE), filled.get(CREDITOR_REFERENCE)
+    if remittance is not None:
         filled[CREDITOR_REFERENCE] = [
             structured_reference(text) if text is not None and known is None else known
-            for text, known in zip(filled[REMITTANCE], filled.get(CREDITOR_REFERENCE) or nothing, strict=False)
+            for text, known in zip(remittance, references or repeat(None), strict=False)
         ]

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from matcher.parsers.mt940.entry import MARKS, EntryReader
-from matcher.parsers.mt940.line import NO_REFERENCE, REFERENCE_CHARS, finished, read_supplement, read_text
+from matcher.parsers.mt940.line import NO_REFERENCE, REFERENCE_CHARS, finished, line_of, read_supplement, read_text
 from matcher.parsers.mt940.numbered import read_german
 from matcher.parsers.mt940.row import EMPTY_MIDDLE, Row
 from matcher.parsers.mt940.shape import Shapes
 from recon_core.domain.currency import EXPONENTS
+from recon_core.domain.diagnostic import Severity
 from recon_core.domain.statement import StatementLine
 
 # Subfields 1 to 8, at most one line of subfield 9, and one :86:. The currency tells the funds code and the decimals;
@@ -63,49 +64,69 @@ def read_usual(
 
     A chunk is the content of a `:61:` with all that follows it up to the next one.
     """
-    at_chunk, number, index = start
-    currency, known, new_dates, marks = entries.currency, entries.dates, entries.new_dates, MARKS
-    match = _entry(currency).fullmatch
-    shapes = entries.shapes if end - at_chunk >= _SHAPED_MIN else None
-    run: list[Any] = []
-    for chunk in chunks[at_chunk:end]:
-        if shapes is not None and (taken := shapes.take(chunk, len(run), number + 1)):
-            run.append(None)
-            number += taken
-            continue
-        given = chunk.rstrip()
-        found = match(given)
-        if found is None:
+    at, number, index = start
+    shapes = entries.shapes if end - at >= _SHAPED_MIN else None
+    run: list[StatementLine | None] = []
+    while at < end:
+        if shapes is not None:
+            at, number = shapes.take(chunks, at, end, len(run), number)
+            run += [None] * (at - start.chunk - len(run))
+            if at == end:
+                break
+        line = _usual_line(chunks[at], number + 1, index + len(run) + 1, entries)
+        if line is None:
             break
-        days, mark, digits, kind, own, bank, more, text = found.groups()
-        if (text is not None and ":" in text and "\n:" in text) or (own is not None and len(own) > REFERENCE_CHARS):
-            break
-        number += 1
-        dates = known.get(days) or new_dates(days, number)
-        sign, reversal, status = marks[mark]
-        row: Row = [
-            index + len(run) + 1, dates[0], dates[1], sign * int(digits.replace(",", "")), currency, status, reversal, bank,
-            None, None, kind, *EMPTY_MIDDLE, f"line {number}", (), None,
-        ]  # fmt: skip
-        if text:
-            flat = text.replace("\n", "")
-            number += 1 + len(text) - len(flat)
-            if text[3:4] != "?" or not read_german(text, flat, row):
-                read_text(text, flat, own, more, row)
-        elif text is not None:
-            number += 1
-        if more:
-            number += 1
-            read_supplement(more, text, row)
-        if len(given) < len(chunk):
-            number += chunk.count("\n", len(given))
-        run.append(finished(row, own))
+        run.append(line)
+        number += chunks[at].count("\n") + 1
+        at += 1
     if shapes is not None:
-        for place, line_number in shapes.fill(run, index + 1):
-            alone: list[StatementLine] = []
-            read_usual(
-                chunks, Progress(at_chunk + place, line_number - 1, index + place), at_chunk + place + 1, entries, alone
-            )
-            run[place] = alone[0]
-    lines += run
-    return Progress(at_chunk + len(run), number, index + len(run))
+        for place, line_number in sorted(shapes.fill(run, index + 1)):
+            chunk = chunks[start.chunk + place]
+            run[place] = _usual_line(chunk, line_number, index + place + 1, entries)
+            if run[place] is None:
+                body, _, text = chunk.partition("\n:86:")
+                run[place] = careful_line(body, text.rstrip(), line_number, index + place + 1, entries)
+    read = [line for line in run if line is not None]
+    if len(read) < len(run):
+        read = [line._replace(line_index=index + place) for place, line in enumerate(read, start=1)]
+    lines += read
+    return Progress(at, number, index + len(read))
+
+
+def _usual_line(chunk: str, number: int, index: int, entries: UsualReader) -> StatementLine | None:
+    """The bank line of a usual entry at line `number` of the file, or None if it is another."""
+    found = _entry(entries.currency).fullmatch(chunk.rstrip())
+    if found is None:
+        return None
+    days, mark, digits, kind, own, bank, more, text = found.groups()
+    if (text is not None and "\n:" in text) or (own is not None and len(own) > REFERENCE_CHARS):
+        return None
+    dates = entries.dates_of(days)
+    if dates.bad is not None:
+        return None
+    sign, reversal, status = MARKS[mark]
+    row: Row = [
+        index, dates.booking, dates.value, sign * int(digits.replace(",", "")), entries.currency, status, reversal, bank,
+        None, None, kind, *EMPTY_MIDDLE, f"line {number}", (), None,
+    ]  # fmt: skip
+    if text:
+        flat = text.replace("\n", "")
+        if text[3:4] != "?" or not read_german(text, flat, row):
+            read_text(text, flat, own, more, row)
+    if more:
+        read_supplement(more, text, row)
+    return finished(row, own)
+
+
+def careful_line(body: str, text: str | None, number: int, index: int, entries: EntryReader) -> StatementLine | None:
+    """The bank line of whatever entry; None if it does not even begin with a date, which is reported.
+
+    `body` is the content of `:61:` at line `number` of the file, `text` that of `:86:`.
+    """
+    entry = entries.read(body.rstrip(), number)
+    if entry is not None:
+        return line_of(index, entry, text, entries.currency, number)
+    if text:
+        message = f"this text belongs to the entry that can't be read: {text[:200]!r}."
+        entries.report("text-without-entry", Severity.INFO, number, message, "")
+    return None

@@ -56,9 +56,12 @@ def free_lines(text: str) -> str:
     """Free text: breaks that were meant stay, cuts at column 65 are undone, padding and empty lines go."""
     if "\n" not in text:
         return text.strip()
+    given = text.split("\n")
+    if _COLUMNS not in map(len, given):
+        return "\n".join(filter(None, map(str.strip, given)))
     lines: list[str] = []
     was_cut = False
-    for line in text.split("\n"):
+    for line in given:
         shown = line.rstrip()
         if was_cut and shown:
             lines[-1] += shown
