@@ -41,8 +41,8 @@ _SLASH_PLACES = {code: place for code, place in PLACES.items() if code != "PREF"
 _PARTIES = frozenset({"ORDP", "BENM"})
 # The careful way strips what stands behind a text.
 _NO_BLANK = r"(?<!\s)"
-# A value in slash codes goes on behind a slash that is followed by no code; all codes are words of capitals.
-_VALUE = r"([^/]*+(?:/(?!\0|[A-Z]{2,9}/)[^/]*+)*+)"
+# A name may have a slash that is followed by no code; all codes are words of capitals.
+_NAME = r"([^/]*+(?:/(?!\0|[A-Z]{2,9}/)[^/]*+)*+)"
 # A remittance in a structure takes the careful way.
 _REMITTANCE = r"(?![/ ]*+[^\0]{4}/)([^/]*+(?:(?<!INV)/(?!\0|[A-Z]{2,9}/)[^/]*+)*+)"
 # What is read in another way than as words, if it is no slash code.
@@ -150,8 +150,8 @@ class SlashOutline:
     mark = "/"
 
     def __init__(self, codes: Sequence[str]) -> None:
-        values = {**dict.fromkeys(_PARTIES, ""), "REMI": _REMITTANCE}
-        self.expression = "".join(f"/{code}/{values.get(code, _VALUE)}" for code in codes) + _NO_BLANK
+        values = {**dict.fromkeys(_PARTIES, ""), "REMI": _REMITTANCE, "NAME": _NAME, "ADDR": _NAME}
+        self.expression = "".join(f"/{code}/{values.get(code, '([^/]*+)')}" for code in codes) + _NO_BLANK
         self._codes = [code for code in codes if code not in _PARTIES]
 
     def columns(self, kinds: Texts, groups: Sequence[Texts]) -> Columns | None:

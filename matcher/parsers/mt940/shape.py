@@ -229,7 +229,7 @@ class Shapes:
             repeat(self._currency),
             status,
             reversal,
-            [None if text in NO_REFERENCE else text for text in bank],
+            _without_none(bank),
         )
         for field, values in filled.items():
             columns[field] = values
@@ -240,9 +240,16 @@ class Shapes:
         return others
 
 
+def _without_none(texts: Sequence[str | None]) -> Sequence[str | None]:
+    """References, with None for those that say "none"."""
+    if NO_REFERENCE.isdisjoint(texts):
+        return texts
+    return [None if text in NO_REFERENCE else text for text in texts]
+
+
 def _file_references(own: Sequence[str], filled: Columns) -> None:
     """Fill in what subfields 7 of `:61:` and the remittance texts tell, as `line.finished` does for one entry."""
-    given = [None if reference in NO_REFERENCE else reference for reference in own]
+    given = _without_none(own)
     accounts, ends, instructions = filled.get(ACCOUNT), filled.get(END_TO_END_ID), filled.get(INSTRUCTION_ID)
     if accounts is not None and any(map(eq, given, accounts)):
         given = [
@@ -251,7 +258,7 @@ def _file_references(own: Sequence[str], filled: Columns) -> None:
     if ends is None:
         filled[END_TO_END_ID] = given
     else:
-        ends = [None if end in NO_REFERENCE else end for end in ends]
+        ends = _without_none(ends)
         spare = [reference if end and reference != end else None for reference, end in zip(given, ends, strict=True)]
         filled[END_TO_END_ID] = [end or reference for reference, end in zip(given, ends, strict=True)]
         filled[INSTRUCTION_ID] = spare
