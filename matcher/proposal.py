@@ -117,9 +117,18 @@ class StoredProposal(NamedTuple):
         return (self.book, *self.alternatives) if self.book else self.alternatives
 
 
+class ProposalOrder(StrEnum):
+    """By day and line, or with the surest or the largest first."""
+
+    DAY = "day"
+    SCORE = "score"
+    AMOUNT = "amount"
+
+
 class ProposalFilter(NamedTuple):
     """Which proposals are wanted; an empty field does not restrict. `after` is the day and the id of the last line that
-    was seen, in the order by day.
+    was seen, in the order by day. `text` is looked for in the line's counterparty, text and references; the amounts
+    are those of the line without its sign, in minor units.
     """
 
     line_ids: tuple[int, ...] = ()
@@ -128,6 +137,11 @@ class ProposalFilter(NamedTuple):
     verdicts: tuple[MatchStatus, ...] = ()
     after: tuple[date, int] | None = None
     limit: int | None = None
+    offset: int = 0
+    text: str = ""
+    amount_min: int | None = None
+    amount_max: int | None = None
+    order: ProposalOrder = ProposalOrder.DAY
 
 
 EVERY_PROPOSAL = ProposalFilter()

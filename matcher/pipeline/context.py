@@ -78,6 +78,10 @@ class OpinionStore(LearnedStore, Protocol):
         """The newest opinions on lines of these accounts that nobody has decided yet, by day and line."""
         ...
 
+    def count_open(self, uow: UnitOfWork, *, account_ids: Sequence[int], wanted: ProposalFilter) -> int:
+        """How many of them there are, whatever limit and offset say."""
+        ...
+
     def mark_decided(self, uow: UnitOfWork, *, line_ids: Sequence[int]) -> None:
         """The opinions on these lines have been acted on."""
         ...

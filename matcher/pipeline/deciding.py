@@ -63,16 +63,18 @@ def accept(
     choice: int = 1,
     entry_type: str = "",
     partial: bool = False,
+    seen: Sequence[int] = (),
 ) -> Decided:
     """Accept what is proposed for these lines: the first choice, or the one with the number `choice`.
 
     A remainder becomes an adjustment of `entry_type`; with `partial` the rest of the larger side stays open; with
     neither it is what the engine says that it is. Lines that are explained together are accepted together. All or
-    nothing. Raises `Unknown` for a line without a proposal, `NotBalanced` where the remainder needs a word, and what
+    nothing. `seen` are the proposals that the caller has looked at, by their ids. Raises `Unknown` for a line without a
+    proposal, `Conflict` for one with another than was seen, `NotBalanced` where the remainder needs a word, and what
     `clearing.apply_matches` raises.
     """
     with context.database.begin() as uow:
-        rows = _locked(uow, context, line_ids)
+        rows = _locked(uow, context, line_ids, seen=seen)
         kinds = EntryTypes(uow)
         matches: dict[tuple[int, ...], Match] = {}
         for proposal, line in rows:
@@ -141,12 +143,21 @@ def accept_all(context: Context, *, accounts: Sequence[int], wanted: ProposalFil
 
 
 def reject(
-    context: Context, *, line_ids: Sequence[int], choice: int = 1, every: bool = False, reason: str = ""
+    context: Context,
+    *,
+    line_ids: Sequence[int],
+    choice: int = 1,
+    every: bool = False,
+    reason: str = "",
+    seen: Sequence[int] = (),
 ) -> Decided:
-    """Say that a proposed choice, or `every` one, is wrong for these lines. It is not proposed again until undone."""
+    """Say that a proposed choice, or `every` one, is wrong for these lines. It is not proposed again until undone.
+
+    `seen` as for `accept`.
+    """
     with context.database.begin() as uow:
         groups = []
-        for proposal, line in _locked(uow, context, line_ids):
+        for proposal, line in _locked(uow, context, line_ids, seen=seen):
             wanted = range(1, len(line.choices) + 1) if every else [choice]
             for number in wanted:
                 ids = tuple(one.id for one in _chosen(line, number).transactions)
@@ -222,8 +233,12 @@ def undo(
     return undone
 
 
-def _locked(uow: UnitOfWork, context: Context, line_ids: Sequence[int]) -> list[tuple[StoredProposal, ReviewLine]]:
-    """The proposals on these lines, in the order of the ids, their accounts held. Raises `Unknown`."""
+def _locked(
+    uow: UnitOfWork, context: Context, line_ids: Sequence[int], *, seen: Sequence[int] = ()
+) -> list[tuple[StoredProposal, ReviewLine]]:
+    """The proposals on these lines, in the order of the ids, their accounts held. Raises `Unknown`, and `Conflict` for
+    a proposal that is none of those that were `seen`.
+    """
     rows = clearing.locked_lines(uow, line_ids)
     owners = sorted({row.cash_account_id for row in rows})
     found = context.opinions.open_proposals(uow, account_ids=owners, wanted=ProposalFilter(line_ids=tuple(line_ids)))
@@ -235,6 +250,12 @@ def _locked(uow: UnitOfWork, context: Context, line_ids: Sequence[int]) -> list[
                 cure="Undo the decision on it, or match the account again.",
             )
     ordered = [by_line[line_id] for line_id in dict.fromkeys(line_ids)]
+    for proposal in ordered:
+        if seen and proposal.id not in seen:
+            raise Conflict(
+                f"What is proposed for bank line {proposal.line_id} has changed since you looked.",
+                cure="Look again and decide on what is proposed now.",
+            )
     return list(zip(ordered, shown(context, uow, ordered), strict=True))
 
 

@@ -26,6 +26,15 @@ _BOOK = (
 )
 
 
+_OPEN_BOOK = (
+    "SELECT id, external_id, transaction_date, amount - matched_amount AS amount, reference, counterparty, description"
+    " FROM book_transaction t WHERE cash_account_id = :account AND status IN ('released', 'balanced')"
+    " AND matched_amount <> amount AND voids_id IS NULL AND NOT EXISTS (SELECT 1 FROM reconciliation r"
+    " WHERE r.id = t.reconciliation_id AND r.state = 'closed') AND NOT EXISTS (SELECT 1 FROM book_transaction v"
+    " WHERE v.voids_id = t.id AND v.status <> 'rejected')"
+)
+
+
 class BookView(NamedTuple):
     """A book transaction as a choice shows it; `amount` is what is left of it, in minor units."""
 
@@ -51,7 +60,7 @@ class ReviewLine(NamedTuple):
     `choices` are best first. `together` are the lines that the first choice explains as one, this one among them.
     `entry_type` is the one to adjust the line, or the difference of the first choice, with; "" where a person must
     choose. `current` is false where a transaction of a choice has been used since: the account wants matching again.
-    `gives_back` is what a returned payment was.
+    `gives_back` is what a returned payment was. `proposal_id` names the word: a later one has another.
     """
 
     line_id: int
@@ -71,6 +80,7 @@ class ReviewLine(NamedTuple):
     entry_type: str
     current: bool
     gives_back: GivenBack | None = None
+    proposal_id: int = 0
 
 
 def account_ids(uow: UnitOfWork, codes: Sequence[str]) -> list[int]:
@@ -85,6 +95,20 @@ def review(
 ) -> list[ReviewLine]:
     """The open lines of these accounts on which the engine has an opinion, by day; `wanted` filters and pages."""
     return shown(context, uow, context.opinions.open_proposals(uow, account_ids=accounts, wanted=wanted))
+
+
+def open_book(uow: UnitOfWork, *, account_id: int, near: int, text: str = "", limit: int) -> list[BookView]:
+    """What is left of the account's open transactions, those whose amount is nearest to `near` first; `text` is a part
+    of their id, reference, counterparty or description, in any case.
+    """
+    rows = [BookView._make(row) for row in uow.select(_OPEN_BOOK, {"account": account_id})]
+    asked = text.casefold()
+    fitting = [
+        row
+        for row in rows
+        if asked in f"{row.external_id} {row.reference} {row.counterparty} {row.description}".casefold()
+    ]
+    return sorted(fitting, key=lambda row: (abs(row.amount - near), row.transaction_date, row.id))[:limit]
 
 
 def not_matched_yet(uow: UnitOfWork, *, accounts: Sequence[int]) -> int:
@@ -161,4 +185,5 @@ def _shown(
         evidence=proposal.evidence,
         entry_type=learned.get(line.id) or ((kinds.code(category, rest) or "") if rest else ""),
         current=all(one.amount for choice in choices for one in choice.transactions),
+        proposal_id=proposal.id,
     )

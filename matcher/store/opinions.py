@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from matcher.proposal import (
     Evidence,
     Opinion,
     ProposalFilter,
+    ProposalOrder,
     RunFacts,
     StoredProposal,
     evidence_json,
@@ -25,6 +27,7 @@ from recon_core.services import families
 from recon_core.store.unit_of_work import SqlUnitOfWork
 
 _MILLION = 1_000_000
+_SPECIAL = re.compile("[%_!]")
 
 # What an account's open items come to. Two different sets of open items with the same figures would have to differ in
 # ids and versions that cancel out; ids only grow, so they do not. What is left of a transaction is the same open item
@@ -44,9 +47,19 @@ _REJECTED = (
     " GROUP BY cash_account_id"
 )
 
+_FROM_PROPOSALS = " FROM proposal p JOIN statement_line l ON l.id = p.statement_line_id"
 _PROPOSALS = (
     "SELECT p.id, p.cash_account_id, p.statement_line_id, p.verdict, p.category, p.score_ppm, p.difference, p.book_ids,"
-    " p.alternatives, p.evidence, p.rule, p.together FROM proposal p JOIN statement_line l ON l.id = p.statement_line_id"
+    " p.alternatives, p.evidence, p.rule, p.together" + _FROM_PROPOSALS
+)
+_ORDERS = {
+    ProposalOrder.DAY: "l.booking_date, l.id",
+    ProposalOrder.SCORE: "p.score_ppm DESC, l.booking_date, l.id",
+    ProposalOrder.AMOUNT: "abs(l.amount) DESC, l.booking_date, l.id",
+}
+_TEXT = (
+    "(coalesce(l.counterparty_name, '') || ' ' || coalesce(l.remittance, '') || ' ' || coalesce(l.creditor_reference, '')"
+    " || ' ' || coalesce(l.end_to_end_id, '') || ' ' || coalesce(l.bank_reference, ''))"
 )
 
 
@@ -98,31 +111,22 @@ class SqlOpinions(LearnedRules):
     def open_proposals(
         self, uow: UnitOfWork, *, account_ids: Sequence[int], wanted: ProposalFilter = EVERY_PROPOSAL
     ) -> list[StoredProposal]:
-        """The newest opinions on lines of these accounts that nobody has decided yet, by day and line."""
-        where = [
-            "p.cash_account_id IN :ids AND p.proposal_state = 'open'",
-            "l.state IN ('open', 'proposed') AND l.withdrawn_by IS NULL AND p.score_ppm >= :score_ppm_min",
-        ]
-        values: dict[str, Any] = {"ids": list(account_ids), "score_ppm_min": wanted.score_ppm_min}
-        if wanted.line_ids:
-            where.append("p.statement_line_id IN :line_ids")
-            values["line_ids"] = wanted.line_ids
-        if wanted.rule:
-            where.append("p.rule = :rule")
-            values["rule"] = wanted.rule
-        if wanted.verdicts:
-            where.append("p.verdict IN :verdicts")
-            values["verdicts"] = [one.value for one in wanted.verdicts]
-        if wanted.after is not None:
-            where.append("(l.booking_date > :day OR (l.booking_date = :day AND l.id > :last))")
-            values |= {"day": wanted.after[0], "last": wanted.after[1]}
-        sql = f"{_PROPOSALS} WHERE {' AND '.join(where)} ORDER BY l.booking_date, l.id"
+        """The newest opinions on lines of these accounts that nobody has decided yet, by day and line unless `wanted`
+        says another order.
+        """
+        where, values = _wanted(account_ids, wanted)
+        sql = f"{_PROPOSALS} WHERE {where} ORDER BY {_ORDERS[wanted.order]}"
         if wanted.limit is not None:
-            sql += " LIMIT :limit"
-            values["limit"] = wanted.limit
+            sql += " LIMIT :limit OFFSET :offset"
+            values |= {"limit": wanted.limit, "offset": wanted.offset}
         rows = uow.select(sql, values)
         moved = families.now_open(uow, account_ids) if rows else {}
         return [_stored(row, moved) for row in rows]
+
+    def count_open(self, uow: UnitOfWork, *, account_ids: Sequence[int], wanted: ProposalFilter) -> int:
+        """How many `open_proposals` there are, whatever limit and offset say."""
+        where, values = _wanted(account_ids, wanted)
+        return int(uow.value(f"SELECT count(*) AS n{_FROM_PROPOSALS} WHERE {where}", values))
 
     def mark_decided(self, uow: UnitOfWork, *, line_ids: Sequence[int]) -> None:
         """The opinions on these lines have been acted on."""
@@ -131,6 +135,44 @@ class SqlOpinions(LearnedRules):
             " AND proposal_state = 'open' RETURNING id",
             {"ids": list(line_ids)},
         )
+
+
+def _wanted(account_ids: Sequence[int], wanted: ProposalFilter) -> tuple[str, dict[str, Any]]:
+    """The condition of a filter and its parameters."""
+    where = [
+        "p.cash_account_id IN :ids AND p.proposal_state = 'open'",
+        "l.state IN ('open', 'proposed') AND l.withdrawn_by IS NULL AND p.score_ppm >= :score_ppm_min",
+    ]
+    values: dict[str, Any] = {"ids": list(account_ids), "score_ppm_min": wanted.score_ppm_min}
+    if wanted.line_ids:
+        where.append("p.statement_line_id IN :line_ids")
+        values["line_ids"] = wanted.line_ids
+    if wanted.rule:
+        where.append("p.rule = :rule")
+        values["rule"] = wanted.rule
+    if wanted.verdicts:
+        where.append("p.verdict IN :verdicts")
+        values["verdicts"] = [one.value for one in wanted.verdicts]
+    if wanted.after is not None:
+        where.append("(l.booking_date > :day OR (l.booking_date = :day AND l.id > :last))")
+        values |= {"day": wanted.after[0], "last": wanted.after[1]}
+    if wanted.text:
+        # SQLite knows small and capital letters of ASCII only, so the usual spellings of the others are tried.
+        spellings = {"lower": wanted.text.lower(), "upper": wanted.text.upper(), "first": wanted.text.capitalize()}
+        where.append(
+            f"(lower({_TEXT}) LIKE :lower ESCAPE '!' OR {_TEXT} LIKE :upper ESCAPE '!' OR {_TEXT} LIKE :first ESCAPE '!')"
+        )
+        values |= {name: _like(text) for name, text in spellings.items()}
+    for name, sign in (("amount_min", ">="), ("amount_max", "<=")):
+        if getattr(wanted, name) is not None:
+            where.append(f"abs(l.amount) {sign} :{name}")
+            values[name] = getattr(wanted, name)
+    return " AND ".join(where), values
+
+
+def _like(text: str) -> str:
+    """The pattern of LIKE for texts that contain this one."""
+    return f"%{_SPECIAL.sub(lambda found: '!' + found[0], text)}%"
 
 
 def _open_items(uow: UnitOfWork, account_ids: Sequence[int]) -> dict[int, str]:

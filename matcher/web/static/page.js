@@ -86,5 +86,12 @@ function watch() {
   if (part) setTimeout(() => refresh(part), 1000 * Number(part.dataset.refresh));
 }
 
+// After a deed on a row the same place in the list is taken again.
+const place = `at ${location.pathname}`;
+document.addEventListener("submit", () => { if (at() >= 0) sessionStorage.setItem(place, at()); });
+const before = sessionStorage.getItem(place);
+sessionStorage.removeItem(place);
+if (before !== null) move(Number(before));
+
 counted();
 watch();
