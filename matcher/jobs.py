@@ -52,7 +52,9 @@ class JobState(StrEnum):
 
 
 class FileState(StrEnum):
-    """deferred: its account is not open yet and the run may open it. quarantined: reading it failed three times."""
+    """deferred: its account is not open yet and the run may open it. quarantined: reading it failed three times.
+    cancelled: it stays in the inbox for another run; with a reason, because it could not be fetched.
+    """
 
     WAITING = "waiting"
     DEFERRED = "deferred"
@@ -161,6 +163,11 @@ class NightAccount(NamedTuple):
     proposed: int
     unmatched: int
     number: str
+
+    def plus(self, more: NightAccount) -> NightAccount:
+        """Together with what was done on the same account later."""
+        counts = [old + new for old, new in zip(self[1:6], more[1:6], strict=True)]
+        return NightAccount._make((self.account_id, *counts, more.number or self.number))
 
 
 class Lease(NamedTuple):

@@ -81,7 +81,7 @@ def nightly(
     """
     from matcher import bootstrap
     from matcher.ops import logs, summary_text
-    from matcher.ops.night import drive, night_plan
+    from matcher.ops.night import Driven, drive, night_plan
 
     settings = bootstrap.night_settings()
     if not sys.stderr.isatty():
@@ -91,10 +91,11 @@ def nightly(
     spread = bool(settings.broker_url) if distributed is None else distributed
     with _night(settings, rules=rules or settings.rules, distributed=spread) as night:
         if watch:
-            summary = _watch(night, inbox)
-            if summary is None:
+            watched = _watch(night, inbox)
+            if watched is None:
                 click.echo("No run is under way.")
                 return 0
+            driven = Driven(watched)
         else:
             address = inbox or settings.inbox
             if not address:
@@ -109,9 +110,11 @@ def nightly(
                 settle=settle,
                 helps=not spread,
             )
-            summary = drive(night, plan, settings, mail_to=mail_to)
-    click.echo(summary_text.as_json(summary) if as_json else summary_text.as_text(summary))
-    return EXIT_ATTENTION if summary.attention else 0
+            driven = drive(night, plan, settings, mail_to=mail_to)
+    click.echo(summary_text.as_json(driven.summary) if as_json else summary_text.as_text(driven.summary))
+    if driven.mail_failed:
+        click.echo(f"The summary was not mailed. {driven.mail_failed}", err=True)
+    return EXIT_ATTENTION if driven.attention else 0
 
 
 @contextmanager

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from matcher.bootstrap import NightSettings
-from matcher.ops.report import report
+from matcher.ops.report import mailing, report
 from matcher.pipeline.night.contract import Night
-from matcher.pipeline.night.driving import NightPlan, nightly
+from matcher.pipeline.night.driving import NightPlan, nightly_runs
 from matcher.pipeline.night.inbox import open_inbox
 from matcher.pipeline.night.morning import Morning, morning
 from matcher.pipeline.setup import read_accounts
@@ -41,9 +42,23 @@ def night_plan(
     )
 
 
-def drive(night: Night, plan: NightPlan, settings: NightSettings, *, mail_to: Sequence[str] = ()) -> Morning:
-    """Do the night's work, and mail its summary once to whom it concerns."""
-    run = nightly(night, plan)
-    summary = morning(night, run.id)
-    report(night, summary, settings, to=list(mail_to) or settings.mail_to)
-    return summary
+class Driven(NamedTuple):
+    """The summary of a night, and what went wrong when it was mailed (nothing, or a sentence)."""
+
+    summary: Morning
+    mail_failed: str = ""
+
+    @property
+    def attention(self) -> bool:
+        """Whether anybody has to do anything."""
+        return self.summary.attention or bool(self.mail_failed)
+
+
+def drive(night: Night, plan: NightPlan, settings: NightSettings, *, mail_to: Sequence[str] = ()) -> Driven:
+    """Do the night's work, and mail its summary once to whom it concerns. Raises `BadSetting` before the work begins
+    where nobody could be mailed at its end.
+    """
+    mailed = mailing(settings, to=mail_to)
+    runs = [run.id for run in nightly_runs(night, plan)]
+    failed = report(night, runs, mailed) if mailed is not None else ""
+    return Driven(morning(night, runs[-1], joined=runs[:-1]), failed)

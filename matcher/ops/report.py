@@ -3,43 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from matcher.ops import mail, summary_text
+from matcher.ops import mail, summary_html, summary_text
+from matcher.pipeline.night.morning import Morning, morning
 from recon_core.domain.refused import BadSetting
 
 if TYPE_CHECKING:
     from matcher.bootstrap import NightSettings
     from matcher.pipeline.night.contract import Night
-    from matcher.pipeline.night.morning import Morning
 
 
-def report(night: Night, summary: Morning, settings: NightSettings, *, to: Sequence[str]) -> bool:
-    """Mail the summary of a run if there is anybody to mail it to and nobody has done so. A mail that fails is logged:
-    the work is done either way. Raises `BadSetting` for addresses without a server.
+class Mailing(NamedTuple):
+    """Where the summary goes, checked before the night begins."""
+
+    server: mail.MailServer
+    sender: str
+    to: tuple[str, ...]
+
+
+def mailing(settings: NightSettings, *, to: Sequence[str] = ()) -> Mailing | None:
+    """The mailing of the settings, to these addresses instead of theirs; None if there is nobody to mail to. Raises
+    `BadSetting` for addresses without a server and for what is no address.
     """
-    if not to:
-        return False
+    wanted = mail.addresses(to, where="--mail") or mail.addresses(settings.mail_to, where="RECON_MAIL_TO")
+    if not wanted:
+        return None
     if not settings.smtp_url:
-        raise BadSetting("There is no mail server.", where="RECON_SMTP_URL", cure="Set it, or leave --mail out.")
-    server = mail.mail_server(settings.smtp_url)
+        raise BadSetting("There is no mail server.", where="RECON_SMTP_URL", cure="Set it, or mail to nobody.")
+    sender = mail.addresses([settings.mail_from or wanted[0]], where="RECON_MAIL_FROM")[0]
+    return Mailing(mail.mail_server(settings.smtp_url), sender, wanted)
+
+
+def report(night: Night, run_ids: Sequence[int], mailing: Mailing) -> str:
+    """Mail the summary of those of these runs that nobody has mailed yet. Returns what went wrong, or nothing: a mail
+    that fails is no reason to do the night's work again, but somebody has to be told.
+    """
     at = night.context.now()
     with night.context.database.begin() as uow:
-        first = night.store.report_once(uow, run_id=summary.run.id, at=at)
+        mine = [run_id for run_id in run_ids if night.store.report_once(uow, run_id=run_id, at=at)]
         uow.commit()
-    if not first:
-        return False
-    subject = summary_text.subject(summary)
-    attachment = (f"run-{summary.run.id}.json", summary_text.as_json(summary))
-    sender = settings.mail_from or to[0]
+    if not mine:
+        return ""
+    summary = morning(night, mine[-1], joined=mine[:-1])
     try:
-        mail.send(
-            server, sender=sender, to=to, subject=subject, text=summary_text.as_text(summary), attachment=attachment
-        )
+        refused = mail.send(mailing.server, _mail(summary, mailing), at=at)
     except mail.MailFailed as failed:
-        night.note("mail failed", run=summary.run.id, error=failed.code)
+        night.note("mail failed", run=mine[-1], error=failed.code)
         with night.context.database.begin() as uow:
-            night.store.report_again(uow, run_id=summary.run.id)
+            for run_id in mine:
+                night.store.report_again(uow, run_id=run_id)
             uow.commit()
-        return False
-    return True
+        return str(failed)
+    if refused:
+        night.note("mail refused", run=mine[-1], addresses=len(refused))
+        return f"The mail server refused {', '.join(refused)}."
+    night.note("summary mailed", run=mine[-1], addresses=len(mailing.to))
+    return ""
+
+
+def _mail(summary: Morning, mailing: Mailing) -> mail.Mail:
+    """The summary for a mailbox, which is no place for what a statement says: oddities of files are only counted."""
+    shown = summary._replace(notes=tuple((file, "") for file, _ in summary.notes))
+    return mail.Mail(
+        sender=mailing.sender,
+        to=mailing.to,
+        subject=f"Recon: {summary_text.subject(shown)}",
+        text=summary_text.as_text(shown),
+        html=summary_html.as_html(shown),
+        attachment=(f"run-{summary.run.id}.json", summary_text.as_json(shown)),
+    )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from matcher.jobs import FileState
-from matcher.pipeline.night.morning import Morning, MorningAccount
+from matcher.jobs import FileState, RunState
+from matcher.pipeline.night.morning import MissingStatement, Morning, MorningAccount
 from recon_core.domain.money import Money, to_text
 
 # A mail that lists more than this is read by nobody; the JSON has everything.
@@ -24,28 +24,56 @@ _FILES = (
 )
 
 
+class Section(NamedTuple):
+    """A part of the summary: how many things there are of what sort, the first of them, and what to do about them."""
+
+    title: str
+    size: int
+    rows: tuple[str, ...]
+    next_step: str = ""
+
+    @property
+    def heading(self) -> str:
+        """The title with the number of things."""
+        return f"{self.title} ({self.size})"
+
+
 def subject(summary: Morning) -> str:
     """One line that says whether to read on."""
+    named = f"{'Runs' if summary.joined else 'Run'} {_numbers(summary)}"
     if not summary.attention:
-        return f"Run {summary.run.id}: nothing needs a person"
+        return f"{named}: nothing needs a person"
     counts = [
         (len(summary.failed_files), "file(s) failed"),
         (len(summary.failed_jobs), "job(s) failed"),
         (len(summary.missing), "statement(s) missing"),
         (len(summary.needing), "account(s) need a person"),
+        (summary.unmoved, "file(s) could not be moved"),
     ]
-    return f"Run {summary.run.id}: " + ", ".join(f"{n} {what}" for n, what in counts if n)
+    cancelled = ["cancelled"] if summary.run.state == RunState.CANCELLED else []
+    return f"{named}: " + ", ".join(cancelled + [f"{n} {what}" for n, what in counts if n])
+
+
+def _numbers(summary: Morning) -> str:
+    return " and ".join(str(run.id) for run in summary.runs)
 
 
 def as_text(summary: Morning) -> str:
     """The summary for people: what failed first, then what needs a person, then what was done."""
-    return "\n".join(_lines(summary))
+    rows = list(head(summary))
+    for section in sections(summary):
+        rows += ["", section.heading, *(f"  {row}" for row in section.rows)]
+        rows += [f"  -> {section.next_step}"] if section.next_step else []
+    if not summary.attention and summary.run.finished:
+        rows.append("Nothing needs a person.")
+    return "\n".join(rows)
 
 
-def _lines(summary: Morning) -> Iterator[str]:
-    run = summary.run
-    ended = f", ended {run.finished_at:%Y-%m-%d %H:%M:%S %Z}" if run.finished_at else f", {run.state}"
-    yield f"Run {run.id} over {run.inbox}: begun {run.started_at:%Y-%m-%d %H:%M:%S %Z}{ended}"
+def head(summary: Morning) -> Iterator[str]:
+    """The first lines: which runs, what came, what was done."""
+    for run in summary.runs:
+        ended = f", {run.state} {run.finished_at:%Y-%m-%d %H:%M:%S %Z}" if run.finished_at else f", {run.state}"
+        yield f"Run {run.id} over {run.inbox}: begun {run.started_at:%Y-%m-%d %H:%M:%S %Z}{ended}"
     files = [f"{summary.files[state]} {says}" for state, says in _FILES if summary.files.get(state)]
     yield f"Files: {', '.join(files) if files else 'none came'}"
     total = [sum(column) for column in zip(*(account[3:8] for account in summary.accounts), strict=True)] or [0] * 5
@@ -54,18 +82,41 @@ def _lines(summary: Morning) -> Iterator[str]:
         f"Bank lines: {total[0]} new, {total[1]} cleared, {total[2]} adjusted, {total[3]} proposed, {total[4]} unmatched;"
         f" {released} of {summary.account_count} account(s) released"
     )
-    failed = [f"{file.name}: {file.reason}" for file in summary.failed_files]
-    yield from _part("Failed files", failed)
-    yield from _part("Failed work", _failed_work(summary))
-    missing = [
-        f"{one.code}: the statement after {one.last_day} should have come by {one.expected}" for one in summary.missing
+
+
+def sections(summary: Morning) -> list[Section]:
+    """What failed, what did not come, what needs a person, and what is only worth knowing; empty ones are left out."""
+    again = f"When the cause is mended: recon runs retry {summary.run.id}"
+    moved = "They are done; check the rights on the inbox. The next night moves them."
+    late = "Ask the bank, or import them when they come; nothing else has to be done."
+    found = [
+        _section("Failed files", [f"{file.name}: {file.reason}" for file in summary.failed_files], again),
+        _section("Failed work", _failed_work(summary), again),
+        _section("Files that could not be moved out of the inbox", [], moved, count=summary.unmoved),
+        _section("Missing statements", [_missing(one) for one in summary.missing], late),
+        _section(
+            "Needs a person",
+            [_need(account) for account in summary.needing],
+            "Decide on them: recon review, or the page: recon web",
+        ),
+        _section("Corrected by the bank", [f"{one.code}: {one.says}" for one in summary.corrections]),
+        _section(
+            "Worth knowing", [f"{account.code}: {note}" for account in summary.accounts for note in account.notes]
+        ),
+        _section("Odd but read", [f"{file}: {note}" if note else file for file, note in summary.notes]),
     ]
-    yield from _part("Missing statements", missing)
-    yield from _part("Needs a person", [_need(account) for account in summary.needing])
-    odd = [f"{file}: {note}" for file, note in summary.notes]
-    yield from _part("Odd but read", odd)
-    if not summary.attention:
-        yield "Nothing needs a person."
+    return [section for section in found if section.size]
+
+
+def _section(title: str, rows: Sequence[str], next_step: str = "", *, count: int = 0) -> Section:
+    shown = list(rows[:SHOWN_MAX])
+    if len(rows) > SHOWN_MAX:
+        shown.append(f"and {len(rows) - SHOWN_MAX} more: see the JSON")
+    return Section(title, count or len(rows), tuple(shown), next_step)
+
+
+def _missing(one: MissingStatement) -> str:
+    return f"{one.code}: the statement after {one.last_day} should have come by {one.expected}"
 
 
 def _failed_work(summary: Morning) -> list[str]:
@@ -74,17 +125,6 @@ def _failed_work(summary: Morning) -> list[str]:
     for job in summary.failed_jobs:
         reasons.setdefault(job.reason, []).extend(job.accounts)
     return [f"{', '.join(sorted(accounts))}: {reason}" for reason, accounts in reasons.items()]
-
-
-def _part(title: str, rows: list[str]) -> Iterator[str]:
-    if not rows:
-        return
-    yield ""
-    yield f"{title} ({len(rows)})"
-    for row in rows[:SHOWN_MAX]:
-        yield f"  {row}"
-    if len(rows) > SHOWN_MAX:
-        yield f"  and {len(rows) - SHOWN_MAX} more: see the JSON"
 
 
 def _need(account: MorningAccount) -> str:
@@ -105,12 +145,15 @@ def as_json(summary: Morning) -> str:
             "started_by": summary.run.started_by,
             "finished_at": summary.run.finished_at,
         },
+        "joined_runs": [run.id for run in summary.joined],
         "at": summary.at,
         "attention": summary.attention,
         "files": summary.files,
         "failed_files": [{"name": f.name, "state": f.state, "reason": f.reason} for f in summary.failed_files],
         "failed_jobs": [job._asdict() for job in summary.failed_jobs],
         "missing": [one._asdict() for one in summary.missing],
+        "unmoved_files": summary.unmoved,
+        "corrections": [one._asdict() for one in summary.corrections],
         "notes": [{"file": file, "note": note} for file, note in summary.notes],
         "account_count": summary.account_count,
         "accounts": [_account(account) for account in summary.accounts],

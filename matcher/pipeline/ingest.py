@@ -309,7 +309,7 @@ def _book_rows(uow: UnitOfWork, items: Sequence[BookItem], *, where: str) -> lis
     for one, found in zip(sought, accounts.find_accounts(uow, list(sought)), strict=True):
         if isinstance(found, Refused):
             item = next(item for item in items if (item.account, item.currency) == one[:2])
-            raise InputError(f"Transaction {item.id}: {found.message}", where=where, cure=found.cure)
+            raise InputError(f"Transaction {item.id}: {found.message}", where=where, cure=found.cure) from found
         owner[one.identifier or "", one.currency or ""] = found.id
     return [
         BookRow(

@@ -10,15 +10,16 @@ from recon_core.domain.account import CashAccount
 from recon_core.domain.refusals import Blocker
 from recon_core.domain.states import LineState
 from recon_core.ports import UnitOfWork
-from recon_core.services import blockers as blocking
-from recon_core.services import documents, lookup
+from recon_core.services import lookup
+from recon_core.services.standing import Standing, standings
 
 
 class AccountOverview(NamedTuple):
     """An account's bank lines by state, its adjustments, and its open document or, without one, the last closed.
 
-    `difference` is in minor units, None without a document. `number` is that of a closed document. `needs` says what
-    a person has to do, in sentences; empty means nothing.
+    `difference` is in minor units, None without a document. `number` is that of a closed document. `blockers` stand
+    against a release beside open lines, unreleased adjustments, a difference and a hold. `notes` are worth knowing.
+    `needs` says what a person has to do, in sentences; empty means nothing.
     """
 
     account_id: int
@@ -38,6 +39,7 @@ class AccountOverview(NamedTuple):
     reconciliation_date: date | None
     difference: int | None
     blockers: tuple[Blocker, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -49,8 +51,7 @@ class AccountOverview(NamedTuple):
             found.append(f"explain {self.unmatched} unmatched line(s)")
         if self.unreleased:
             found.append(f"release {self.unreleased} adjustment(s)")
-        shown = {"open-bank-lines", "unreleased-adjustments", "difference", "on-hold"}
-        found += [f"{one.message} {one.cure}" for one in self.blockers if one.code not in shown]
+        found += [f"{one.message} {one.cure}" for one in self.blockers]
         if self.document_state == "balanced":
             found.append("release the reconciliation")
         elif self.difference and not found:
@@ -59,7 +60,7 @@ class AccountOverview(NamedTuple):
 
 
 _LINES = (
-    "SELECT cash_account_id, state, count(*) AS n FROM statement_line WHERE withdrawn_by IS NULL"
+    "SELECT cash_account_id, state, count(*) AS n, sum(amount) AS total FROM statement_line WHERE withdrawn_by IS NULL"
     " AND cash_account_id IN :ids GROUP BY cash_account_id, state"
 )
 _ADJUSTMENTS = (
@@ -73,9 +74,14 @@ def account_overviews(uow: UnitOfWork, account_ids: Sequence[int] | None = None)
     wanted = None if account_ids is None else set(account_ids)
     accounts = [one for one in lookup.accounts(uow) if wanted is None or one.id in wanted]
     ids = [account.id for account in accounts]
-    lines = _counts(uow.select(_LINES, {"ids": ids}))
+    rows = uow.select(_LINES, {"ids": ids})
+    lines = _counts(rows)
+    totals: dict[int, int] = {}
+    for row in rows:
+        totals[row.cash_account_id] = totals.get(row.cash_account_id, 0) + int(row.total)
     adjustments = _counts(uow.select(_ADJUSTMENTS, {"ids": ids}))
-    return [_overview(uow, account, lines, adjustments) for account in accounts]
+    standing = standings(uow, accounts, totals=totals)
+    return [_overview(account, standing[account.id], lines, adjustments) for account in accounts]
 
 
 def _counts(rows: Sequence[Any]) -> dict[tuple[int, str], int]:
@@ -83,16 +89,13 @@ def _counts(rows: Sequence[Any]) -> dict[tuple[int, str], int]:
 
 
 def _overview(
-    uow: UnitOfWork,
     account: CashAccount,
+    standing: Standing,
     lines: dict[tuple[int, str], int],
     adjustments: dict[tuple[int, str], int],
 ) -> AccountOverview:
     by_state = {state: lines.get((account.id, state.value), 0) for state in LineState}
-    document_id = documents.open_id(uow, account.id)
-    last = documents.last_closed(uow, account.id) if document_id is None else None
-    shown = documents.row(uow, document_id) if document_id is not None else last
-    figures = documents.figures(uow, shown) if shown is not None else None
+    shown, figures = standing.document, standing.figures
     return AccountOverview(
         account_id=account.id,
         code=account.code,
@@ -110,5 +113,6 @@ def _overview(
         number=(shown.number or "") if shown is not None else "",
         reconciliation_date=shown.reconciliation_date if shown is not None else None,
         difference=figures.difference if figures is not None else None,
-        blockers=blocking.blockers(uow, document_id=document_id) if document_id is not None else (),
+        blockers=standing.findings,
+        notes=standing.notes,
     )

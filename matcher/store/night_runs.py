@@ -183,7 +183,7 @@ class SqlNight(SqlJobs):
         sql = f"SELECT cash_account_id, {', '.join(_COUNTS)}, number FROM night_account WHERE night_run_id = :run"
         rows = uow.select(f"{sql} AND cash_account_id IN :ids", {"run": run_id, "ids": ids})
         known = {row.cash_account_id: NightAccount._make(row) for row in rows}
-        merged = [_sum(known[one.account_id], one) if one.account_id in known else one for one in accounts]
+        merged = [known[one.account_id].plus(one) if one.account_id in known else one for one in accounts]
         if known:
             gone = "DELETE FROM night_account WHERE night_run_id = :run AND cash_account_id IN :ids"
             uow.select(f"{gone} RETURNING cash_account_id", {"run": run_id, "ids": list(known)})
@@ -200,8 +200,3 @@ class SqlNight(SqlJobs):
             {"run": run_id},
         )
         return [NightAccount._make(row) for row in rows]
-
-
-def _sum(before: NightAccount, more: NightAccount) -> NightAccount:
-    counts = [old + new for old, new in zip(before[1:6], more[1:6], strict=True)]
-    return NightAccount._make((before.account_id, *counts, more.number or before.number))

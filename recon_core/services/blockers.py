@@ -91,10 +91,19 @@ def _partly_proved(uow: UnitOfWork, document: Any, currency: str) -> list[Blocke
 
 def _statements(uow: UnitOfWork, document: Any) -> list[Blocker]:
     since = document.predecessor_id and documents.row(uow, document.predecessor_id).reconciliation_date
+    return statement_findings(uow, document.cash_account_id, since=since, through=document.reconciliation_date)
+
+
+def statement_findings(
+    uow: UnitOfWork, account_id: int, *, since: date | None, through: date | None = None
+) -> list[Blocker]:
+    """What the statements of an account after a day (None: from the first) speak against a release: gaps up to the day
+    `through`, lines that do not add up, and statements that wait for a decision.
+    """
     found = []
-    chain = chains.account_chain(uow, document.cash_account_id)
+    chain = chains.account_chain(uow, account_id)
     for one in chain.breaks:
-        in_time = one.day <= document.reconciliation_date and (since is None or one.day > since)
+        in_time = (through is None or one.day <= through) and (since is None or one.day > since)
         if in_time and one.code != "sequence-skipped":
             cure = "Import the statement that is missing."
             found.append(Blocker(one.code, one.message, cure, (one.statement_id,)))
@@ -105,7 +114,7 @@ def _statements(uow: UnitOfWork, document: Any) -> list[Blocker]:
         "SELECT id, state, hold_reason, balanced FROM statement WHERE cash_account_id = :account AND kind = 'statement'"
         " AND (state = 'held' OR (state = 'accepted' AND balanced = 'no' AND automatic = false))"
         " AND (coalesce(to_date, closing_date) > :since OR coalesce(to_date, closing_date) IS NULL) ORDER BY id",
-        {"account": document.cash_account_id, "since": since or date.min},
+        {"account": account_id, "since": since or date.min},
     )
     for row in rows:
         if row.state == "held":

@@ -17,14 +17,14 @@ OPEN = [DocumentState.HOLD.value, DocumentState.BALANCED.value]
 
 # A released voiding entry in the same document as its original is taken off the original's side and not counted.
 _FIGURES = (
-    "SELECT coalesce(sum(CASE WHEN side > 0 THEN amount END), 0) AS receipts,"
+    "SELECT document, coalesce(sum(CASE WHEN side > 0 THEN amount END), 0) AS receipts,"
     " coalesce(sum(CASE WHEN side > 0 THEN counted END), 0) AS receipt_count,"
     " coalesce(sum(CASE WHEN side < 0 THEN -amount END), 0) AS disbursements,"
     " coalesce(sum(CASE WHEN side < 0 THEN counted END), 0) AS disbursement_count FROM"
-    " (SELECT t.amount, CASE WHEN o.reconciliation_id = t.reconciliation_id AND :skip = 1 THEN o.amount ELSE t.amount"
-    " END AS side, CASE WHEN o.reconciliation_id = t.reconciliation_id AND :skip = 1 THEN 0 ELSE 1 END AS counted"
-    " FROM book_transaction t LEFT JOIN book_transaction o ON o.id = t.voids_id WHERE t.reconciliation_id = :document"
-    ") ticked"
+    " (SELECT r.id AS document, t.amount, CASE WHEN o.reconciliation_id = r.id AND r.skip_voided THEN o.amount"
+    " ELSE t.amount END AS side, CASE WHEN o.reconciliation_id = r.id AND r.skip_voided THEN 0 ELSE 1 END AS counted"
+    " FROM reconciliation r JOIN book_transaction t ON t.reconciliation_id = r.id"
+    " LEFT JOIN book_transaction o ON o.id = t.voids_id WHERE r.id IN :documents) ticked GROUP BY document"
 )
 
 _LISTED = (
@@ -96,8 +96,19 @@ def figures(uow: UnitOfWork, document: Any) -> Figures:
     if document.state not in OPEN:
         frozen = (document.receipts, document.receipt_count, document.disbursements, document.disbursement_count)
         return Figures(document.beginning_balance, document.statement_balance, *frozen)
-    summed = uow.select(_FIGURES, {"document": document.id, "skip": int(document.skip_voided)})[0]
-    return Figures(document.beginning_balance, document.statement_balance, *map(int, summed))
+    return open_figures(uow, [document.id])[document.id]
+
+
+def open_figures(uow: UnitOfWork, document_ids: Sequence[int]) -> dict[int, Figures]:
+    """The figures of open documents by their ids, summed together."""
+    if not document_ids:
+        return {}
+    balances = "SELECT id, beginning_balance, statement_balance FROM reconciliation WHERE id IN :documents"
+    summed = {row.document: row[1:] for row in uow.select(_FIGURES, {"documents": list(document_ids)})}
+    return {
+        row.id: Figures(row.beginning_balance, row.statement_balance, *map(int, summed.get(row.id, (0, 0, 0, 0))))
+        for row in uow.select(balances, {"documents": list(document_ids)})
+    }
 
 
 def get(uow: UnitOfWork, document_id: int) -> Document:

@@ -3,82 +3,40 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
+from fsspec.core import url_to_fs
+from fsspec.implementations.memory import MemoryFileSystem
 
-from matcher.pipeline.night.inbox import FolderInbox, Inbox, RemoteInbox, open_inbox
+from matcher.pipeline.night.inbox import FolderInbox, open_inbox
 from recon_core.domain.refused import BadSetting, InputError
 
 
-class MemoryFiles:
-    """The few calls of an fsspec file system that an inbox makes."""
-
-    def __init__(self) -> None:
-        self.contents: dict[str, bytes] = {}
-        self.times: dict[str, datetime] = {}
-
-    def put(self, path: str, content: bytes) -> None:
-        self.contents[path] = content
-        self.times[path] = datetime(2026, 3, 2, 5, len(self.times) % 60, tzinfo=UTC)
-
-    def info(self, path: str) -> dict[str, Any]:
-        if path not in self.contents:
-            raise FileNotFoundError(path)
-        return {"name": path, "size": len(self.contents[path]), "LastModified": self.times[path]}
-
-    def find(self, root: str, *, detail: bool) -> dict[str, Any]:
-        assert detail
-        return {path: self.info(path) for path in self.contents if path.startswith(root + "/")}
-
-    def cat_file(self, path: str) -> bytes:
-        if path not in self.contents:
-            raise FileNotFoundError(path)
-        return self.contents[path]
-
-    def exists(self, path: str) -> bool:
-        return path in self.contents
-
-    def makedirs(self, path: str, *, exist_ok: bool) -> None:
-        assert exist_ok
-
-    def mv(self, source: str, target: str) -> None:
-        self.contents[target] = self.contents.pop(source)
-        self.times[target] = self.times.pop(source)
-
-    def pipe_file(self, path: str, content: bytes) -> None:
-        self.put(path, content)
-
-
 class Place:
-    """An inbox of either kind, with a hand in it."""
+    """An inbox at an address, with a hand in it by fsspec."""
 
-    def __init__(self, inbox: Inbox, folder: Path | None, files: MemoryFiles | None) -> None:
-        self.inbox, self.folder, self.files = inbox, folder, files
+    def __init__(self, address: str) -> None:
+        self.inbox = open_inbox(address)
+        self.files, root = url_to_fs(address)
+        self.root = str(root).rstrip("/")
+        self.files.makedirs(self.root, exist_ok=True)
 
     def put(self, name: str, content: bytes) -> None:
-        if self.files is not None:
-            self.files.put(f"bucket/in/{name}", content)
-            return
-        assert self.folder is not None
-        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (self.folder / name).write_bytes(content)
+        self.files.makedirs(f"{self.root}/{name}".rpartition("/")[0], exist_ok=True)
+        self.files.pipe_file(f"{self.root}/{name}", content)
 
     def names(self) -> set[str]:
-        if self.files is not None:
-            return {path.removeprefix("bucket/in/") for path in self.files.contents}
-        assert self.folder is not None
-        return {path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file()}
+        return {path.removeprefix(f"{self.root}/") for path in self.files.find(self.root)}
+
+    def content(self, name: str) -> bytes:
+        return bytes(self.files.cat_file(f"{self.root}/{name}"))
 
 
-@pytest.fixture(params=["folder", "remote"])
+@pytest.fixture(params=["", "file://", "memory://"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    if request.param == "folder":
-        return Place(FolderInbox(tmp_path), tmp_path, None)
-    files = MemoryFiles()
-    return Place(RemoteInbox("s3://bucket/in/", filesystem=files), None, files)
+    """A folder by its path, the same folder by an address, and fsspec's file system in memory."""
+    return Place(f"{request.param}{tmp_path / 'in'}")
 
 
 def test_hidden_files_unfinished_uploads_and_what_was_dealt_with_are_no_input(place: Place) -> None:
@@ -121,7 +79,43 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_an_address_without_fsspec_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "fsspec", None)
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
 
-    with pytest.raises(BadSetting, match="Install fsspec"):
+    with pytest.raises(BadSetting, match=r"Install recon\[remote\]"):
+        open_inbox("memory://in")
+
+
+def test_an_address_without_its_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "paramiko", None)
+
+    with pytest.raises(BadSetting, match="paramiko"):
         open_inbox("sftp://bank/out")
+
+
+def test_an_address_of_an_unknown_kind_is_named() -> None:
+    with pytest.raises(BadSetting, match="carrier-pigeon://bank"):
+        open_inbox("carrier-pigeon://bank")
+
+
+def test_what_a_driver_raises_names_the_inbox_and_not_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox = open_inbox("memory://unreachable")
+
+    class Away(Exception):
+        """Drivers have errors of their own, which may say anything."""
+
+    def find(*_: object, **__: object) -> None:
+        raise Away("Anna Andersson paid 100")
+
+    monkeypatch.setattr(MemoryFileSystem, "find", find)
+    with pytest.raises(InputError, match="memory://unreachable: It can't be reached: Away") as error:
+        inbox.files()
+    assert "Anna" not in str(error.value)
+
+
+def test_another_file_under_the_same_name_is_seen_by_its_time_in_the_memory_of_a_service() -> None:
+    place = Place("memory:///times")
+    place.put("a.xml", b"same length")
+    (file,) = place.inbox.files()
+    place.put("a.xml", b"same length")
+
+    assert place.inbox.files()[0].stamp != file.stamp

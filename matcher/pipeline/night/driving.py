@@ -35,14 +35,19 @@ class NightPlan:
 
 
 def nightly(night: Night, plan: NightPlan) -> NightRun:
-    """Do a night's work over an inbox and return the finished run. A run that another process left behind, or is at,
-    is brought to its end first.
+    """Do a night's work over an inbox and return the finished run: the last one of `nightly_runs`."""
+    return nightly_runs(night, plan)[-1]
+
+
+def nightly_runs(night: Night, plan: NightPlan) -> list[NightRun]:
+    """Do a night's work over an inbox. A run that another process left behind, or is at, is brought to its end first;
+    returns those, and at the end this night's own finished run.
     """
     setup.ensure_entry_types(night.context)
     open_planned(night.context, plan.accounts)
-    run = None
+    run, earlier = None, []
     while run is None:
-        _finish_earlier(night, plan)
+        earlier += _finish_earlier(night, plan)
         receiving.tidy(night, plan.inbox)
         run = _start(night, plan)
     night.note("run started", run=run.id)
@@ -54,15 +59,15 @@ def nightly(night: Night, plan: NightPlan) -> NightRun:
     planning.received(night, run)
     run = to_the_end(night, run.id, helps=plan.helps)
     receiving.tidy(night, plan.inbox)
-    return run
+    return [*earlier, run]
 
 
-def _finish_earlier(night: Night, plan: NightPlan) -> None:
+def _finish_earlier(night: Night, plan: NightPlan) -> list[NightRun]:
     with night.context.database.read() as uow:
         earlier = night.store.unfinished_runs(uow, inbox=plan.inbox.address)
     for run in earlier:
         night.note("run joined", run=run.id)
-        to_the_end(night, run.id, helps=plan.helps)
+    return [to_the_end(night, run.id, helps=plan.helps) for run in earlier]
 
 
 def _start(night: Night, plan: NightPlan) -> NightRun | None:

@@ -21,6 +21,7 @@ from matcher.pipeline.opening import Opener
 from matcher.pipeline.reconciling import AccountReconciliation, reconcile_accounts
 from matcher.rules.settings import RuleSettings
 from recon_core.domain.book import ImportCounts
+from recon_core.domain.refusals import Unknown
 from recon_core.domain.refused import InputError
 from recon_core.domain.states import FileOutcome, MatchingPolicy
 from recon_core.ports import UnitOfWork
@@ -96,27 +97,49 @@ def _told(file: NightFile, report: FileReport, *, again: bool, may_open: bool) -
 
 
 def book_job(night: Night, run: NightRun, job: Job) -> None:
-    """Import a book file. One that can't be used is set aside with its reason."""
+    """Import a book file. One that can't be used is set aside with its reason; one with an account that the run may
+    open waits until it has.
+    """
     for source in _contents(night, job.subjects):
-        mine = [source.file_id]
-
-        def record(uow: UnitOfWork, counts: ImportCounts, mine: Sequence[int] = mine) -> None:
-            known = night.store.files(uow, run_id=run.id, source_file_ids=mine)
-            count = counts.new + counts.changed
-            told = [file._replace(state=FileState.READ, new_count=count) for file in known]
-            night.store.record_files(uow, files=told)
-
         try:
-            ingest.import_book_content(_context(night, run, job, record), name=source.name, content=source.content)
+            _import_book(night, run, job, source)
         except InputError as error:
-            with night.context.database.begin() as uow:
-                night.store.fence(uow, job)
-                set_aside(night, uow, job, reason=str(error), quarantined=False)
-                uow.commit()
+            if run.open_policy and isinstance(error.__cause__, Unknown):
+                _put_off(night, job, reason=str(error))
+            else:
+                _set_aside_alone(night, job, reason=str(error))
+
+
+def _import_book(night: Night, run: NightRun, job: Job, source: SourceContent) -> None:
+    def record(uow: UnitOfWork, counts: ImportCounts) -> None:
+        known = night.store.files(uow, run_id=run.id, source_file_ids=[source.file_id])
+        count = counts.new + counts.changed
+        told = [file._replace(state=FileState.READ, reason="", new_count=count) for file in known]
+        night.store.record_files(uow, files=told)
+
+    ingest.import_book_content(_context(night, run, job, record), name=source.name, content=source.content)
+
+
+def _put_off(night: Night, job: Job, *, reason: str) -> None:
+    with night.context.database.begin() as uow:
+        night.store.fence(uow, job)
+        known = night.store.files(uow, run_id=job.run_id, source_file_ids=job.subjects)
+        put_off = [file._replace(state=FileState.DEFERRED, reason=reason) for file in known]
+        night.store.record_files(uow, files=put_off)
+        uow.commit()
+
+
+def _set_aside_alone(night: Night, job: Job, *, reason: str) -> None:
+    with night.context.database.begin() as uow:
+        night.store.fence(uow, job)
+        set_aside(night, uow, job, reason=reason, quarantined=False)
+        uow.commit()
 
 
 def opening_job(night: Night, run: NightRun, job: Job) -> None:
-    """Read files of accounts that nobody has opened, the earliest first: an account begins with its first statement."""
+    """Read files of accounts that nobody has opened, the earliest first: an account begins with its first statement.
+    A book that named such accounts is a job of its own, when they are open.
+    """
 
     def record(uow: UnitOfWork, reports: Sequence[FileReport]) -> None:
         _record_files(night, run, uow, reports)
@@ -125,9 +148,15 @@ def opening_job(night: Night, run: NightRun, job: Job) -> None:
     opener = Opener(context, MatchingPolicy(run.open_policy))
     with context.database.read() as uow:
         known = night.store.files(uow, run_id=run.id, source_file_ids=job.subjects)
-    wanted = {file.source_file_id for file in known if file.state == FileState.DEFERRED}
-    for source in sorted(_contents(night, sorted(wanted)), key=_first_day):
+    wanted = {file.source_file_id: file.book for file in known if file.state == FileState.DEFERRED}
+    sources = _contents(night, sorted(wanted))
+    for source in sorted((one for one in sources if not wanted[one.file_id]), key=_first_day):
         ingest.ingest_archived(context, [source], opener=opener)
+    for source in (one for one in sources if wanted[one.file_id]):
+        try:
+            _import_book(night, run, job, source)
+        except InputError as error:
+            _set_aside_alone(night, job._replace(subjects=(source.file_id,)), reason=str(error))
 
 
 def _first_day(source: SourceContent) -> tuple[date, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path, PurePosixPath
@@ -44,18 +45,18 @@ class Inbox(Protocol):
         ...
 
     def read(self, name: str) -> bytes | None:
-        """The bytes of a file, or None if it is gone."""
+        """The bytes of a file, or None if it is gone. Raises `InputError` if it can't be fetched."""
         ...
 
     def move(self, name: str, *, stamp: str, to: str, reason: str = "") -> None:
         """Move a file to `done` or `failed`. One that is gone was moved before; one with another stamp is a new file
-        under the old name and stays.
+        under the old name and stays. Raises `InputError` if it can't be moved.
         """
         ...
 
 
 def open_inbox(address: str) -> Inbox:
-    """The inbox at a path or at an fsspec address. Raises `BadSetting` where fsspec is missing."""
+    """The inbox at a path or at an fsspec address. Raises `BadSetting` where fsspec or its driver is missing."""
     return RemoteInbox(address) if "://" in address else FolderInbox(Path(address))
 
 
@@ -102,81 +103,98 @@ class FolderInbox:
         return InboxFile(name, known.st_size, datetime.fromtimestamp(known.st_mtime, UTC))
 
     def read(self, name: str) -> bytes | None:
-        try:
-            return (self._folder / name).read_bytes()
-        except FileNotFoundError:
-            return None
+        with _named(f"{self._folder}/{name}", "read"):
+            try:
+                return (self._folder / name).read_bytes()
+            except FileNotFoundError:
+                return None
 
     def move(self, name: str, *, stamp: str, to: str, reason: str = "") -> None:
         there = self._look(name)
         if there is None or there.stamp != stamp:
             return
-        source = self._folder / name
-        place = _free_name(f"{to}/{name}", lambda wanted: (self._folder / wanted).exists())
-        target = self._folder / place
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source.rename(target)
-        if reason:
-            target.with_name(target.name + REASON_SUFFIX).write_text(reason + "\n", encoding="utf-8")
+        with _named(f"{self._folder}/{name}", "moved"):
+            place = _free_name(f"{to}/{name}", lambda wanted: (self._folder / wanted).exists())
+            target = self._folder / place
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (self._folder / name).rename(target)
+            if reason:
+                target.with_name(target.name + REASON_SUFFIX).write_text(reason + "\n", encoding="utf-8")
 
 
 class RemoteInbox:
     """A folder behind an fsspec address. Credentials come from fsspec's own configuration and environment."""
 
-    def __init__(self, address: str, *, filesystem: Any = None) -> None:
+    def __init__(self, address: str) -> None:
         self.address = address.rstrip("/")
-        if filesystem is None:
-            filesystem, root = _fsspec().core.url_to_fs(self.address)
-        else:
-            root = self.address.partition("://")[2]
-        self._files = filesystem
+        self._files, root = _file_system(self.address)
         self._root = str(root).rstrip("/")
 
     def files(self) -> list[InboxFile]:
-        try:
+        with _named(self.address, "reached"):
+            # What a driver listed earlier is of an earlier night.
+            self._files.invalidate_cache()
             found = self._files.find(self._root, detail=True)
-        except OSError as error:
-            raise InputError(
-                f"The inbox can't be reached: {error.strerror or error}.",
-                where=self.address,
-                cure="Check address, rights and network.",
-            ) from error
         names = {str(path).removeprefix(self._root).lstrip("/"): facts for path, facts in found.items()}
         return sorted(_remote_file(name, facts) for name, facts in names.items() if name and _is_input(name))
 
     def read(self, name: str) -> bytes | None:
-        try:
-            return bytes(self._files.cat_file(f"{self._root}/{name}"))
-        except FileNotFoundError:
-            return None
+        with _named(f"{self.address}/{name}", "read"):
+            try:
+                return bytes(self._files.cat_file(f"{self._root}/{name}"))
+            except FileNotFoundError:
+                return None
 
     def move(self, name: str, *, stamp: str, to: str, reason: str = "") -> None:
         source = f"{self._root}/{name}"
-        try:
-            there = _remote_file(name, self._files.info(source))
-        except FileNotFoundError:
-            return
-        if there.stamp != stamp:
-            return
-        place = _free_name(f"{to}/{name}", lambda wanted: bool(self._files.exists(f"{self._root}/{wanted}")))
-        target = f"{self._root}/{place}"
-        self._files.makedirs(str(PurePosixPath(target).parent), exist_ok=True)
-        self._files.mv(source, target)
-        if reason:
-            self._files.pipe_file(target + REASON_SUFFIX, (reason + "\n").encode())
+        with _named(f"{self.address}/{name}", "moved"):
+            try:
+                there = _remote_file(name, self._files.info(source))
+            except FileNotFoundError:
+                return
+            if there.stamp != stamp:
+                return
+            place = _free_name(f"{to}/{name}", lambda wanted: bool(self._files.exists(f"{self._root}/{wanted}")))
+            target = f"{self._root}/{place}"
+            self._files.makedirs(str(PurePosixPath(target).parent), exist_ok=True)
+            self._files.mv(source, target)
+            if reason:
+                self._files.pipe_file(target + REASON_SUFFIX, (reason + "\n").encode())
 
 
 def _remote_file(name: str, facts: dict[str, Any]) -> InboxFile:
     return InboxFile(name, int(facts.get("size") or 0), _changed(facts))
 
 
-def _fsspec() -> Any:
+@contextmanager
+def _named(where: str, done: str) -> Iterator[None]:
+    """What a file system or a driver raises, as an error with the place and a cure."""
     try:
-        return import_module("fsspec")
-    except ImportError as error:
+        yield
+    except Exception as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        raise InputError(
+            f"It can't be {done}: {why}.", where=where, cure="Check address, rights and network."
+        ) from error
+
+
+def _file_system(address: str) -> tuple[Any, str]:
+    """The fsspec file system of an address, and the path in it. Raises `BadSetting`, `InputError`."""
+    try:
+        core = import_module("fsspec.core")
+        with _named(address, "reached"):
+            return tuple(core.url_to_fs(address))
+    except (ImportError, InputError) as error:
+        cause = error.__cause__ if isinstance(error, InputError) else error
+        if isinstance(cause, ValueError):
+            kinds = "Write for example sftp://host/folder or s3://bucket/folder, or use a folder."
+            raise BadSetting("fsspec knows no such kind of address.", where=address, cure=kinds) from error
+        if not isinstance(cause, ImportError):
+            raise
         raise BadSetting(
             "An inbox at an address needs the package fsspec, and its driver for that kind of address.",
-            cure="Install fsspec and for example s3fs or paramiko, or use a folder.",
+            where=address,
+            cure="Install recon[remote] and for example paramiko (sftp) or s3fs (s3), or use a folder.",
         ) from error
 
 

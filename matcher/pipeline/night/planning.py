@@ -47,10 +47,12 @@ def _step(night: Night, uow: UnitOfWork, run: NightRun) -> bool:
         night.note("run finished", run=run.id)
         return night.store.move_on(uow, run=run, to=RunState.FINISHED, at=at)
     deferred = [file for file in night.store.files(uow, run_id=run.id) if file.state == FileState.DEFERRED]
-    if deferred:
-        ids = tuple(dict.fromkeys(file.source_file_id for file in deferred))
-        night.store.add_jobs(uow, run_id=run.id, jobs=[NewJob(JobKind.OPENING, ids, len(ids))], at=at)
-        return True
+    # A book may name accounts that its statements open, so these come first.
+    for mine in ([file for file in deferred if not file.book], deferred):
+        if mine:
+            ids = tuple(dict.fromkeys(file.source_file_id for file in mine))
+            night.store.add_jobs(uow, run_id=run.id, jobs=[NewJob(JobKind.OPENING, ids, len(ids))], at=at)
+            return True
     jobs = _match_jobs(night, uow, run)
     night.note("accounts planned", run=run.id, jobs=len(jobs), accounts=sum(len(job.subjects) for job in jobs))
     night.store.add_jobs(uow, run_id=run.id, jobs=jobs, at=at)

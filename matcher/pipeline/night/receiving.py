@@ -15,6 +15,7 @@ from matcher.pipeline.night import publishing
 from matcher.pipeline.night.contract import Night, Sizes
 from matcher.pipeline.night.inbox import DONE, FAILED, Inbox, InboxFile
 from recon_core.domain.refusals import Conflict
+from recon_core.domain.refused import InputError
 from recon_core.ports import UnitOfWork
 
 # A row of an archive can't be larger on either database.
@@ -41,8 +42,11 @@ def receive_inbox(night: Night, run: NightRun, inbox: Inbox, *, settle: timedelt
 
 
 class _Content(NamedTuple):
+    """A file with its bytes, or with why it could not be fetched."""
+
     file: InboxFile
     content: bytes
+    failed: str = ""
 
 
 def _receive(night: Night, run: NightRun, inbox: Inbox, wanted: Sequence[InboxFile]) -> None:
@@ -71,11 +75,11 @@ def _batches(inbox: Inbox, files: Sequence[InboxFile], sizes: Sizes) -> Iterator
     batch: list[_Content] = []
     size = 0
     for number, file in enumerate(files, start=1):
-        content = b"" if file.size > FILE_BYTES_MAX else inbox.read(file.name)
-        if content is None:
+        one = _fetched(inbox, file)
+        if one is None:
             continue
-        batch.append(_Content(file, content))
-        size += len(content)
+        batch.append(one)
+        size += len(one.content)
         if size >= sizes.receive_bytes or len(batch) >= sizes.receive_files:
             yield number, batch
             batch, size = [], 0
@@ -83,15 +87,27 @@ def _batches(inbox: Inbox, files: Sequence[InboxFile], sizes: Sizes) -> Iterator
         yield len(files), batch
 
 
+def _fetched(inbox: Inbox, file: InboxFile) -> _Content | None:
+    """A file that could not be fetched is for the next night: the others go on. None for one that is gone."""
+    if file.size > FILE_BYTES_MAX:
+        return _Content(file, b"")
+    try:
+        content = inbox.read(file.name)
+    except InputError as error:
+        return _Content(file, b"", str(error))
+    return None if content is None else _Content(file, content)
+
+
 def _receive_batch(night: Night, run: NightRun, contents: Sequence[_Content]) -> None:
     context, at = night.context, night.context.now()
-    fit = [one for one in contents if one.file.size <= FILE_BYTES_MAX]
+    fit = [one for one in contents if one.file.size <= FILE_BYTES_MAX and not one.failed]
     rows = [_too_large(run, one.file) for one in contents if one.file.size > FILE_BYTES_MAX]
+    rows += [_left(run, one) for one in contents if one.failed]
     with context.database.begin() as uow:
         received = ingest.receive(uow, [(one.file.name, one.content) for one in fit], by=context.user, at=at)
         waiting = _waiting(night, uow, run, [one.file_id for one in received if not one.read])
         weights = {}
-        for one, (file, content) in zip(received, fit, strict=True):
+        for one, (file, content) in zip(received, [one[:2] for one in fit], strict=True):
             state = FileState.KNOWN if one.read else FileState.WAITING
             rows.append(NightFile(0, run.id, file.name, file.stamp, one.file_id, book=False, state=state))
             if not one.read and one.file_id not in waiting:
@@ -99,6 +115,13 @@ def _receive_batch(night: Night, run: NightRun, contents: Sequence[_Content]) ->
         night.store.add_files(uow, run=run, files=rows)
         night.store.add_jobs(uow, run_id=run.id, jobs=_ingest_jobs(weights, night.sizes), at=at)
         uow.commit()
+
+
+def _left(run: NightRun, one: _Content) -> NightFile:
+    state = FileState.CANCELLED
+    return NightFile(
+        0, run.id, one.file.name, one.file.stamp, 0, book=False, state=state, reason=one.failed, moved=True
+    )
 
 
 def _too_large(run: NightRun, file: InboxFile) -> NightFile:
@@ -169,9 +192,17 @@ def tidy(night: Night, inbox: Inbox) -> None:
     finished = [file for file in files if file.state not in {FileState.WAITING, FileState.DEFERRED}]
     for start in range(0, len(finished), night.sizes.receive_files):
         batch = finished[start : start + night.sizes.receive_files]
-        for file in batch:
-            failed = file.state in _FAILED
-            inbox.move(file.name, stamp=file.stamp, to=FAILED if failed else DONE, reason=file.reason if failed else "")
+        moved = [file.id for file in batch if _move(night, inbox, file)]
         with night.context.database.begin() as uow:
-            night.store.mark_moved(uow, file_ids=[file.id for file in batch])
+            night.store.mark_moved(uow, file_ids=moved)
             uow.commit()
+
+
+def _move(night: Night, inbox: Inbox, file: NightFile) -> bool:
+    failed = file.state in _FAILED
+    try:
+        inbox.move(file.name, stamp=file.stamp, to=FAILED if failed else DONE, reason=file.reason if failed else "")
+    except InputError as error:
+        night.note("file not moved", file=file.name, run=file.run_id, error=error.code)
+        return False
+    return True
