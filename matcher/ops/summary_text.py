@@ -86,9 +86,12 @@ def head(summary: Morning) -> Iterator[str]:
 
 def sections(summary: Morning) -> list[Section]:
     """What failed, what did not come, what needs a person, and what is only worth knowing; empty ones are left out."""
-    again = f"When the cause is mended: recon runs retry {summary.run.id}"
+    failed = sorted({file.run_id for file in summary.failed_files} | {job.run_id for job in summary.failed_jobs})
+    again = "When the cause is mended: " + ", ".join(f"recon runs retry {run_id}" for run_id in failed)
     moved = "They are done; check the rights on the inbox. The next night moves them."
     late = "Ask the bank, or import them when they come; nothing else has to be done."
+    more = " and ".join(f"recon runs show {run.id}" for run in summary.runs)
+    odd = "" if all(note for _, note in summary.notes) else f"What was odd: {more}"
     found = [
         _section("Failed files", [f"{file.name}: {file.reason}" for file in summary.failed_files], again),
         _section("Failed work", _failed_work(summary), again),
@@ -103,7 +106,7 @@ def sections(summary: Morning) -> list[Section]:
         _section(
             "Worth knowing", [f"{account.code}: {note}" for account in summary.accounts for note in account.notes]
         ),
-        _section("Odd but read", [f"{file}: {note}" if note else file for file, note in summary.notes]),
+        _section("Odd but read", [f"{file}: {note}" if note else file for file, note in summary.notes], odd),
     ]
     return [section for section in found if section.size]
 

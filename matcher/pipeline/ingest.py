@@ -44,7 +44,9 @@ class Taken(StrEnum):
 
 
 class FileReport(NamedTuple):
-    """What became of one statement file; `reason` and `code` say why it was set aside, `notes` what was odd."""
+    """What became of one statement file; `reason` and `code` say why it was set aside, `notes` what was odd. A file
+    that was read has a reason if a part of it could not be.
+    """
 
     name: str
     taken: Taken
@@ -260,7 +262,9 @@ def _report(one: _Parsed, results: Sequence[StatementResult], error: ReconError 
         for found in statement.diagnostics
         if found.severity != Severity.INFO
     ]
-    return FileReport(one.source.name, Taken.READ, tuple(results), notes=tuple(notes), file_id=one.source.file_id)
+    lost = sum(1 for statement in one.statements for found in statement.diagnostics if found.severity == Severity.ERROR)
+    reason = f"{lost} thing(s) in it can't be used: see what was odd." if lost else ""
+    return FileReport(one.source.name, Taken.READ, tuple(results), reason, tuple(notes), file_id=one.source.file_id)
 
 
 def import_book(context: Context, path: Path) -> ImportCounts:

@@ -42,6 +42,11 @@ class AccountOverview(NamedTuple):
     notes: tuple[str, ...] = ()
 
     @property
+    def weight(self) -> int:
+        """How many lines and findings wait for a person, those on which nothing else depends left out."""
+        return self.proposed + self.unmatched + len(self.blockers)
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """What a person has to do."""
         found = []

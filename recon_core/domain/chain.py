@@ -24,8 +24,8 @@ class Link(NamedTuple):
 
 
 class Break(NamedTuple):
-    """Where the chain does not hold. `amount` is what the balances jump by, in minor units; it is None for a number
-    that is missing while the balances fit ("sequence-skipped", a note).
+    """Where the chain does not hold. `amount` is what the balances jump by between the days `since` and `day`, in minor
+    units; it is None for a number that is missing while the balances fit ("sequence-skipped", a note).
     """
 
     code: str
@@ -34,6 +34,7 @@ class Break(NamedTuple):
     day: date
     amount: int | None
     message: str
+    since: date | None = None
 
 
 class Chain(NamedTuple):
@@ -106,7 +107,7 @@ class _Walk:
 
     def _break(self, code: str, link: Link, last: Link, jump: int) -> None:
         message = f"The balance jumps by {jump} minor units between {last.to_date} and {link.from_date}."
-        self.breaks.append(Break(code, link.id, last.id, link.from_date, jump, message))
+        self.breaks.append(Break(code, link.id, last.id, link.from_date, jump, message, last.to_date))
 
 
 def walk(links: Iterable[Link], *, moved: Callable[[date, date], int]) -> Chain:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from recon_core.domain.account import CashAccount
 from recon_core.domain.money import Money, to_text
 from recon_core.domain.refusals import Blocker
-from recon_core.domain.states import DocumentState
+from recon_core.domain.states import DocumentState, StatementState
 from recon_core.ports import UnitOfWork
 from recon_core.services import chains, documents, lookup
 
@@ -91,38 +92,48 @@ def _partly_proved(uow: UnitOfWork, document: Any, currency: str) -> list[Blocke
 
 def _statements(uow: UnitOfWork, document: Any) -> list[Blocker]:
     since = document.predecessor_id and documents.row(uow, document.predecessor_id).reconciliation_date
-    return statement_findings(uow, document.cash_account_id, since=since, through=document.reconciliation_date)
+    account = lookup.account(uow, document.cash_account_id)
+    return statement_findings(uow, account, since=since, through=document.reconciliation_date)
 
 
 def statement_findings(
-    uow: UnitOfWork, account_id: int, *, since: date | None, through: date | None = None
+    uow: UnitOfWork, account: CashAccount, *, since: date | None, through: date | None = None
 ) -> list[Blocker]:
     """What the statements of an account after a day (None: from the first) speak against a release: gaps up to the day
     `through`, lines that do not add up, and statements that wait for a decision.
     """
     found = []
-    chain = chains.account_chain(uow, account_id)
+    chain = chains.account_chain(uow, account.id)
     for one in chain.breaks:
         in_time = (through is None or one.day <= through) and (since is None or one.day > since)
         if in_time and one.code != "sequence-skipped":
             cure = "Import the statement that is missing."
-            found.append(Blocker(one.code, one.message, cure, (one.statement_id,)))
+            jump = "" if one.amount is None else f"{Money(one.amount, account.currency)}"
+            message = f"The balance jumps by {jump} between {one.since} and {one.day}." if jump else one.message
+            found.append(Blocker(one.code, message, cure, (one.statement_id,)))
     if chain.mismatch:
-        message = f"The bank lines differ from the statements' balances by {chain.mismatch} minor units."
+        apart = Money(chain.mismatch, account.currency)
+        message = f"The bank lines differ from the statements' balances by {apart}."
         found.append(Blocker("chain-mismatch", message, "Look for a line that was lost or came twice."))
     rows = uow.select(
         "SELECT id, state, hold_reason, balanced FROM statement WHERE cash_account_id = :account AND kind = 'statement'"
         " AND (state = 'held' OR (state = 'accepted' AND balanced = 'no' AND automatic = false))"
         " AND (coalesce(to_date, closing_date) > :since OR coalesce(to_date, closing_date) IS NULL) ORDER BY id",
-        {"account": account_id, "since": since or date.min},
+        {"account": account.id, "since": since or date.min},
     )
     for row in rows:
-        if row.state == "held":
-            message, cure = f"Statement {row.id} is held: {row.hold_reason}.", "Decide on it."
+        if row.state == StatementState.HELD:
+            found.append(held_statement(row))
         else:
             message, cure = f"Statement {row.id} does not add up.", "Get a right one from the bank, or accept it."
-        found.append(Blocker("statement-held" if row.state == "held" else "unbalanced", message, cure, (row.id,)))
+            found.append(Blocker("unbalanced", message, cure, (row.id,)))
     return found
+
+
+def held_statement(row: Any) -> Blocker:
+    """The reason that a held statement is (row with id and hold_reason)."""
+    cure = f"Decide on it: recon statement show {row.id}"
+    return Blocker("statement-held", f"Statement {row.id} is held: {row.hold_reason}.", cure, (row.id,))
 
 
 def _bank(uow: UnitOfWork, document: Any, currency: str) -> list[Blocker]:

@@ -4,8 +4,7 @@ open lines and the difference is looked for in bulk; the exact reasons are then 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from recon_core.domain.account import CashAccount
@@ -51,10 +50,12 @@ _CHAINS = (
     " s.closing_date) DESC, coalesce(s.sequence, -1) DESC, coalesce(s.page, -1) DESC, s.id DESC)) paired"
     " GROUP BY cash_account_id"
 )
-_HELD = (
+_UNBALANCED = (
     "SELECT DISTINCT cash_account_id AS id FROM statement WHERE kind = 'statement' AND cash_account_id IN :ids"
-    " AND (state = 'held' OR (state = 'accepted' AND balanced = 'no' AND automatic = false))"
+    " AND state = 'accepted' AND balanced = 'no' AND automatic = false"
 )
+# Also those that would change what is closed: they stand against no release, and somebody has to decide all the same.
+_HELD = "SELECT id, cash_account_id, hold_reason FROM statement WHERE state = 'held' AND cash_account_id IN :ids ORDER BY id"
 _VOIDS = (
     "SELECT DISTINCT cash_account_id AS id FROM book_transaction WHERE voids_id IS NOT NULL"
     " AND status NOT IN ('released', 'rejected') AND cash_account_id IN :ids"
@@ -86,6 +87,9 @@ def standings(
     opened = {account_id: row for (account_id, closed), row in latest.items() if not closed}
     figures = documents.open_figures(uow, [row.id for row in opened.values()])
     known = {row.cash_account_id: row for row in _rows(uow, _CHAINS, ids)}
+    held: dict[int, list[Blocker]] = {}
+    for row in _rows(uow, _HELD, ids):
+        held.setdefault(row.cash_account_id, []).append(blockers.held_statement(row))
     sums = totals if totals is not None else chains.line_totals(uow, ids)
     suspects = _suspects(uow, ids, opened) | {
         account_id
@@ -100,6 +104,7 @@ def standings(
         if document is None and closed is not None:
             mine = documents.figures(uow, closed)
         findings, notes = _look_closely(uow, account, document, closed) if account.id in suspects else ((), ())
+        findings += tuple(one for one in held.get(account.id, ()) if one not in findings)
         chain = known.get(account.id)
         if closed is None and account.requires_reconciliation and chain is not None and chain.opening:
             findings = (*findings, *_without_opening(account, chain.opening, mine))
@@ -112,8 +117,8 @@ def _rows(uow: UnitOfWork, sql: str, ids: Sequence[int]) -> list[Any]:
 
 
 def _suspects(uow: UnitOfWork, ids: Sequence[int], opened: Mapping[int, Any]) -> set[int]:
-    """Accounts with a held statement, a voiding entry under way, or an open document that something speaks against."""
-    found = {row.id for sql in (_HELD, _VOIDS) for row in _rows(uow, sql, ids)}
+    """Accounts with a statement that does not add up, a voiding entry under way, or an open document that something speaks against."""
+    found = {row.id for sql in (_UNBALANCED, _VOIDS) for row in _rows(uow, sql, ids)}
     open_ids = [row.id for row in opened.values()]
     if not open_ids:
         return found
@@ -125,30 +130,23 @@ def _suspects(uow: UnitOfWork, ids: Sequence[int], opened: Mapping[int, Any]) ->
 def _look_closely(
     uow: UnitOfWork, account: CashAccount, document: Any | None, closed: Any | None
 ) -> tuple[tuple[Blocker, ...], tuple[str, ...]]:
+    """What stands against the open document and what later statements say against the next one; and the numbers that
+    were skipped, of the last closed document too: nobody may have heard of them when it was closed.
+    """
     since = closed.reconciliation_date if closed is not None else None
+    findings: list[Blocker] = []
     if document is not None:
-        against = blockers.blockers(uow, document_id=document.id)
-        findings = tuple(one for one in against if one.code not in COUNTED)
-    else:
-        findings = tuple(blockers.statement_findings(uow, account.id, since=since))
+        findings += [one for one in blockers.blockers(uow, document_id=document.id) if one.code not in COUNTED]
     seen = {one.message for one in findings}
+    findings += [one for one in blockers.statement_findings(uow, account, since=since) if one.message not in seen]
+    before = closed.predecessor_id if document is None and closed is not None else None
+    heard = since if before is None else documents.row(uow, before).reconciliation_date
     skipped = [
         one.message
         for one in chains.account_chain(uow, account.id).breaks
-        if one.code == "sequence-skipped" and (since is None or one.day > since)
+        if one.code == "sequence-skipped" and (heard is None or one.day > heard)
     ]
-    later = _after(uow, account, document, since, seen)
-    return (*findings, *later), tuple(skipped)
-
-
-def _after(
-    uow: UnitOfWork, account: CashAccount, document: Any | None, since: date | None, seen: Collection[str]
-) -> list[Blocker]:
-    """What the statements after an open document's date say against the next one."""
-    if document is None:
-        return []
-    every = blockers.statement_findings(uow, account.id, since=since)
-    return [one for one in every if one.message not in seen]
+    return tuple(findings), tuple(skipped)
 
 
 def _without_opening(account: CashAccount, opening: int, figures: Figures | None) -> list[Blocker]:

@@ -93,7 +93,7 @@ def _told(file: NightFile, report: FileReport, *, again: bool, may_open: bool) -
     if again:
         return file._replace(state=FileState.KNOWN)
     count = sum(len(result.new_line_ids) for result in report.statements)
-    return file._replace(state=FileState.READ, reason="", notes=report.notes, new_count=count)
+    return file._replace(state=FileState.READ, reason=report.reason, notes=report.notes, new_count=count)
 
 
 def book_job(night: Night, run: NightRun, job: Job) -> None:

@@ -20,7 +20,9 @@ _FAILED_JOBS = (JobState.FAILED, JobState.QUARANTINED)
 
 
 class MorningAccount(NamedTuple):
-    """An account that something was done on, or that needs a person. Counts are bank lines of this run."""
+    """An account that something was done on, or that needs a person. Counts are bank lines of this run; `weight` is how
+    many bank lines and findings wait for a person.
+    """
 
     code: str
     name: str
@@ -34,12 +36,14 @@ class MorningAccount(NamedTuple):
     difference: int | None
     needs: tuple[str, ...]
     notes: tuple[str, ...]
+    weight: int
 
 
 class FailedJob(NamedTuple):
     """Work on accounts that could not be done: `accounts` are their codes."""
 
     job_id: int
+    run_id: int
     state: str
     accounts: tuple[str, ...]
     reason: str
@@ -87,8 +91,9 @@ class Morning(NamedTuple):
 
     @property
     def needing(self) -> tuple[MorningAccount, ...]:
-        """The accounts that need a person."""
-        return tuple(account for account in self.accounts if account.needs)
+        """The accounts that need a person, the largest difference first."""
+        mine = [account for account in self.accounts if account.needs]
+        return tuple(sorted(mine, key=lambda one: (-abs(one.difference or 0), -one.weight, one.code)))
 
     @property
     def attention(self) -> bool:
@@ -140,8 +145,10 @@ def morning(night: Night, run_id: int, *, joined: Sequence[int] = ()) -> Morning
 
 
 def _failed(file: NightFile) -> bool:
-    """Whether somebody has to look after a file; one that could not be fetched stays in the inbox with the reason."""
-    return file.state in _FAILED_FILES or (file.state == FileState.CANCELLED and bool(file.reason))
+    """Whether somebody has to look after a file. With a reason: one that was read in part only, or that could not be
+    fetched and stays in the inbox.
+    """
+    return file.state in _FAILED_FILES or bool(file.reason)
 
 
 def _done(accounts: Sequence[NightAccount]) -> dict[int, NightAccount]:
@@ -174,7 +181,7 @@ def _corrections(uow: UnitOfWork, file_ids: Sequence[int], codes: dict[int, str]
 def _failed_jobs(night: Night, uow: UnitOfWork, run_id: int, codes: dict[int, str]) -> tuple[FailedJob, ...]:
     jobs = night.store.jobs(uow, run_id=run_id, states=[state.value for state in _FAILED_JOBS])
     matching = [job for job in jobs if job.kind == JobKind.MATCH]
-    return tuple(FailedJob(job.id, job.state, _named(job.subjects, codes), job.reason) for job in matching)
+    return tuple(FailedJob(job.id, job.run_id, job.state, _named(job.subjects, codes), job.reason) for job in matching)
 
 
 def _named(ids: Sequence[int], codes: dict[int, str]) -> tuple[str, ...]:
@@ -188,4 +195,6 @@ def _missing(one: Missing, codes: dict[int, str]) -> MissingStatement:
 def _account(now: AccountOverview, done: NightAccount | None) -> MorningAccount:
     counts = done[1:6] if done is not None else (0, 0, 0, 0, 0)
     number = done.number if done is not None else ""
-    return MorningAccount(now.code, now.name, now.currency, *counts, number, now.difference, now.needs, now.notes)
+    return MorningAccount(
+        now.code, now.name, now.currency, *counts, number, now.difference, now.needs, now.notes, now.weight
+    )
