@@ -17,6 +17,8 @@ from recon_core.domain.states import MatchingPolicy
 
 if TYPE_CHECKING:
     from matcher.bootstrap import NightSettings
+    from matcher.ops.night import Driven
+    from matcher.pipeline.context import Watch
     from matcher.pipeline.night.contract import Night
     from matcher.pipeline.night.morning import Morning
 
@@ -80,7 +82,7 @@ def nightly(
       recon nightly --watch
     """
     from matcher import bootstrap
-    from matcher.ops import logs, summary_text
+    from matcher.ops import logs
     from matcher.ops.night import Driven, drive, night_plan
 
     settings = bootstrap.night_settings()
@@ -111,6 +113,12 @@ def nightly(
                 helps=not spread,
             )
             driven = drive(night, plan, settings, mail_to=mail_to)
+    return _told(driven, as_json=as_json)
+
+
+def _told(driven: Driven, *, as_json: bool) -> int:
+    from matcher.ops import summary_text
+
     click.echo(summary_text.as_json(driven.summary) if as_json else summary_text.as_text(driven.summary))
     if driven.mail_failed:
         click.echo(f"The summary was not mailed. {driven.mail_failed}", err=True)
@@ -127,8 +135,25 @@ def _night(settings: NightSettings, *, rules: Path | None, distributed: bool) ->
         from matcher.ops.broker import Broker, make_app
 
         broker = Broker(make_app(settings))
-    with progress() as watch, bootstrap.open_context(rules=rules, watch=watch) as context:
+    with progress() as bars, bootstrap.open_context(rules=rules, watch=_watcher(bars)) as context:
         yield bootstrap.make_night(context, settings, broker=broker, note=logs.note)
+
+
+def _watcher(bars: Watch) -> Watch:
+    """Bars on a terminal; elsewhere a line in the log at each new stage and whole percent."""
+    from matcher.ops import logs
+
+    if sys.stderr.isatty():
+        return bars
+    shown: dict[str, int] = {}
+
+    def watch(stage: str, done: int, total: int) -> None:
+        percent = 100 * done // total if total else 0
+        if shown.get(stage) != percent:
+            shown[stage] = percent
+            logs.note("progress", stage=stage, done=done, total=total)
+
+    return watch
 
 
 def _watch(night: Night, inbox: str | None) -> Morning | None:

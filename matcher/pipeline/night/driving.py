@@ -115,11 +115,14 @@ def to_the_end(night: Night, run_id: int, *, helps: bool) -> NightRun:
 def look_on(night: Night, run_id: int) -> NightRun:
     """Watch a run until it is over, without a hand in it."""
     while True:
-        with night.context.database.read() as uow:
-            run = night.store.run(uow, run_id=run_id)
-        if run.finished:
-            return run
-        show_progress(night, run)
+        try:
+            with night.context.database.read() as uow:
+                run = night.store.run(uow, run_id=run_id)
+            if run.finished:
+                return run
+            show_progress(night, run)
+        except Busy as busy:
+            night.note("database away", run=run_id, error=busy.code)
         night.sleep(_POLL_SECONDS_MAX)
 
 
