@@ -5,7 +5,7 @@
     python -m benchmarks.match --lines 20000   # a smaller first case
 
 The yardstick is one `pandas.merge` of the same items on account and amount: what a script would do first. It is given
-twice: of frames with id, account, date and amount, and of frames with all columns. Data is made by `bench_generator`
+twice: of frames with id, account, date and amount, and of frames with all columns. Data is made by `benchmarks.labelled`
 (normal profile), so amounts repeat as in price lists. Every case runs in a process of its own, so that nothing is warm
 and memory is its own. Times are CPU seconds of one process, the median of three (one for the heavy case): a machine
 that does other things too changes them little. "All cores" is wall time.
@@ -27,8 +27,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.bench_generator import make
 from benchmarks.labelled.columns import columns_of
+from benchmarks.labelled.generate import make
 from benchmarks.labelled.world import PROFILES
 from matcher.engine import match
 from matcher.proposal import MatchStatus

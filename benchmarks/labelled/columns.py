@@ -52,6 +52,8 @@ def statement_line(line: Line, number: int, currency: str) -> StatementLine:
         proprietary_code=line.proprietary or None,
         end_to_end_id=line.end_to_end or None,
         message_id=line.message_id or None,
+        mandate_id=line.mandate or None,
+        check_number=line.cheque or None,
         creditor_reference=line.reference or None,
         remittance=line.text or None,
         counterparty_name=line.name or None,

@@ -29,7 +29,7 @@ _TRADE = _words(
     "Skog Marin Data Energi Städ Trädgård Snickeri Glas Verktyg Media Arkitekter Logistik Elektronik"
 )
 _FORM = ("AB", "AB", "AB", "HB", "KB", "Aktiebolag", "AS", "Oy", "GmbH", "ApS", "Ltd", "Ek. för.", "")
-_PLAIN = str.maketrans("ÅÄÖåäöØøÆæÜüÉéÈèËëß", "AAOaaoOoAaUuEeEeEes")
+PLAIN = str.maketrans("ÅÄÖåäöØøÆæÜüÉéÈèËëß", "AAOaaoOoAaUuEeEeEes")
 _SPELT = {
     "Å": "AA",
     "Ä": "AE",
@@ -115,7 +115,7 @@ def printed(rng: random.Random, name: str, *, distort: float = 0.0) -> str:
     if kind < 0.35:
         name = name.upper()
     elif kind < 0.45:
-        name = name.translate(_PLAIN)
+        name = name.translate(PLAIN)
     elif kind < 0.55:
         name = "".join(_SPELT.get(sign, sign) for sign in name)
     if rng.random() < distort:

@@ -1,27 +1,23 @@
-"""Scores any engine's results against a labelled set.
-
-    python -m benchmarks.labelled.score SET_FOLDER RESULT.jsonl
-
-A result is one JSON object a line, as `recon match` writes it: `bank_line`, `status` ("cleared", "proposed",
-"unmatched"), `book` (ids of the first choice), `category`. Lines that are not named count as unmatched.
+"""Scores any engine's results against the truth of a set. What a result is: `benchmarks/labelled/README.md`.
 
 recall: right among the lines that should be cleared. wrong: cleared with items that the truth does not accept, or with
-an item that another line has taken. silent: cleared although the truth says that a person has to decide. first: first
-choice right among matchable lines that are not cleared. class: right category among lines without a match.
+an item that another line has taken. silent: cleared although the truth says that a person has to decide. first, three:
+the first choice, one of the first three, is right; among lines that have items and are not cleared. class: the right
+category among lines that nothing in the books explains. rest: the right category of what is left over among lines that
+are cleared rightly with another amount than their items.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
 Truth = dict[str, dict[str, Any]]
+Scores = dict[str, Counter[str]]
 
-_HEAD = ("category", "lines", "recall", "wrong", "silent", "first", "class")
+COLUMNS = ("lines", "recall %", "wrong", "silent", "first %", "three %", "class %", "rest %")
 _SHARED = {"instalment"}  # several lines pay one item together
 
 
@@ -40,9 +36,9 @@ def read_results(path: Path) -> Truth:
     return {row["bank_line"]: row for row in rows}
 
 
-def score(truth: Truth, results: Truth) -> dict[str, Counter[str]]:
-    """Counts a category of the truth."""
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
+def score(truth: Truth, results: Truth) -> Scores:
+    """Counts a category of the truth. A line that the results don't name counts as unmatched."""
+    counts: Scores = defaultdict(Counter)
     taken: set[str] = set()
     pairs: dict[tuple[str, int], list[str]] = defaultdict(list)
     for key in sorted(truth):
@@ -56,8 +52,36 @@ def score(truth: Truth, results: Truth) -> dict[str, Counter[str]]:
     return counts
 
 
+def total(counts: Scores) -> Counter[str]:
+    """The counts of all categories together."""
+    return sum(counts.values(), Counter[str]())
+
+
+def cells(one: Counter[str]) -> list[str]:
+    """What stands under `COLUMNS`."""
+
+    def share(part: str, whole: str) -> str:
+        return f"{100 * one[part] / one[whole]:.1f}" if one[whole] else "-"
+
+    return [
+        f"{one['lines']:,}",
+        share("right", "to_clear"),
+        str(one["wrong"]),
+        str(one["silent"]),
+        share("first", "left"),
+        share("three", "left"),
+        share("class", "classes"),
+        share("rest", "rests"),
+    ]
+
+
 def _accepted(line: dict[str, Any]) -> list[list[str]]:
     return [sorted(items) for items in line.get("accept", [])] or ([sorted(line["book"])] if line["book"] else [])
+
+
+def _choices(result: dict[str, Any]) -> list[list[str]]:
+    """First choice and alternatives, best first."""
+    return [sorted(items) for items in (result.get("book", []), *result.get("alternatives", [])) if items]
 
 
 def _count(counts: Counter[str], line: dict[str, Any], result: dict[str, Any], taken: set[str]) -> None:
@@ -72,12 +96,20 @@ def _count(counts: Counter[str], line: dict[str, Any], result: dict[str, Any], t
             counts["wrong"] += 1
         else:
             counts["silent" if line["expect"] == "propose" else "right"] += 1
+            if "remainder" in line:
+                counts["rests"] += 1
+                counts["rest"] += result.get("category") == line["remainder"]
     elif line["book"]:
-        counts["left"] += 1
-        counts["first"] += bool(book) and right
+        _count_left(counts, [(line, result)])
     if "class" in line:
         counts["classes"] += 1
         counts["class"] += result.get("status") != "cleared" and result.get("category") == line["class"]
+
+
+def _count_left(counts: Counter[str], lines: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+    counts["left"] += 1
+    counts["first"] += any(items in _accepted(line) for line, result in lines for items in _choices(result)[:1])
+    counts["three"] += any(items in _accepted(line) for line, result in lines for items in _choices(result)[:3])
 
 
 def _count_pair(counts: Counter[str], pair: list[tuple[dict[str, Any], dict[str, Any]]], taken: set[str]) -> None:
@@ -93,35 +125,6 @@ def _count_pair(counts: Counter[str], pair: list[tuple[dict[str, Any], dict[str,
             taken.update(book)
             counts["right" if right else "wrong"] += 1
             done = done or right
-    named = any(one.get("status") != "cleared" and one.get("category") == "duplicate" for _, one in pair)
-    counts["class"] += named
+    counts["class"] += any(one.get("status") != "cleared" and one.get("category") == "duplicate" for _, one in pair)
     if not done:
-        counts["left"] += 1
-        counts["first"] += any(sorted(one.get("book", [])) in _accepted(line) for line, one in pair)
-
-
-def _row(name: str, one: Counter[str]) -> str:
-    def share(part: str, whole: str) -> str:
-        return f"{100 * one[part] / one[whole]:.1f}" if one[whole] else "-"
-
-    cells = [share("right", "to_clear"), one["wrong"], one["silent"], share("first", "left"), share("class", "classes")]
-    return f"{name:20}{one['lines']:>8}" + "".join(f"{cell:>8}" for cell in cells)
-
-
-def main() -> int:
-    """Print a row a category and their sum; exit 1 if anything was cleared wrongly or in silence."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("result", type=Path)
-    arguments = parser.parse_args()
-    counts = score(read_truth(arguments.folder), read_results(arguments.result))
-    print(f"{_HEAD[0]:20}{_HEAD[1]:>8}" + "".join(f"{name:>8}" for name in _HEAD[2:]))
-    for name, one in sorted(counts.items()):
-        print(_row(name, one))
-    total = sum(counts.values(), Counter[str]())
-    print(_row("all", total))
-    return 1 if total["wrong"] or total["silent"] else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        _count_left(counts, pair)

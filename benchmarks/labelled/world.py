@@ -5,10 +5,13 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import accumulate
+
+import holidays
 
 from benchmarks.labelled.people import Party, parties, printed
 
-START = date(2026, 3, 2)
+START = date(2026, 3, 2)  # so that Easter lies within
 
 
 @dataclass(slots=True)
@@ -36,6 +39,7 @@ class Line:
     accept: list[list[Row]] = field(default_factory=list)
     group: int = 0
     klass: str = ""
+    remainder: str = ""
     hard: bool = True
     name: str = ""
     reference: str = ""
@@ -45,6 +49,8 @@ class Line:
     code: str = ""
     proprietary: str = ""
     message_id: str = ""
+    mandate: str = ""
+    cheque: str = ""
     count: int = 0
     original: tuple[int, str] | None = None
     return_reason: str = ""
@@ -63,6 +69,7 @@ class Profile:
     outstanding: float = 0.08
     traps: float = 0.02
     distort: float = 0.02
+    thin: bool = False  # what a format with one text field leaves over
 
 
 PROFILES = {
@@ -70,6 +77,7 @@ PROFILES = {
     "normal": Profile(),
     "hostile": Profile(round_amounts=0.6, lost_codes=0.4, lost_texts=0.35, alike=0.2, outstanding=0.35, traps=0.06),
     "alike": Profile(round_amounts=0.4, alike=0.5, outstanding=0.2, distort=0.15),
+    "thin": Profile(lost_codes=0.5, thin=True),
 }
 
 
@@ -83,6 +91,8 @@ class World:
         count = max(40, lines // 12)
         self.customers = parties(rng, count, alike=profile.alike)
         self.suppliers = parties(rng, max(20, count // 2), alike=profile.alike)
+        self._weights = list(accumulate(party.weight for party in self.customers))
+        self._closed = holidays.country_holidays(account[:2], years=range(START.year - 1, START.year + 2))
         self.rows: list[Row] = []
         self.lines: list[Line] = []
         self.outstanding: list[Row] = []
@@ -98,7 +108,7 @@ class World:
         """A banking day of the period; month ends are busier."""
         while True:
             day = START + timedelta(days=self.rng.randrange(self.days))
-            if day.weekday() < 5 and (day.day > 23 or self.rng.random() < 0.6):
+            if self._is_open(day) and (day.day > 23 or self.rng.random() < 0.6):
                 return day
 
     def back(self, day: date, bank_days: int) -> date:
@@ -106,9 +116,12 @@ class World:
         step = timedelta(days=-1 if bank_days > 0 else 1)
         for _ in range(abs(bank_days)):
             day += step
-            while day.weekday() > 4:
+            while not self._is_open(day):
                 day += step
         return day
+
+    def _is_open(self, day: date) -> bool:
+        return day.weekday() < 5 and day not in self._closed
 
     def amount(self, low: int = 8_000, high: int = 6_000_000) -> int:
         """Minor units between bounds, log-uniform; some round, some of a price list."""
@@ -124,15 +137,11 @@ class World:
 
     def customer(self) -> Party:
         """A customer, the large ones often."""
-        return self.rng.choices(self.customers, weights=self._customer_weights)[0]
+        return self.rng.choices(self.customers, cum_weights=self._weights)[0]
 
     def supplier(self) -> Party:
         """A supplier."""
         return self.rng.choice(self.suppliers)
-
-    @property
-    def _customer_weights(self) -> list[float]:
-        return [party.weight for party in self.customers]
 
     def invoice(self) -> tuple[str, str]:
         """Number and payment reference of the next invoice."""
@@ -165,7 +174,7 @@ class World:
         return self.row(day, -amount, self.payment_id(), party.name, label, "payment")
 
     def line(self, day: date, amount: int, category: str, expect: str, **fields: object) -> Line:
-        """A new bank line with the usual code; some codes and texts get lost on the way."""
+        """A new bank line with the usual code. Some lose their code on the way, some the bank's text, none both."""
         line = Line(day, amount, category, expect)
         for name, value in fields.items():
             setattr(line, name, value)
@@ -173,7 +182,7 @@ class World:
             line.code = "PMNT/RCDT/ESCT" if amount > 0 else "PMNT/ICDT/ESCT"
         if self.rng.random() < self.profile.lost_codes:
             line.code, line.proprietary = "", "TRF"
-        if line.bank_text and self.rng.random() < self.profile.lost_texts:
+        elif line.bank_text and self.rng.random() < self.profile.lost_texts:
             line.bank_text = ""
         self.lines.append(line)
         return line

@@ -1,4 +1,4 @@
-"""Files of a data set: camt.053.001.08 statements, the book as CSV, the truth as JSON."""
+"""Files of a data set: camt.053.001.08 statements, the same lines as a flat CSV, the book as CSV, the truth as JSON."""
 
 from __future__ import annotations
 
@@ -12,6 +12,27 @@ from xml.sax.saxutils import escape
 from benchmarks.labelled.world import Line, World
 
 BOOK_COLUMNS = ("id", "account", "date", "amount", "currency", "reference", "counterparty", "description", "kind")
+LINE_COLUMNS = [
+    "id",
+    "account",
+    "date",
+    "amount",
+    "currency",
+    "code",
+    "reference",
+    "end_to_end",
+    "text",
+    "name",
+    "bank_text",
+    "mandate",
+    "cheque",
+    "message_id",
+    "batch_count",
+    "original_amount",
+    "original_currency",
+    "return_reason",
+    "details",
+]
 _OPENING = 100_000_000
 
 
@@ -42,6 +63,41 @@ def write_book(path: Path, worlds: Iterable[World]) -> None:
                 )
 
 
+def write_lines(path: Path, worlds: Iterable[World]) -> None:
+    """All bank lines of all accounts; empty cells are empty in the statement too."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(LINE_COLUMNS)
+        for world in worlds:
+            rows.writerows(_flat(line, world) for line in world.lines)
+
+
+def _flat(line: Line, world: World) -> list[object]:
+    foreign, currency = line.original or (None, "")
+    details = [[money(part.amount), part.end_to_end, part.name] for part in line.details]
+    return [
+        line.id,
+        world.account,
+        line.day,
+        money(line.amount),
+        world.currency,
+        line.code or line.proprietary,
+        line.reference,
+        line.end_to_end,
+        line.text,
+        line.name,
+        line.bank_text,
+        line.mandate,
+        line.cheque,
+        line.message_id,
+        line.count or "",
+        money(foreign) if foreign is not None else "",
+        currency,
+        line.return_reason,
+        json.dumps(details, ensure_ascii=False) if details else "",
+    ]
+
+
 def truth_of(world: World) -> dict[str, object]:
     """What is right for every line of an account."""
     lines = {}
@@ -57,6 +113,8 @@ def truth_of(world: World) -> dict[str, object]:
             entry["accept"] = [sorted(row.id for row in rows) for rows in line.accept]
         if line.klass:
             entry["class"] = line.klass
+        if line.remainder:
+            entry["remainder"] = line.remainder
         if line.group:
             entry["group"] = line.group
         lines[line.id] = entry
@@ -134,8 +192,13 @@ def _transaction(line: Line, currency: str) -> str:
     remittance = f"<Ustrd>{escape(line.text)}</Ustrd>" if line.text else ""
     if line.reference:
         remittance += f"<Strd><CdtrRefInf><Tp><CdOrPrtry><Cd>SCOR</Cd></CdOrPrtry></Tp><Ref>{escape(line.reference)}</Ref></CdtrRefInf></Strd>"
+    ids = "".join(
+        f"<{name}>{escape(value)}</{name}>"
+        for name, value in (("MndtId", line.mandate), ("ChqNb", line.cheque))
+        if value
+    )
     returned = f"<RtrInf><Rsn><Cd>{line.return_reason}</Cd></Rsn></RtrInf>" if line.return_reason else ""
     return (
-        f"<TxDtls><Refs>{reference}</Refs>{_amount(line.amount, currency)}{foreign}{name}"
+        f"<TxDtls><Refs>{reference}{ids}</Refs>{_amount(line.amount, currency)}{foreign}{name}"
         f"{f'<RmtInf>{remittance}</RmtInf>' if remittance else ''}{returned}</TxDtls>"
     )

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.bench_generator import make
 from benchmarks.labelled.columns import columns_of
+from benchmarks.labelled.generate import make
 from benchmarks.labelled.world import PROFILES
 from matcher import engine
 from matcher.engine import MatchResult

@@ -1,24 +1,23 @@
-"""Makes a labelled data set: bank statements (camt.053), a book of open transactions, and the truth about each line.
+"""Makes a labelled data set: bank statements, the same lines as a CSV, a book of open transactions, and the truth.
 
-    python -m benchmarks.bench_generator OUT --lines 10000 --seed 1 --profile normal --accounts 3
-
-The data is invented; every case stands in `benchmarks/labelled/cases.py`. The same arguments give the same bytes. The
-layout is one folder: `statements/*.camt.xml`, `book.csv`, `<account>.truth.json`, so that any engine can be run on it
-and `benchmarks/labelled/score.py` can score what it says.
+The data is invented; every case stands in `benchmarks/labelled/cases/`. The same arguments give the same bytes.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 from datetime import timedelta
+from itertools import combinations
 from pathlib import Path
 
 from benchmarks.labelled.cases import CASES
+from benchmarks.labelled.cases.bank import both_sides
+from benchmarks.labelled.thin import make_thin
 from benchmarks.labelled.world import PROFILES, Profile, World
-from benchmarks.labelled.write import write_book, write_statement, write_truth
+from benchmarks.labelled.write import write_book, write_lines, write_statement, write_truth
 
 ACCOUNTS = (("SE", "SEK"), ("SE", "SEK"), ("FI", "EUR"), ("NO", "NOK"), ("DE", "EUR"), ("DK", "DKK"))
+_TRANSFERS = 0.012
 
 
 def make(seed: int, lines: int, profile: Profile, accounts: int = 3) -> list[World]:
@@ -32,10 +31,22 @@ def make(seed: int, lines: int, profile: Profile, accounts: int = 3) -> list[Wor
         weights = [weight for _, weight in CASES]
         while len(world.lines) < lines // accounts:
             rng.choices(cases, weights=weights)[0](world)
-        _leave_open(world)
-        _number(world, number)
         worlds.append(world)
+    _transfers(worlds)
+    for number, world in enumerate(worlds):
+        _leave_open(world)
+        if profile.thin:
+            make_thin(world)
+        _number(world, number)
     return worlds
+
+
+def _transfers(worlds: list[World]) -> None:
+    """Money moved between the accounts of one currency."""
+    pairs = [pair for pair in combinations(worlds, 2) if pair[0].currency == pair[1].currency]
+    for left, right in pairs:
+        for _ in range(round(len(left.lines) * _TRANSFERS / len(pairs))):
+            both_sides(*left.rng.sample((left, right), 2))
 
 
 def _leave_open(world: World) -> None:
@@ -70,24 +81,13 @@ def iban(rng: random.Random, country: str) -> str:
     return f"{country}{98 - rest:02d}{bban}"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--lines", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--profile", choices=sorted(PROFILES), default="normal")
-    parser.add_argument("--accounts", type=int, default=3)
-    given = parser.parse_args()
-    worlds = make(given.seed, given.lines, PROFILES[given.profile], given.accounts)
-    (given.out / "statements").mkdir(parents=True, exist_ok=True)
-    write_book(given.out / "book.csv", worlds)
+def write_set(folder: Path, *, lines: int, seed: int, profile: str, accounts: int = 3) -> list[World]:
+    """Make a set and write it to a folder, which may exist."""
+    worlds = make(seed, lines, PROFILES[profile], accounts)
+    (folder / "statements").mkdir(parents=True, exist_ok=True)
+    write_book(folder / "book.csv", worlds)
+    write_lines(folder / "lines.csv", worlds)
     for number, world in enumerate(worlds):
-        write_statement(given.out / "statements" / f"{1930 + number}.camt.xml", world)
-        write_truth(given.out / f"{1930 + number}.truth.json", world)
-    print(
-        f"{given.out}: {sum(len(world.lines) for world in worlds)} lines, {sum(len(world.rows) for world in worlds)} open items"
-    )
-
-
-if __name__ == "__main__":
-    main()
+        write_statement(folder / "statements" / f"{1930 + number}.camt.xml", world)
+        write_truth(folder / f"{1930 + number}.truth.json", world)
+    return worlds
