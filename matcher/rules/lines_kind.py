@@ -28,19 +28,20 @@ def folded(text: str) -> str:
 
 
 def _words(phrases: str) -> re.Pattern[str]:
-    """A pattern for any of the phrases (separated by ";", `*` at the end of a word for any ending) as whole words."""
+    """A pattern for any of the phrases (separated by ";") as whole words; `*` stands for any beginning or ending."""
     parts = []
     for phrase in phrases.split(";"):
         stem = phrase.strip()
-        parts.append(r"\b" + folded(stem.rstrip("*")).replace(" ", r"\s+") + (r"\w*" if stem.endswith("*") else r"\b"))
+        begins, ends = (r"\b\w*" if stem[0] == "*" else r"\b"), (r"\w*" if stem[-1] == "*" else r"\b")
+        parts.append(begins + folded(stem.strip("*")).replace(" ", r"\s+") + ends)
     return re.compile("|".join(parts))
 
 
 _BATCH_CODES = frozenset({"VCOM", "SALA", "DCSP", "NPCC"})
 _BATCH = _words(
     "bankgiro;bgmax;plusgiro;betalfil;betalningsfil;leverantörsbetalning*;lb;supplier payment*;vendor payment*;payment file;"
-    "payment run;payment batch;batch;bulk;collective;sammel*;lohn*;gehalt*;lön;löner;löneutbetalning*;lønn;lønning*;palkat;"
-    "palkka*;salary;salaries;salary payment*;payroll;wages;salaires;antal;remesa;sum of;daily sum;dagssumma;ocr-summa"
+    "payment run;payment batch;batch;bulk;collective;sammel*;lohn*;gehalt*;lön;löner;löneutbetalning*;lønn;lønning*;løn;lønninger;lønoverførsel*;palkat;"
+    "palkka*;salary;salaries;salary payment*;payroll;wages;salaires;paies;salaris;salarissen;salarisbetaling*;stipendi;nóminas;antal;remesa;sum of;daily sum;dagssumma;ocr-summa"
 )
 
 _CODES: dict[Category, frozenset[str]] = {
@@ -116,15 +117,15 @@ _BANK_WORDS: dict[Category, re.Pattern[str]] = {
     Category.BANK_FEE: _words(
         "avgift;avgifter;bankavgift*;kontoavgift*;årsavgift;månadsavgift*;prisplan;serviceavgift*;uttagsavgift*;kortavgift*;"
         "påminnelseavgift;valutaväxlingspåslag;valutapåslag;bg-avgift*;utlandsavgift*;pris betalning*;pris utlandsbet*;pris;"
-        "gebyr;gebyrer;omkostninger;provisjon;provision;kortgebyr;purregebyr;palvelumaksu*;tilinhoitomaksu*;palkkio*;provisio;"
-        "toimitusmaksu;kuukausimaksu;gebühr*;entgelt*;kontoführung*;kontoentgelt;spesen;porto;rechnungsabschluss;fee;fees;"
+        "*gebyr;*gebyrer;omkostninger;provisjon;provision;palvelumaksu*;tilinhoitomaksu*;palkkio*;provisio;"
+        "toimitusmaksu;kuukausimaksu;*gebühr*;*entgelt*;kontoführung*;spesen;porto;rechnungsabschluss;fee;fees;"
         "bank charge*;charge;charges;commission;service charge*;service fee*;maintenance fee*;overdraft fee*;kosten;bankkosten;"
         "provisie;transactiekosten;frais;frais bancaires;cotisation;tenue de compte"
     ),
     Category.INTEREST: _words(
         "ränta;räntor;räntekostnad*;kreditränta;debetränta;debet ränta;kredit ränta;dröjsmålsränta;inlåningsränta;utlåningsränta;"
-        "renter;rente;debetrente*;kreditrente*;forsinkelsesrente*;morarente*;korko;korot;viivästyskorko;luottokorko;zinsen;"
-        "kapitalisering;kapitalisierung;sollzinsen;habenzinsen;überziehungszinsen;interest;debit interest;credit interest;creditrente;rentenota;intérêts;agios"
+        "renter;rente;debetrente*;kreditrente*;forsinkelsesrente*;morarente*;*korko;korot;*zinsen;"
+        "kapitalisering;kapitalisierung;interest;debit interest;credit interest;creditrente;rentenota;intérêts;agios"
     ),
     Category.TAX: _words(
         "prelskatt;preliminärskatt;skattekonto;lähdevero;kapest;soli;ust;withholding tax;bronbelasting"
@@ -146,7 +147,9 @@ _BANK_WORDS: dict[Category, re.Pattern[str]] = {
 _NUMBER_AG = re.compile(r"[0-9 -]*\bAG\b[0-9 -]*")
 _TAX_OFFICES = _words(
     "skatteverket;skattekonto;skattekontot;skatteetaten;skattestyrelsen;verohallinto;vero;finanzamt*;hmrc;belastingdienst;"
-    "dgfip;skat;kronofogden moms;bundeszentralamt für steuern"
+    "dgfip;skat;kronofogden moms;bundeszentralamt für steuern;tulli;tolletaten;steuerverwaltung;steueramt;hauptzollamt;"
+    "fod financiën;spf finances;finances publiques;agenzia entrate;agenzia delle entrate;agencia tributaria;"
+    "urząd skarbowy;revenue commissioners"
 )
 _DEBIT_ONLY = frozenset({Category.BANK_FEE, Category.CASH_WITHDRAWAL, Category.DIRECT_DEBIT})
 _NEEDS_NO_PARTY = frozenset({Category.BANK_FEE, Category.INTEREST, Category.CASH_WITHDRAWAL})
