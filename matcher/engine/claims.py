@@ -73,7 +73,8 @@ class Claims:
         self.items.line_open[lines] = False
 
     def bind(self, step: int, candidates: Iterable[tuple[tuple[int, ...], tuple[int, ...]]]) -> None:
-        """Lines and items that a step left undecided: weaker steps may only choose among them."""
+        """Lines and items that a step left undecided: weaker steps may only choose among them, so not at all for a line
+        that is given without items."""
         bonds = _Bonds({}, {})
         for lines, rows in candidates:
             for line in lines:

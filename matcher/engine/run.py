@@ -53,6 +53,8 @@ class Run:
         pairs = self._settle_pairs(number, step, found.pairs)
         groups = self._settle_groups(number, step, found.groups)
         undecided = [(group.lines, group.rows) for group in groups if group.score >= BINDING_SCORE]
+        # A search that was cut off has not seen every rival: no weaker step may clear its line.
+        undecided += [((line,), ()) for line in found.gave_up]
         self.claims.bind(number, undecided + (_binding_pairs(pairs) if pairs is not None else []))
         for line in found.gave_up:
             self.gave_up.setdefault(line, step.code)

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from matcher.proposal import MatchStatus
+from matcher.rules.passes.amount_party import ITEMS_MAX
 from matcher.rules.subsets import EXACT_ITEMS, FEW_ITEMS_MAX, adding_up
 from tests.matching.books import item, line, matched
 
@@ -57,3 +58,14 @@ def test_fewer_than_two_amounts_make_no_sum(count: int) -> None:
     import numpy as np
 
     assert adding_up(np.full(count, 100), 100).found == []
+
+
+def test_what_a_strong_pass_gave_up_no_weaker_pass_clears_with_other_items() -> None:
+    lines = [line("L1", "04", "499.00", "Berg AB"), line("L2", "05", "311.37", "Berg AB")]
+    instalments = item("K", "03", "810.37", "Berg AB")
+    too_many = [item(f"K{n}", "03", "499.00", "Berg AB") for n in range(ITEMS_MAX + 1)]
+
+    alone, among_many = matched(lines, [instalments]), matched(lines, [instalments, *too_many])
+
+    assert alone["L1"].status is MatchStatus.CLEARED
+    assert {row.status for row in among_many.rows.values()} == {MatchStatus.PROPOSED}
