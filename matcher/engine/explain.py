@@ -34,6 +34,7 @@ from matcher.rules.passes import (
     several_named,
     transfer,
 )
+from matcher.rules.relations import Relation
 from matcher.rules.view import View
 from recon_core.domain.money import Money
 
@@ -158,9 +159,13 @@ class Explainer:
             rival = bool(said.result.alternatives.get(said.line))
             return say("group.party_rival" if rival else "group.party", **facts)
         if code == several_named.CODE:
-            named = sum(bool(quoted_reference(self._view, said.at, row)) for row in rows)
+            named = sum(self._is_named(said.at, row) for row in rows)
             return say("group.named" if named == len(rows) else "group.named_some", named=named, **facts)
         return say("group.party", **facts)
+
+    def _is_named(self, line: int, row: int) -> bool:
+        other = self._view.relations.of(line, row) is Relation.OTHER
+        return not other and bool(quoted_reference(self._view, line, row))
 
     def _run_ends(self, rows: tuple[int, ...]) -> dict[str, str]:
         book = self._items.book

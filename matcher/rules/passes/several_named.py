@@ -22,6 +22,8 @@ NAMED_MAX = 40
 _SCORE = 970
 _SCORE_SUBSET = 930
 _SCORE_DOUBTFUL = 450
+# Named and unnamed items add up, though the text says nothing of more: before one named item with another amount.
+_SCORE_UNTOLD = 550
 _CHANCE_MAX = 0.001
 
 
@@ -69,7 +71,7 @@ def _with_unnamed(view: View, line: int, rows: Ints, others: Ints | None) -> lis
     found = adding_up(items.book.amount[others], rest, smallest=1)
     judged = _judged(line, others, found, rest, _SCORE_SUBSET)
     if not any(view.relations.names_more(line, row) for row in rows.tolist()):
-        judged = [group._replace(score=_SCORE_DOUBTFUL, clear=False) for group in judged]
+        judged = [group._replace(score=_SCORE_UNTOLD if group.clear else group.score, clear=False) for group in judged]
     return [_group(line, np.r_[rows, group.rows], group.score, clear=group.clear) for group in judged]
 
 
