@@ -13,6 +13,8 @@ from matcher.rules.view import View
 # above the second it does not if other items of the party add up to the amount as well.
 _EXPECTED_MAX = 1.0
 _EXPECTED_MAX_WITH_RIVAL = 0.03
+# Above it others have the amount as well.
+_EXPECTED_COMMON = 0.02
 # Fewer items than this tell nothing about how common an amount is.
 _SAMPLE_MIN = 100
 _DAYS_BEFORE, _DAYS_AFTER = 20, 12
@@ -28,11 +30,7 @@ def expected_alike(view: View, line: Ints, row: Ints, tolerance: Ints | int = 0)
     wanted = items.party_key(row) << 32
     near = np.searchsorted(sorted_days, wanted + booked + _DAYS_AFTER, side="right")
     near = near - np.searchsorted(sorted_days, wanted + booked - _DAYS_BEFORE, side="left")
-    base = (items.pool_r[row].astype(np.int64) << 52) + items.lines.amount[line]
-    amounts = items.sorted_amounts
-    alike = np.searchsorted(amounts, base + tolerance, side="right") - np.searchsorted(
-        amounts, base - tolerance, side="left"
-    )
+    alike = _alike(view, line, row, tolerance)
     # The item itself is no evidence that its amount is common; amounts nearby that are as round are.
     places = 2 * np.asarray(tolerance) / grid(items.lines.amount[line]) + 1
     nearby = items.amount_chance.expected(items.pool_r[row], items.lines.amount[line]) * places
@@ -42,13 +40,37 @@ def expected_alike(view: View, line: Ints, row: Ints, tolerance: Ints | int = 0)
 
 
 def doubtful(view: View, line: Ints, row: Ints) -> Flags:
-    """Pairs of one party and amount that prove too little without a reference."""
+    """Pairs of one party and amount that prove too little without a reference: the party owes the amount often, or
+    it owes as much of another item that it has paid in part."""
     expected = expected_alike(view, line, row)
-    doubt = expected > _EXPECTED_MAX
+    doubt = (expected > _EXPECTED_MAX) | view.may_be_rest(line, row)
     weak = np.flatnonzero(~doubt & (expected > _EXPECTED_MAX_WITH_RIVAL))
     for place in weak.tolist():
         doubt[place] = _has_rival_sum(view, int(line[place]), int(row[place]))
     return doubt
+
+
+def quotes_neighbour(view: View, line: Ints, row: Ints) -> Flags:
+    """Pairs whose number is nearly the item's and whose amount is common: perhaps that of another invoice of the series,
+    paid before, and no slip."""
+    items = view.items
+    common = items.amount_chance.expected(items.pool_r[row], items.lines.amount[line]) > _EXPECTED_COMMON
+    common |= _alike(view, line, row) > 1
+    found = np.zeros(len(line), np.bool_)
+    for place in np.flatnonzero(common).tolist():
+        found[place] = view.relations.may_be_neighbour(int(line[place]), int(row[place]))
+    return found
+
+
+def _alike(view: View, line: Ints, row: Ints, tolerance: Ints | int = 0) -> Ints:
+    """How many items of the account have the line's amount (± `tolerance`)."""
+    items = view.items
+    base = (items.pool_r[row].astype(np.int64) << 52) + items.lines.amount[line]
+    amounts = items.sorted_amounts
+    found: Ints = np.searchsorted(amounts, base + tolerance, side="right") - np.searchsorted(
+        amounts, base - tolerance, side="left"
+    )
+    return found
 
 
 def _has_rival_sum(view: View, line: int, row: int) -> bool:

@@ -112,6 +112,10 @@ class ReferenceIndex:
         part.__dict__.pop("line_keys", None)
         return part
 
+    def texts_of(self, keys: Ints) -> list[str]:
+        """References by their codes."""
+        return [self._key_texts[key] for key in keys.tolist()]
+
     @cached_property
     def line_keys(self) -> dict[str, Codes]:
         """For each field the known reference key that the whole field is, −1 where it is none."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple
@@ -17,10 +18,11 @@ from typing import NamedTuple
 import numpy as np
 from rapidfuzz.distance import OSA
 
-from matcher.rules.columns import Codes, Ints, Texts
+from matcher.rules.columns import EPOCH, Codes, Ints, Texts
 from matcher.rules.items import Items
 from matcher.rules.reference_index import ReferenceIndex
-from matcher.rules.tokens import field_key, labels, normalized, parts_of, possible_parts
+from matcher.rules.references import is_digits, luhn, mod11, viite
+from matcher.rules.tokens import core_of, field_key, labels, normalized, parts_of, possible_parts
 
 _DIGITS = re.compile("[0-9]+")
 _DIGIT_SIGNS = "0123456789"
@@ -32,6 +34,26 @@ _CUT_TEXT_MIN = 30
 _CUT_FIELDS = (16, 35)
 _SHAPE_ITEMS_MIN = 3
 _PLAIN = "#"
+_DATE_DAYS = 100
+# Invoices of one series that differ in so many last digits may be of one year.
+_SERIES_DIGITS = 3
+_SERIES_SAMPLE, _SERIES_SAMPLE_MIN = 100, 10
+
+
+def is_date(key: str, day: int) -> bool:
+    """Whether a number is a date within `_DATE_DAYS` of a day, as 260131, 310126, 20260131 or 31012026."""
+    text = key.zfill(6) if len(key) <= 6 else key.zfill(8)
+    if not text.isdecimal() or len(text) > 8:
+        return False
+    century = "" if len(text) == 8 else "20"
+    for year, month, place in ((text[:-4], text[-4:-2], text[-2:]), (text[4:], text[2:4], text[:2])):
+        try:
+            number = date(int(century + year), int(month), int(place)).toordinal() - EPOCH
+        except ValueError:
+            continue
+        if abs(number - day) <= _DATE_DAYS:
+            return True
+    return False
 
 
 class Relation(IntEnum):
@@ -78,14 +100,38 @@ class _RowNumbers:
     def _keys(self) -> set[str]:
         return self._fixed | parts_of(self.whole)
 
+    @cached_property
+    def _plain(self) -> set[str]:
+        """The keys with their check digits: two numbers that agree only without theirs are two numbers."""
+        return self._fixed | {core_of(self.whole)}
+
     def has(self, key: str) -> bool:
         """Whether a number, or what it is without its check digits, is one of these."""
         possible = key in self.loose or not self.loose.isdisjoint(possible_parts(key))
-        return possible and (key in self._keys or not parts_of(key).isdisjoint(self._keys))
+        return possible and (key in self._keys or not parts_of(key).isdisjoint(self._plain))
 
     def inside(self, number: str) -> bool:
-        """Whether a number has one of these inside."""
+        """Whether a number has one of these inside. Only a longer number than the reference has a part of it inside: one
+        of its length is its neighbour in the series."""
+        if len(number) <= len(self.whole):
+            return contains(number, self._fixed)
         return contains(number, self.loose) and contains(number, self._keys)
+
+    def near(self, number: str) -> list[str]:
+        """What a number is one sign off: the reference, or a number of the description of its length."""
+        if len(number) < _NEAR_LETTERS_MIN:
+            return []
+        return [
+            key
+            for key in self._fixed
+            if (key == self.whole or len(key) == len(number))
+            and len(key) >= _NEAR_LETTERS_MIN
+            and OSA.distance(number, key, score_cutoff=1) == 1
+        ]
+
+    def begins_with(self, number: str) -> bool:
+        """Whether the reference, or a number of the description, begins with a number that may be cut."""
+        return any(key != number and key.startswith(number) for key in self._fixed)
 
     def overlaps(self, number: str) -> bool:
         """Whether a number has one of these inside, or is inside one."""
@@ -104,6 +150,7 @@ class Relations:
         self._lines: dict[int, tuple[_LineNumber, ...]] = {}
         self._found: dict[tuple[int, int], Relation] = {}
         self._rows: dict[int, _RowNumbers] = {}
+        self._checks: dict[tuple[int, int], list[Callable[[str], bool]]] = {}
 
     @cached_property
     def _shape_counts(self) -> Counter[str]:
@@ -152,6 +199,41 @@ class Relations:
         numbers = self._row(row)
         return any(numbers.inside(number.key) for number in self._line(line))
 
+    def may_be_neighbour(self, line: int, row: int) -> bool:
+        """Whether a number of the line that is nearly the item's may be right: that of an invoice some places before or
+        after it in the series, which is no longer open. Not if it breaks a check digit that the series has.
+        """
+        numbers = self._row(row)
+        return any(
+            len(key) == len(number.key)
+            and key[:-_SERIES_DIGITS] == number.key[:-_SERIES_DIGITS]
+            and not (key == numbers.whole and self._breaks_check(number.key, row))
+            for number in self._line(line)
+            for key in numbers.near(number.key)
+        )
+
+    def _breaks_check(self, number: str, row: int) -> bool:
+        """Whether references of the item's length have a check digit, and a number has not."""
+        whole, pool = self._row(row).whole, int(self._items.pool_r[row])
+        place = pool, len(whole)
+        if place not in self._checks:
+            mine = np.unique(self._index.row_key[self._items.pool_r == pool])
+            texts = self._index.texts_of(mine[mine >= 0])
+            alike = [text for text in texts if len(text) == len(whole) and is_digits(text)][:_SERIES_SAMPLE]
+            self._checks[place] = [
+                check
+                for check in (luhn, mod11, viite)
+                if sum(map(check, alike)) >= max(_SERIES_SAMPLE_MIN, 0.9 * len(alike))
+            ]
+        return any(check(whole) and not check(number) for check in self._checks[place])
+
+    def only_by_date(self, line: int, row: int) -> bool:
+        """Whether all numbers of the line that are the item's are dates near the line's own, and not called a reference."""
+        numbers, day = self._row(row), int(self._items.lines.booking_day[line])
+        own = [number for number in self._line(line) if self._compare(number, numbers) is Relation.SAME]
+        called = {key for texts, _ in self._texts for key in labels(texts.at(line))[0]}
+        return bool(own) and all(number.key not in called and is_date(number.key, day) for number in own)
+
     def keys_of(self, line: int) -> list[str]:
         """The numbers on a line, as keys."""
         return [number.key for number in self._line(line)]
@@ -170,14 +252,11 @@ class Relations:
         if number.key == whole:
             return Relation.SAME
         # Before the item's number without check digits: of a number that may be cut, nobody knows how much is missing.
-        if number.is_cut and len(number.key) >= _CUT_LETTERS_MIN and whole.startswith(number.key):
+        if number.is_cut and len(number.key) >= _CUT_LETTERS_MIN and numbers.begins_with(number.key):
             return Relation.CUT
         if numbers.has(number.key):
             return Relation.SAME
-        shortest = min(len(number.key), len(whole))
-        if shortest >= _NEAR_LETTERS_MIN and OSA.distance(number.key, whole, score_cutoff=1) == 1:
-            return Relation.NEAR
-        if numbers.inside(number.key):
+        if numbers.near(number.key) or numbers.inside(number.key):
             return Relation.NEAR
         if number.key in self._known and len(number.key) >= _NEAR_LETTERS_MIN:
             return Relation.OTHER

@@ -11,7 +11,7 @@ import numpy as np
 from matcher.rules.chance import AmountChance
 from matcher.rules.columns import Codes, Flags, Ints, Lines
 from matcher.rules.items import IBAN_HEAD, Items, account_of, identifier
-from matcher.rules.joins import bounded_pairs, is_member, runs_of
+from matcher.rules.joins import bounded_pairs, is_member, mixed, runs_of
 from matcher.rules.reference_index import ReferenceIndex, ReferencePairs, Shared
 from matcher.rules.relations import Relations
 from matcher.rules.settings import RuleSettings
@@ -122,6 +122,25 @@ class View:
         itself = is_member(line * width + row, np.sort(named.line[own] * width + named.row[own]))
         found: Flags = (count[line] > 0) & ~itself
         return found
+
+    def may_be_rest(self, line: Ints, row: Ints) -> Flags:
+        """Pairs whose amount is also what is left of another item of the party after a part payment by another line.
+
+        What a line that names the item leaves of it stays known when that line is cleared.
+        """
+        items, known = self.items, self.keep("rests", list[Ints])
+
+        def of_open() -> Ints:
+            named = self.named
+            rest = items.book.amount[named.row] - items.lines.amount[named.line]
+            amount = items.lines.amount[named.line]
+            part = (rest != 0) & ((rest > 0) == (amount > 0)) & items.agree(named.line, named.row)
+            left = named.row[part]
+            known[:] = [np.unique(np.concatenate([*known, mixed(items.pool_r[left], rest[part], items.party_r[left])]))]
+            return known[0]
+
+        rests = self.while_open("rests", of_open)
+        return is_member(mixed(items.pool_r[row], items.lines.amount[line], items.party_r[row]), rests)
 
     @cached_property
     def known_party(self) -> Flags:

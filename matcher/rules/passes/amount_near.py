@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.rules.coincidence import doubtful
+from matcher.rules.coincidence import doubtful, quotes_neighbour
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Pairs, no_pairs
 from matcher.rules.joins import bounded_pairs
@@ -54,6 +54,8 @@ def find(view: View) -> Candidates:
     # A party that is only nearly named proves no more than one that is named.
     near = np.flatnonzero(clear & (related <= Relation.NOTHING))
     clear[near] = ~doubtful(view, line[near], row[near])
+    near = np.flatnonzero(clear & (related == Relation.NEAR))
+    clear[near] = ~quotes_neighbour(view, line[near], row[near])
     return Candidates(pairs=Pairs(line, row, score, clear).where(worth & (points > -100)), gave_up=gave_up)
 
 

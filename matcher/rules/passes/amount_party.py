@@ -3,7 +3,8 @@
 For payers who quote nothing. The folded names must be equal (case, accents, legal form written out or left off, word
 order); a number in a reference's place that belongs to something else forbids it, and one that names another open item
 of the party leaves it to a person. Two open items of the same party and amount and one payment are a person's to decide,
-and so is an amount that the party owes so often that some item would have it by chance.
+and so is an amount that the party owes so often that some item would have it by chance,
+and a common amount with a number near the item's that may be that of an invoice paid before.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from functools import partial
 
 import numpy as np
 
-from matcher.rules.coincidence import doubtful
+from matcher.rules.coincidence import doubtful, quotes_neighbour
 from matcher.rules.contract import Candidates, Pairs
 from matcher.rules.joins import bounded_pairs, mixed
 from matcher.rules.relations import Relation
@@ -50,4 +51,6 @@ def _find(view: View) -> Candidates:
     unproven = np.flatnonzero(relation[kept] == Relation.NOTHING)
     clear = pairs.clear & (view.items_named[pairs.line] <= 1) & ~view.names_another(pairs.line, pairs.row)
     clear[unproven] &= ~doubtful(view, pairs.line[unproven], pairs.row[unproven])
+    near = np.flatnonzero(clear & (relation[kept] == Relation.NEAR))
+    clear[near] = ~quotes_neighbour(view, pairs.line[near], pairs.row[near])
     return Candidates(pairs=pairs._replace(clear=clear), gave_up=tuple(lines[many].tolist()))

@@ -8,6 +8,8 @@ id), no second line names the item, and no other open items of the party would m
 
 from __future__ import annotations
 
+import numpy as np
+
 from matcher.proposal import Category
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Group
@@ -48,9 +50,11 @@ def find(view: View) -> Candidates:
     items_named_any = counts_of(line, len(items.line_open))
     lines_naming = counts_of(row, len(items.row_open))
     alone = (items_named[line] <= 1) & (items_named_any[line] == 1) & (lines_naming[row] == 1)
+    # Equal amounts were judged by M10.
+    differ = np.flatnonzero(items.lines.amount[line] != items.book.amount[row])
     groups = [
         _group(view, one, other, sure=bool(certain))
-        for one, other, certain in zip(line.tolist(), row.tolist(), sure & alone, strict=True)
+        for one, other, certain in zip(line[differ].tolist(), row[differ].tolist(), (sure & alone)[differ], strict=True)
     ]
     return Candidates(groups=tuple(groups))
 

@@ -6,7 +6,8 @@ or letters around it. Anti-pattern: any digits that occur in both texts; 123 is 
 many open items carry names none of them.
 
 A reference alone does not clear when it speaks against the payer: if the payer has an open item of the same amount, or
-if only a short number in free text names the item of somebody else, a person decides.
+if only a short number in free text names the item of somebody else, a person decides; so if the number is as well a date
+near the line's, and neither a name nor a word like "invoice" says otherwise.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ _BASE = np.array([0, 850, 930, 950], np.int32)
 _NAME = np.array([-60, 0, 10, 35, 40, 45], np.int32)
 # Expected number of items that a random number in the text would name by chance, per thousand; more is no proof.
 _ACCIDENTS_MAX_PERMILLE = 1
+# 260131 and 20260131 may be dates.
+_DATE_LENGTHS = (5, 6, 7, 8)
 
 
 def find(view: View) -> Candidates:
@@ -52,13 +55,29 @@ def scored(view: View, found: ReferencePairs) -> Pairs:
     clear = ~_payer_has_own(view, found.line, level) & (
         (level > NameLevel.DIFFERENT) | (found.shared == Shared.WHOLE) | ~_by_chance(view, found)
     )
-    parts = np.flatnonzero(clear & (found.shared == Shared.PART) & (level <= NameLevel.UNKNOWN))
+    unnamed = level <= NameLevel.UNKNOWN
+    parts = np.flatnonzero(clear & (found.shared == Shared.PART) & (unnamed | _party_owes_twice(view, found.row)))
     clear[parts] = [
         not _fits_another(view, line, row)
         for line, row in zip(found.line[parts].tolist(), found.row[parts].tolist(), strict=True)
     ]
+    dates = np.flatnonzero(clear & unnamed & (found.shared == Shared.TOKEN) & np.isin(found.digits, _DATE_LENGTHS))
+    clear[dates] = [
+        not view.relations.only_by_date(line, row)
+        for line, row in zip(found.line[dates].tolist(), found.row[dates].tolist(), strict=True)
+    ]
     score = np.minimum(_BASE[found.shared] + _NAME[level], 999).astype(np.int32)
     return Pairs(found.line, found.row, score, clear)
+
+
+def _party_owes_twice(view: View, row: Ints) -> Flags:
+    """Items whose party has another open item of the same amount."""
+    items = view.items
+    rows = np.flatnonzero(items.row_open & (items.party_r >= 0))
+    keys = np.sort(mixed(items.pool_r[rows], items.book.amount[rows], items.party_r[rows]))
+    wanted = mixed(items.pool_r[row], items.book.amount[row], items.party_r[row])
+    twice: Flags = np.searchsorted(keys, wanted, side="right") - np.searchsorted(keys, wanted, side="left") > 1
+    return twice
 
 
 def _fits_another(view: View, line: int, row: int) -> bool:
