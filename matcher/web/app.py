@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from matcher.pipeline.context import Context
-from matcher.web import accounts, lines, review, runs, signing
+from matcher.web import accounts, document, document_deeds, lines, review, runs, signing
 from matcher.web.desk import Desk, Web
 from matcher.web.guard import Guard
 from matcher.web.sessions import Sessions
@@ -44,7 +44,7 @@ def make_app(context: Context, settings: NightSettings, *, people: Mapping[str, 
     )
     language = os.environ.get(LANGUAGE_VARIABLE, "en")
     app.state.web = Web(context=context, settings=settings, sessions=sessions, language=language)
-    for part in (accounts, lines, review, runs, signing):
+    for part in (accounts, document, document_deeds, lines, review, runs, signing):
         app.include_router(part.ROUTER)
     app.mount("/static", StaticFiles(directory=Path(str(files("matcher.web") / "static"))), name="static")
     app.add_exception_handler(ReconError, _refused)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -16,6 +15,7 @@ from matcher.pipeline.returns import void_given_back
 from matcher.pipeline.why_stored import why_stored
 from matcher.proposal import ProposalFilter
 from matcher.web.desk import AtDesk, Desk
+from matcher.web.document import day_of
 from matcher.web.review import say_decided, told
 from matcher.web.review_context import book_row, decision_row, fact_rows, line_row, why_view
 from recon_core.domain.matching import Match, Rest
@@ -190,17 +190,13 @@ def pair(desk: AtDesk) -> Response:
 @ROUTER.post("/decisions/undo")
 def undo(desk: AtDesk) -> Response:
     """Take a decision back, or the bulk that it came in."""
-    batch, reverse_on = desk.number("batch"), desk.text("reverse_on")
-    try:
-        day = date.fromisoformat(reverse_on) if reverse_on else None
-    except ValueError:
-        raise BadRequest(f"{reverse_on!r} is no date.", cure="Write it like 2026-03-31.") from None
+    batch = desk.number("batch")
     undone = deciding.undo(
         desk.context,
         decision_ids=desk.numbers("decision") if not batch else (),
         batch_id=batch or None,
         reason=desk.text("reason"),
-        reverse_on=day,
+        reverse_on=day_of(desk.text("reverse_on")),
     )
     desk.say(
         desk.words(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matcher.pipeline.decisions import DecisionView
@@ -15,11 +16,13 @@ from matcher.web.words import Words
 
 _PPM_PERCENT = 10_000
 _PERMILLE_PERCENT = 10
+_NUMBER = re.compile(r"(?<![\w.,-])\d+(?![\w.,-]*\d)")
 _AGAINST = frozenset({"rival", "limit"})
 
 
 def line_row(line: ReviewLine, words: Words) -> dict[str, Any]:
-    """An open bank line with the engine's word as it was stored."""
+    """An open bank line with the engine's word as it was stored; rivals that it knows by ids are named."""
+    names = {str(one.id): one.external_id for choice in line.choices for one in choice.transactions}
     return {
         "id": line.line_id,
         "seen": line.proposal_id,
@@ -39,10 +42,20 @@ def line_row(line: ReviewLine, words: Words) -> dict[str, Any]:
         "choices": [
             choice_view(choice, line.currency, words, number=at) for at, choice in enumerate(line.choices, start=1)
         ],
-        "reasons": [{"says": words.say(one.says), "against": one.rule in _AGAINST} for one in line.evidence],
+        "reasons": [
+            {
+                "says": words.say(_named(one.says, names) if one.rule in _AGAINST else one.says),
+                "against": one.rule in _AGAINST,
+            }
+            for one in line.evidence
+        ],
         "current": line.current,
         "gives_back": line.gives_back.external_id if line.gives_back is not None else "",
     }
+
+
+def _named(says: str, names: Mapping[str, str]) -> str:
+    return _NUMBER.sub(lambda found: names.get(found[0], found[0]), says)
 
 
 def score(ppm: int, words: Words) -> str:
