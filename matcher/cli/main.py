@@ -115,4 +115,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        click.echo(f"recon: {error.filename}: {error.strerror}. Check path and rights.", err=True)
+        sys.exit(EXIT_INPUT)
     sys.exit(status if isinstance(status, int) else 0)

@@ -75,6 +75,16 @@ def match(statements: tuple[str, ...], book: tuple[Path, ...], out: Path, rules:
     _say(quiet, f"matched in {_since(started)}")
     counts = _write(out, result, unproven)
     _say(quiet, _summary(counts, skipped, result))
+    strange = _accounts_without_book(result)
+    if strange:
+        _say(quiet, f"nothing in the book is on account {', '.join(strange)}; its column account has the IBAN or BBAN")
+
+
+def _accounts_without_book(result: MatchResult) -> list[str]:
+    from matcher.rules.items import account_of, identifier
+
+    known = {identifier(account) for account in result.book.accounts}
+    return sorted(account for account in result.lines.accounts if account_of(identifier(account), known) is None)
 
 
 def _since(started: float) -> str:
