@@ -59,6 +59,7 @@ class NightSettings:
     sweep_seconds: int = 5
     task_seconds_max: int = 3600
     visibility_seconds: int = 4200
+    stop_seconds: int = 60
     stalled_seconds: int = 900
     failures_max: int = LIMITS.failures_max
     sizes: Sizes = field(default_factory=Sizes)
@@ -83,6 +84,7 @@ def night_settings() -> NightSettings:
         sweep_seconds=_number("RECON_SWEEP_SECONDS", 5),
         task_seconds_max=_number("RECON_TASK_SECONDS_MAX", 3600),
         visibility_seconds=_number("RECON_VISIBILITY_SECONDS", 4200),
+        stop_seconds=_number("RECON_STOP_SECONDS", 60),
         stalled_seconds=_number("RECON_STALLED_SECONDS", 900),
         failures_max=_number("RECON_FAILURES_MAX", LIMITS.failures_max),
         sizes=Sizes(

@@ -36,8 +36,8 @@ def worker(processes: int, beat: bool, http: str | None) -> int:
     """Do the jobs of the nightly work until told to stop.
 
     Start as many workers on as many machines as wanted, on one PostgreSQL (RECON_DATABASE_URL) and one Redis
-    (RECON_BROKER_URL). SIGTERM stops one gracefully: running jobs are ended or given back. Killed, its jobs go to others
-    when their lease is over.
+    (RECON_BROKER_URL). SIGTERM stops one gracefully: running jobs have RECON_STOP_SECONDS to end, then they go to
+    others. So they do when their lease is over if it is killed.
 
     \b
     Examples:
@@ -60,7 +60,9 @@ def worker(processes: int, beat: bool, http: str | None) -> int:
         commands.append(beat_command(level=settings.log_level))
     with _patiently(settings) as context:
         night = bootstrap.make_night(context, settings, broker=broker, note=logs.note)
-        supervisor = Supervisor(night, commands=commands, sweep_seconds=settings.sweep_seconds)
+        supervisor = Supervisor(
+            night, commands=commands, sweep_seconds=settings.sweep_seconds, stop_seconds=settings.stop_seconds
+        )
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, supervisor.stop)
         server = None

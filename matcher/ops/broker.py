@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 JOB_TASK, SWEEP_TASK, NIGHTLY_TASK = "recon.job", "recon.sweep", "recon.nightly"
 JOB_QUEUE, NIGHT_QUEUE = "recon-jobs", "recon-night"
-_SOFT_STOP_SECONDS = 20
 
 
 def make_app(settings: NightSettings) -> Celery:
@@ -41,7 +40,6 @@ def make_app(settings: NightSettings) -> Celery:
         task_soft_time_limit=max(1, hard - 60),
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
-        worker_soft_shutdown_timeout=_SOFT_STOP_SECONDS,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,

@@ -10,7 +10,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -20,18 +22,21 @@ from matcher.pipeline.night.contract import Night
 from matcher.pipeline.night.driving import sweep
 from recon_core.domain.refusals import Busy, Conflict
 
-# How long Celery may take to finish what it does, before it is killed; then its jobs go to others.
-_STOP_SECONDS = 60
+# What Celery is given to leave its jobs to others, when these did not end in time, before it is killed.
+_LEAVE_SECONDS = 5
 _RESTART_SECONDS_MAX = 30
 
 
 class Supervisor:
     """Celery processes under supervision until `stop` is called, also from a signal handler."""
 
-    def __init__(self, night: Night, *, commands: Sequence[Sequence[str]], sweep_seconds: float) -> None:
+    def __init__(
+        self, night: Night, *, commands: Sequence[Sequence[str]], sweep_seconds: float, stop_seconds: float
+    ) -> None:
         self._night = night
         self._commands = commands
         self._sweep_seconds = sweep_seconds
+        self._stop_seconds = stop_seconds
         self._running: list[subprocess.Popen[bytes]] = []
         self._stopping = Event()
 
@@ -52,8 +57,7 @@ class Supervisor:
                 failures = self._restart(failures)
                 self._sweep()
         finally:
-            for process in self._running:
-                _end(process)
+            _end(self._running, seconds=self._stop_seconds)
 
     def _restart(self, failures: int) -> int:
         dead = [place for place, process in enumerate(self._running) if process.poll() is not None]
@@ -74,18 +78,23 @@ class Supervisor:
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    # With this, Celery takes SIGTERM for its soft shutdown: wait for running jobs a while, give the others back.
-    environment = os.environ | {"REMAP_SIGTERM": "SIGQUIT"}
-    return subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603  our own command
+    return subprocess.Popen(command, start_new_session=True)  # noqa: S603  our own command
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+def _end(processes: Sequence[subprocess.Popen[bytes]], *, seconds: float) -> None:
+    """Ask all to end their jobs; then, `seconds` later, to leave them to others; at last kill what still runs."""
+    for sign, patience in ((signal.SIGTERM, seconds), (signal.SIGQUIT, _LEAVE_SECONDS)):
+        until = time.monotonic() + patience
+        for process in processes:
+            if process.poll() is None:
+                process.send_signal(sign)
+        for process in processes:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0, until - time.monotonic()))
+    for process in processes:
+        # Also what a process left behind that ended before its children.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from matcher.pipeline import own_accounts
 from matcher.rules.columns import BOOK_TEXTS, LINE_TEXTS, Book, Lines, book_from_columns, lines_from_columns
 from recon_core.domain.account import CashAccount
 from recon_core.domain.statement import StatementLine
@@ -55,7 +56,7 @@ def load(uow: UnitOfWork, accounts: Sequence[CashAccount]) -> OpenItems:
 def assemble(uow: UnitOfWork, accounts: Sequence[CashAccount], stored: Columns, transactions: Columns) -> OpenItems:
     """Stored lines and transactions of the accounts as the engine takes them."""
     names = engine_names(uow, accounts)
-    columns = _lines(uow, stored, names)
+    columns = own_accounts.with_named(uow, _lines(uow, stored, names))
     unproved = (line_id for line_id, automatic in zip(stored["id"], stored["automatic"], strict=True) if not automatic)
     account_ids = {name: account_id for account_id, name in names.items()}
     return OpenItems(columns, _book(transactions, names), account_ids, frozenset(unproved))
