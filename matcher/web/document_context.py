@@ -108,7 +108,7 @@ def causes_view(explained: Explained, words: Words) -> dict[str, Any]:
         "parts": [
             {
                 "kind": words.code(part.kind),
-                "items": part.items,
+                "count": part.items,
                 "amount": words.amount(part.amount, explained.currency),
             }
             for part in explained.parts

@@ -1,8 +1,8 @@
 """The two languages of the page, and how each writes amounts.
 
 English is the key; `swedish.toml` has the Swedish for it. Sentences that the engine and the books say (reasons, cures,
-refusals) are found by their shape: `{}` in a key stands for a name, a number or a date, which go to the same place, or
-to `{1}`, `{2}` where Swedish wants another order. What has no Swedish stays English.
+refusals) are found by their shape: `{name}` in a key stands for what changes in them and goes to the same name. What
+has no Swedish stays English.
 """
 
 from __future__ import annotations
@@ -20,19 +20,18 @@ LANGUAGES = ("en", "sv")
 MINUS, GAP = "−", "\u00a0"
 _GROUP = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 _SPACES = re.compile(r"[\s\u00a0\u202f']")
-_HOLE = re.compile(r"\\\{\\\}")
+_HOLE = re.compile(r"\\\{(\w+)\\\}")
 
 
 @cache
 def _swedish() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
     text = (files("matcher.web") / "swedish.toml").read_text(encoding="utf-8")
     tables = tomllib.loads(text)
-    words = {**tables["words"]}
-    shapes = []
-    for english, swedish in tables["shapes"].items():
-        pattern = re.compile(_HOLE.sub("(.+?)", re.escape(english)), re.DOTALL)
-        shapes.append((pattern, swedish))
-    return words, shapes
+    shapes = [
+        (re.compile(_HOLE.sub(r"(?P<\1>.+?)", re.escape(english)), re.DOTALL), swedish)
+        for english, swedish in tables["shapes"].items()
+    ]
+    return tables["words"], shapes
 
 
 def chosen_language(*, kept: str, asked: str, usual: str) -> str:
@@ -78,8 +77,7 @@ class Words:
         for pattern, swedish in shapes:
             found = pattern.fullmatch(english)
             if found is not None:
-                parts = [words.get(part, part) for part in found.groups()]
-                return swedish.format(*parts) if "{0}" in swedish or "{1}" in swedish else _filled(swedish, parts)
+                return swedish.format(**{name: words.get(part, part) for name, part in found.groupdict().items()})
         return english
 
     def amount(self, minor: int | None, currency: str) -> str:
@@ -109,8 +107,3 @@ class Words:
         if "," in plain:
             raise BadAmount(f"{text!r} is no amount.", cure="Write it like 1 234,50.")
         return to_minor(plain, currency)
-
-
-def _filled(swedish: str, parts: list[str]) -> str:
-    left = iter(parts)
-    return re.sub(r"\{\}", lambda _: next(left, ""), swedish)

@@ -1,0 +1,95 @@
+"""The reconciliation in a browser: the worked example of January 2017, two people, and void."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.pipeline.small import Booked, Line, Small
+from tests.web.conftest import MakeSite, Site
+
+ADDRESS = "/accounts/1930/document"
+
+
+def open_document(page: Page, day: str, balance: str) -> None:
+    page.get_by_label("Reconciliation date").last.fill(day)
+    page.get_by_label("Statement balance").last.fill(balance)
+    page.get_by_role("button", name="Open", exact=True).click()
+
+
+def figure(page: Page, name: str) -> str:
+    return page.locator("table[aria-label=Figures] tr", has_text=name).locator("td").last.inner_text()
+
+
+def test_the_worked_example_comes_out_to_the_krona(site: Site, small: Small) -> None:
+    small.book(Booked("K1", "2017-01-10", "25000", "Kund"))
+    page = site.open(ADDRESS)
+    open_document(page, "2017-01-10", "25 000,00")
+    page.get_by_role("button", name="Toggle reconciled").click()
+    page.get_by_role("button", name="Release", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("is closed")
+
+    small.book(
+        Booked("L1", "2017-01-15", "-250000"), Booked("K2", "2017-01-20", "62500"), Booked("J1", "2017-01-25", "-10000")
+    )
+    page.goto(site.address + ADDRESS)
+    open_document(page, "2017-01-31", "-172550")
+    assert figure(page, "Beginning balance") == "25,000.00"
+    assert figure(page, "Difference") == "−197,550.00"
+    page.get_by_role("button", name="Toggle reconciled").click()
+    assert figure(page, "Reconciled balance") == "−172,500.00"
+    assert figure(page, "Difference") == "−50.00"
+
+    page.get_by_text("Create an adjustment").click()
+    page.get_by_label("Amount, out is negative").fill("-50")
+    page.locator("select#kind").select_option("BANKFEE")
+    page.get_by_role("button", name="Create", exact=True).click()
+    page.get_by_role("button", name="Release", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("1 adjustment(s) up to the reconciliation date are not released.")
+    page.get_by_role("link", name="Look again").click()
+    page.get_by_label("Choose adjustment").check()
+    page.get_by_role("button", name="Release the chosen").click()
+    page.get_by_label("Show").select_option("unticked")
+    page.get_by_label("Choose T").check()
+    page.keyboard.press("t")
+    assert figure(page, "Difference") == "0.00"
+    page.get_by_role("button", name="Release", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("is closed")
+
+    page.get_by_text("Void…").click()
+    page.get_by_label("Reason").fill("wrong balance")
+    page.get_by_role("button", name="Void 000002").click()
+    page.goto(f"{site.address}/history?account=1930")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator("tbody tr").first).to_contain_text("voided")
+    expect(page.locator("tbody tr").last).to_contain_text("closed")
+
+
+def test_a_document_that_somebody_else_changed_is_a_conflict_that_names_them(make_site: MakeSite, small: Small) -> None:
+    small.book(Booked("K1", "05", "100.00"))
+    site = make_site(people=True)
+    anna = site.signed_in("anna", ADDRESS)
+    open_document(anna, "2026-03-31", "100")
+    bo = site.signed_in("bo", ADDRESS)
+
+    bo.get_by_role("button", name="Toggle reconciled").click()
+    expect(bo.get_by_role("status")).to_be_visible()
+    anna.get_by_role("button", name="Toggle reconciled").click()
+
+    expect(anna.get_by_role("heading", name="Somebody was faster")).to_be_visible()
+    expect(anna.get_by_role("alert")).to_contain_text("bo changed this reconciliation")
+    anna.get_by_role("link", name="Look again").click()
+    assert figure(anna, "Difference") == "0.00"
+
+
+def test_blockers_stand_with_their_cures_and_the_bridge_leaves_no_residual(site: Site, small: Small) -> None:
+    small.book(Booked("K1", "05", "100.00"))
+    small.bank(Line("06", "70.00", "Okänd"))
+    small.match()
+    page = site.open(ADDRESS)
+
+    open_document(page, "2026-03-31", "70")
+
+    expect(page.locator("[data-code=difference]")).to_contain_text("Tick what is on the bank statement")
+    expect(page.locator("[data-code=open-bank-lines]")).to_contain_text("Match, adjust or ignore them.")
+    residual = page.locator("table.bridge tr", has_text="Residual")
+    expect(residual).to_contain_text("0.00")

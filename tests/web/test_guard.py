@@ -1,0 +1,149 @@
+"""What keeps strangers out: the host, the form's token, signing in, headers, and nothing of a statement in the log."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+from urllib.parse import urlencode
+
+import pytest
+from click.testing import CliRunner
+
+from matcher.web.command import web
+from matcher.web.desk import own_address
+from recon_core.domain.refused import BadSetting
+from tests.pipeline.small import Small
+from tests.web.conftest import TOKENS, MakeSite, Site, write_pairs
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+class Client:
+    """Requests as no browser sends them."""
+
+    def __init__(self, site: Site) -> None:
+        self._place = site.address.removeprefix("http://")
+        self.cookie = ""
+
+    def ask(
+        self, method: str, path: str, fields: dict[str, str] | None = None, **headers: str
+    ) -> http.client.HTTPResponse:
+        sent = {"Cookie": self.cookie, **(FORM if fields is not None else {}), **headers}
+        connection = http.client.HTTPConnection(self._place, timeout=10)
+        connection.request(method, path, body=urlencode(fields) if fields is not None else None, headers=sent)
+        answer = connection.getresponse()
+        answer.text = answer.read().decode()  # type: ignore[attr-defined]
+        connection.close()
+        if answer.getheader("Set-Cookie"):
+            self.cookie = str(answer.getheader("Set-Cookie")).partition(";")[0]
+        return answer
+
+    def token(self) -> str:
+        text = self.ask("GET", "/").text  # type: ignore[attr-defined]
+        return str(text.partition('name="forgery" value="')[2].partition('"')[0])
+
+
+@pytest.fixture
+def client(site: Site) -> Client:
+    return Client(site)
+
+
+def test_a_name_that_is_not_served_is_refused(client: Client) -> None:
+    assert client.ask("GET", "/", Host="evil.example").status == 421
+    assert client.ask("GET", "/", Host="127.0.0.1.evil.example:80").status == 421
+
+
+def test_a_deed_needs_the_token_of_its_session_and_its_own_site(client: Client, small: Small) -> None:
+    (line,) = write_pairs(small, 1)
+    token = client.token()
+    deed = {"line": str(line), "reason": "no"}
+
+    assert client.ask("POST", "/lines/ignore", deed).status == 422
+    assert client.ask("POST", "/lines/ignore", deed | {"forgery": "x" * 32}).status == 422
+    for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert client.ask("POST", "/lines/ignore", deed | {"forgery": token}, **headers).status == 422
+    assert client.ask("GET", f"/lines/ignore?line={line}&reason=no").status in {404, 405, 422}
+    assert small.line(line).state == "proposed"
+    assert client.ask("POST", "/lines/ignore", deed | {"forgery": token}).status == 303
+    assert small.line(line).state == "ignored"
+
+
+def test_every_answer_carries_the_headers(client: Client) -> None:
+    answer = client.ask("GET", "/")
+
+    assert "default-src 'none'" in str(answer.getheader("Content-Security-Policy"))
+    assert "unsafe" not in str(answer.getheader("Content-Security-Policy"))
+    assert "frame-ancestors 'none'" in str(answer.getheader("Content-Security-Policy"))
+    assert answer.getheader("X-Content-Type-Options") == "nosniff"
+    assert answer.getheader("Cache-Control") == "no-store"
+    assert answer.getheader("Server") is None or "uvicorn" in str(answer.getheader("Server"))
+
+
+def test_who_has_no_token_sees_nothing_and_can_do_nothing(make_site: MakeSite, small: Small) -> None:
+    (line,) = write_pairs(small, 1)
+    client = Client(make_site(people=True))
+
+    for path in ("/", "/accounts/1930", f"/lines/{line}", "/runs", "/history", "/api/openapi.json"):
+        answer = client.ask("GET", path)
+        assert (answer.status, answer.getheader("Location")) == (303, "/sign-in")
+    assert client.ask("POST", "/lines/accept", {"line": str(line)}).status == 303
+    assert client.ask("POST", "/sign-in", {"token": "wrong"}).status == 401
+    assert small.line(line).state == "proposed"
+
+    assert client.ask("POST", "/sign-in", {"token": TOKENS["bo"]}).status == 303
+    assert client.ask("GET", "/accounts/1930").status == 200
+    token = client.token()
+    assert client.ask("POST", "/lines/accept", {"line": str(line), "forgery": token}).status == 303
+    assert small.world.rows("SELECT decided_by FROM decision")[0].decided_by == "bo"
+    held = client.cookie
+    client.ask("POST", "/sign-out", {"forgery": token})
+    client.cookie = held
+    assert client.ask("GET", "/").status == 303
+
+
+def test_the_log_says_who_asked_and_nothing_of_what_was_searched(
+    client: Client, small: Small, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_pairs(small, 1)
+
+    with caplog.at_level(logging.INFO, logger="matcher.web"):
+        client.ask("GET", "/accounts/1930?text=Svensson")
+
+    assert "GET '/accounts/1930' 200 by anna" in caplog.text
+    assert "Svensson" not in caplog.text
+
+
+def test_a_fault_of_ours_shows_a_number_and_logs_no_message(
+    site: Site, client: Client, small: Small, caplog: pytest.LogCaptureFixture
+) -> None:
+    (line,) = write_pairs(small, 1)
+
+    @site.app.get("/broken")
+    def broken() -> None:
+        raise RuntimeError(str(small.line(line).remittance))
+
+    answer = client.ask("GET", "/broken")
+
+    assert answer.status == 500
+    assert "R000000" not in answer.text + caplog.text  # type: ignore[attr-defined]
+    assert "RuntimeError" in caplog.text
+
+
+@pytest.mark.parametrize("address", ["//evil.example", "http://evil.example/", "javascript:1", "/\\evil.example", ""])
+def test_a_form_never_leads_to_another_host(address: str) -> None:
+    assert own_address(address) == ""
+    assert own_address("/accounts/1930?page=2") == "/accounts/1930?page=2"
+
+
+def test_what_does_not_exist_is_said_to_be_missing(client: Client) -> None:
+    for path in ("/accounts/none", "/lines/999", "/runs/999", "/nowhere", "/reconciliations/9"):
+        assert client.ask("GET", path).status == 404
+    assert client.ask("GET", "/static/../app.py").status == 404
+
+
+def test_others_can_reach_it_only_with_people_and_a_certificate() -> None:
+    done = CliRunner().invoke(web, ["--host", "0.0.0.0"])
+
+    assert isinstance(done.exception, BadSetting)
+    token = CliRunner().invoke(web, ["--new-token", "anna"]).output
+    assert 'anna = "' in token

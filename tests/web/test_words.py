@@ -1,0 +1,121 @@
+"""Swedish and English: every text of the page, how amounts are written and read, and which language is chosen."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+import matcher.web
+from matcher.jobs import FileState, JobState, RunState
+from matcher.pipeline.difference_causes import Certainty, Kind
+from matcher.proposal import Category, MatchStatus
+from matcher.web.words import Words, chosen_language
+from recon_core.domain.refused import BadAmount
+from recon_core.domain.states import (
+    DecisionKind,
+    DocumentState,
+    LineState,
+    MatchingPolicy,
+    TransactionKind,
+    TransactionStatus,
+)
+from tests.pipeline.small import Small
+from tests.web.conftest import Site, write_pairs
+
+FOLDER = Path(str(matcher.web.__file__)).parent
+TABLE = tomllib.loads((FOLDER / "swedish.toml").read_text(encoding="utf-8"))
+
+
+def texts() -> set[str]:
+    """Every literal text that templates and modules translate."""
+    found: set[str] = set()
+    for path in (FOLDER / "templates").glob("*.html"):
+        found |= set(re.findall(r'\bt\("([^"]+)"', path.read_text(encoding="utf-8")))
+    for path in FOLDER.glob("*.py"):
+        found |= set(re.findall(r'\bwords\(\s*"([^"]+)"', path.read_text(encoding="utf-8")))
+    return found
+
+
+def test_every_text_of_the_page_has_its_swedish() -> None:
+    assert sorted(texts() - set(TABLE["words"])) == []
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [RunState, FileState, JobState, DocumentState, LineState, Category, DecisionKind, TransactionStatus, MatchStatus,
+     MatchingPolicy, TransactionKind, Certainty, Kind],
+)  # fmt: skip
+def test_every_code_has_its_swedish(codes: type[StrEnum]) -> None:
+    assert [code for code in codes if code.replace("_", " ") not in TABLE["words"]] == []
+
+
+def test_a_translation_keeps_the_places_of_its_values() -> None:
+    for english, swedish in (TABLE["words"] | TABLE["shapes"]).items():
+        assert sorted(re.findall(r"\{\w*\}", swedish)) == sorted(re.findall(r"\{\w*\}", english)), english
+
+
+@pytest.mark.parametrize(
+    ("english", "swedish"),
+    [
+        ("decide 1 proposed line(s)", "avgör 1 föreslagna rader"),
+        ("amount equal", "lika belopp"),
+        ("Something that nobody has translated.", "Something that nobody has translated."),
+    ],
+)
+def test_sentences_of_the_engine_are_said_in_swedish(english: str, swedish: str) -> None:
+    assert Words("sv").say(english) == swedish
+    assert Words("en").say(english) == english
+
+
+def test_amounts_are_written_as_people_write_them() -> None:
+    assert Words("sv").amount(-123456789, "SEK") == "−1\u00a0234\u00a0567,89"
+    assert Words("en").amount(123456789, "SEK") == "1,234,567.89"
+    assert Words("en").amount(1234, "JPY") == "1,234"
+    assert Words("sv").amount(0, "SEK") == "0,00"
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize("text", ["-1234.50", "−1 234,50", "-1234,5", "-1,234.50", "-1.234,50", "- 1 234,50 SEK"])
+def test_an_amount_is_read_however_it_is_typed(language: str, text: str) -> None:
+    assert Words(language).minor(text, "SEK") == -123450
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize("minor", [0, 1, -99, 100, 123456789, -100000000000])
+def test_what_is_written_is_read_back(language: str, minor: int) -> None:
+    words = Words(language)
+    assert words.minor(words.amount(minor, "SEK"), "SEK") == minor
+
+
+def test_what_could_be_two_amounts_is_refused() -> None:
+    for text in ("1,234", "1,2,3", "much", "1e5", ""):
+        with pytest.raises(BadAmount):
+            Words("sv").minor(text, "SEK")
+    assert Words("en").minor("1,234", "SEK") == 123400
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [("sv-SE,sv;q=0.9,en;q=0.8", "sv"), ("de,en;q=0.5,sv;q=0.4", "en"), ("de", "en"), ("", "en"), ("sv;q=0", "en")],
+)
+def test_the_browser_chooses_the_language(asked: str, language: str) -> None:
+    assert chosen_language(kept="", asked=asked, usual="en") == language
+    assert chosen_language(kept="sv", asked=asked, usual="en") == "sv"
+
+
+def test_the_page_speaks_swedish_to_a_swedish_browser_until_it_is_told_otherwise(site: Site, small: Small) -> None:
+    write_pairs(small, 1)
+    page = site.open("/accounts/1930", locale="sv-SE")
+
+    expect(page.locator("html")).to_have_attribute("lang", "sv")
+    expect(page.get_by_role("button", name="Godta rad")).to_be_visible()
+    expect(page.locator("table.lines tbody tr")).to_contain_text("100,00")
+    page.get_by_role("button", name="English").click()
+
+    expect(page.get_by_role("button", name="Accept line")).to_be_visible()
+    expect(page).to_have_url(f"{site.address}/accounts/1930")
