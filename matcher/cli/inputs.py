@@ -55,19 +55,20 @@ def read_lines(sources: Sequence[str]) -> tuple[list[tuple[str, str, StatementLi
             if line.status == LineStatus.BOOKED
         ]
         skipped += len(statement.lines) - len(booked)
-        found.append((account, header.kind, booked, header.balanced is False))
+        is_doubtful = header.balanced is False or header.reversals_inverted is None
+        found.append((account, header.kind, booked, is_doubtful))
     with_statements = {account for account, kind, _, _ in found if kind == StatementKind.STATEMENT}
     lines: list[tuple[str, str, StatementLine]] = []
     unproven: set[int] = set()
     told: set[tuple[object, ...]] = set()
-    for account, kind, booked, is_wrong in found:
+    for account, kind, booked, is_doubtful in found:
         if kind != StatementKind.STATEMENT and account in with_statements:
             skipped += len(booked)
             continue
         new = [one for one in booked if one[2].bank_reference is None or _identity(*one) not in told]
         told.update(_identity(*one) for one in booked)
         skipped += len(booked) - len(new)
-        if is_wrong:
+        if is_doubtful:
             unproven.update(range(len(lines), len(lines) + len(new)))
         lines += new
     return lines, unproven, skipped

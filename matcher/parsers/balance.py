@@ -66,10 +66,12 @@ class Tally:
 
 
 class Verdict(NamedTuple):
-    """What the proof of one statement says. `balanced` is None where a balance is missing."""
+    """What the proof of one statement says. `balanced` is None where a balance is missing, `invert_reversals` where
+    nothing tells the direction of reversals.
+    """
 
     balanced: bool | None
-    invert_reversals: bool
+    invert_reversals: bool | None
     diagnostics: list[Diagnostic]
 
 
@@ -99,14 +101,14 @@ def prove(
             return Verdict(None, False, found)
         if reversals_inverted is None:
             found.append(_direction_unproven(where, "no balances prove"))
-        return Verdict(None, bool(reversals_inverted), found)
+        return Verdict(None, reversals_inverted, found)
     movement = header.closing_balance - header.opening_balance
     as_printed = tally.booked == movement
     turned = reversals_doubtful and tally.reversal_count > 0 and tally.booked - 2 * tally.booked_reversals == movement
     if as_printed and turned:
         if reversals_inverted is None:
             found.append(_direction_unproven(where, "the reversals add up to zero, so that the balances don't prove"))
-        return Verdict(True, bool(reversals_inverted), found)
+        return Verdict(True, reversals_inverted, found)
     if as_printed:
         return Verdict(True, False, found)
     if turned:

@@ -155,7 +155,7 @@ def _finished(
     if header.currency is None:
         header = header._replace(currency=tally.currency)
     verdict = prove(header, tally, reversals_doubtful=reversals_doubtful, reversals_inverted=options.reversals_inverted)
-    draft.lines.invert_reversals = verdict.invert_reversals
+    draft.lines.invert_reversals = bool(verdict.invert_reversals)
     sums = [difference for stated in draft.totals for difference in compare_totals(stated, tally, header)]
     booked = tally.booked - (2 * tally.booked_reversals if verdict.invert_reversals else 0)
     balanced, carried = pages.add(header, booked=booked, balanced=verdict.balanced)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from matcher.book_csv import count_rows, read_book
+from matcher.parsers.contract import ReadOptions
 from matcher.parsers.statements import Statement, parse
 from matcher.pipeline.context import BY_IMPORT, Context
 from matcher.rules.columns import BookItem
@@ -199,24 +200,46 @@ def _register(context: Context, parsed: Sequence[_Parsed], *, opener: AccountOpe
             error = one.error
             if error is None and opener is nobody_opens:
                 error = owners.refusal([statement.header for statement in one.statements])
-            results = [
-                statements.register_statement(
-                    uow,
-                    header=statement.header,
-                    lines=statement.lines,
-                    file_id=one.source.file_id,
-                    account_id=owners.account_id(statement, opener),
-                    by=BY_IMPORT,
-                    at=at,
-                )
-                for statement in (one.statements if error is None else ())
-            ]
+            results: list[StatementResult] = []
+            if error is None:
+                one, results = _register_file(uow, one, owners, opener, at=at)
             reports.append(_report(one, results, error))
             outcome = FileOutcome.READ if error is None else FileOutcome.SET_ASIDE
             verdicts.append(files.Verdict(one.source.file_id, outcome, "" if error is None else str(error)))
         files.finish_files(uow, verdicts=verdicts, by=BY_IMPORT, at=at)
         context.commit(uow, reports)
     return reports
+
+
+def _register_file(
+    uow: UnitOfWork, one: _Parsed, owners: Owners, opener: AccountOpener, *, at: datetime
+) -> tuple[_Parsed, list[StatementResult]]:
+    """Register the statements of a file. Those whose balances don't prove the direction of their reversals are read
+    again as the account's earlier statements have shown it.
+    """
+    read, results = [], []
+    again: dict[bool, list[Statement]] = {}
+    for place, statement in enumerate(one.statements):
+        account_id = owners.account_id(statement, opener)
+        if statement.header.reversals_inverted is None:
+            habit = lookup.account(uow, account_id).reversals_inverted
+            if habit is not None:
+                if habit not in again:
+                    options = ReadOptions(reversals_inverted=habit)
+                    again[habit] = list(parse(one.source.content, name=one.source.name, options=options))
+                statement = again[habit][place]
+        result = statements.register_statement(
+            uow,
+            header=statement.header,
+            lines=statement.lines,
+            file_id=one.source.file_id,
+            account_id=account_id,
+            by=BY_IMPORT,
+            at=at,
+        )
+        read.append(statement)
+        results.append(result)
+    return one._replace(statements=read), results
 
 
 class Owners:

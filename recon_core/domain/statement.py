@@ -91,7 +91,8 @@ class StatementHeader(NamedTuple):
     """What a statement says about itself. `balanced` is the proof opening + Σ booked = closing, None without balances.
 
     `reversals_inverted` tells that the bank prints the original direction on reversal entries and that the amounts
-    of those lines were turned round because only so the balances prove (domain rule 2.4).
+    of those lines were turned round because only so the balances prove (domain rule 2.4). None: nothing proves the
+    direction of its reversals, so that nothing of it may be used automatically.
     """
 
     format: str
@@ -117,6 +118,6 @@ class StatementHeader(NamedTuple):
     message_id: str | None = None
     balanced: bool | None = None
     line_count: int | None = None
-    reversals_inverted: bool = False
+    reversals_inverted: bool | None = False
     source: SourceFile | None = None
     extra: tuple[tuple[str, str], ...] = ()

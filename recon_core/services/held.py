@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +39,7 @@ def _accept(uow: UnitOfWork, act: Action, incoming: ledger.Incoming, made: ledge
     values = {
         "state": StatementState.ACCEPTED.value,
         "hold_reason": "",
-        "automatic": row.balanced != "no",
+        "automatic": ledger.may_be_automatic(row.balanced, json.loads(row.flags)),
         "new_count": len(made.new),
         "new_total": sum(incoming.booked[position].amount for position in made.new),
         "supersedes_id": made.supersedes,

@@ -25,6 +25,16 @@ AMBIGUOUS, CORRECTED, OTHER_FORMAT = "ambiguous-delivery", "corrected", "other-f
 INSIDE_CLOSED, FOREIGN, UNDATED = "inside-closed", "foreign-currency-lines", "undated-lines"
 
 
+DIRECTION_UNPROVEN = "direction-unproven"
+
+
+def may_be_automatic(balanced: str, flags: Sequence[str]) -> bool:
+    """Whether lines of a statement may be used without a person: it adds up, and the direction of its reversals is
+    known.
+    """
+    return balanced != "no" and DIRECTION_UNPROVEN not in flags
+
+
 class Incoming(NamedTuple):
     """A statement on its way in. `key` and `content` are its identity (`recon_core.domain.identity`)."""
 

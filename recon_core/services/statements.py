@@ -120,7 +120,7 @@ def _store(
     others = [line for position, line in enumerate(lines) if position not in apart]
     balanced = _balanced(header, booked)
     flags = _flags(header, balanced, plan)
-    automatic = balanced != "no" and not plan.hold_reason
+    automatic = ledger.may_be_automatic(balanced, flags) and not plan.hold_reason
     with uow.action("statement.register", subject=("statement", 0), account_id=account.id, by=by, at=at) as act:
         row = _statement_row(incoming, plan, balanced=balanced, automatic=automatic, flags=flags)
         statement_id = act.insert_row("statement", row)
@@ -150,7 +150,7 @@ def _remember_direction(
     act: Action, account: CashAccount, header: StatementHeader, booked: Sequence[StatementLine], balanced: str
 ) -> None:
     """Which direction the bank prints on reversals is known once balances have proved it (domain 2.4)."""
-    proved = balanced == "yes" and any(line.reversal for line in booked)
+    proved = balanced == "yes" and header.reversals_inverted is not None and any(line.reversal for line in booked)
     if proved and account.reversals_inverted != header.reversals_inverted:
         values = {"reversals_inverted": header.reversals_inverted, "version": account.version + 1}
         act.update("cash_account", [account.id], values)
@@ -183,6 +183,8 @@ def _flags(header: StatementHeader, balanced: str, plan: ledger.Plan) -> list[st
         found.append("marked-duplicate")
     if header.reversals_inverted:
         found.append("reversals-inverted")
+    elif header.reversals_inverted is None:
+        found.append(ledger.DIRECTION_UNPROVEN)
     if plan.revision > 1:
         found.append("new-version")
     if plan.hold_reason:

@@ -68,10 +68,10 @@ def listener() -> Iterator[socket.socket]:
 
 
 def refused(data: bytes) -> InputError:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(InputError) as caught:
         drain(data)
-    assert time.monotonic() - started < SECONDS_MAX
+    assert time.process_time() - started < SECONDS_MAX
     return caught.value
 
 
@@ -180,11 +180,11 @@ HARMLESS = {
 
 @pytest.mark.parametrize("make", HARMLESS.values(), ids=HARMLESS)
 def test_what_is_only_strange_ends_in_bounded_time(make: Callable[[], str]) -> None:
-    started = time.monotonic()
+    started = time.process_time()
 
     drain(make().encode())
 
-    assert time.monotonic() - started < SECONDS_MAX
+    assert time.process_time() - started < SECONDS_MAX
 
 
 ENDS = {
@@ -221,7 +221,7 @@ def check_mutants(seed: int, count: int) -> int:
     money = sorted(line.amount for line in original.lines)
     read = 0
     for data in mutants(seed, count):
-        started = time.monotonic()
+        started = time.process_time()
         found = list(matcher.parse_batch([data]))
         for one in found:
             if isinstance(one, FailedFile):
@@ -230,7 +230,7 @@ def check_mutants(seed: int, count: int) -> int:
             amounts = sorted(line.amount for line in one.lines if line.status == "booked")
             errors = [odd for odd in one.diagnostics if odd.severity == "error"]
             assert amounts == money or one.header.balanced is not True or errors
-        assert time.monotonic() - started < SECONDS_MAX
+        assert time.process_time() - started < SECONDS_MAX
     return read
 
 

@@ -224,11 +224,11 @@ def bomb_of_overlapping_members(members: int) -> bytes:
     ids=["gzip", "zip", "many members", "overlapping members"],
 )
 def test_bombs_end_at_the_limit(bomb: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
 
     assert "limit-exceeded" in errors(bomb) or "unreadable" in errors(bomb)
 
-    assert time.monotonic() - started < 4
+    assert time.process_time() - started < 4
 
 
 def test_nothing_is_written_to_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,9 +240,9 @@ def test_nothing_is_written_to_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_bomb_in_the_inbox_is_refused_at_once() -> None:
-    started = time.monotonic()
+    started = time.process_time()
 
     (found,) = matcher.parse_batch([gzip.compress(b"\0" * (100 << 20))])
 
     assert isinstance(found, FailedFile)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1

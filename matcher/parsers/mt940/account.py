@@ -12,7 +12,7 @@ from typing import NamedTuple
 from matcher.parsers.identifiers import is_bic, is_iban
 from recon_core.domain.currency import EXPONENTS
 
-_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
+_IBAN = re.compile(r"(?!RF)[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
 _CURRENCY_BEHIND = re.compile(r"(.*[0-9])[ /]*([A-Z]{3})", re.ASCII)
 _BLZ = re.compile(r"[0-9]{8}/[0-9]{1,12}", re.ASCII)
 

@@ -24,6 +24,7 @@ from matcher.parsers.mt940.row import (
     END_TO_END_ID,
     EXCHANGE_RATE,
     INSTRUCTION_ID,
+    MANDATE_ID,
     NAME,
     ORIGINAL_AMOUNT,
     ORIGINAL_CURRENCY,
@@ -81,9 +82,10 @@ def line_of(index: int, entry: Entry, text: str | None, currency: str, number: i
 
 def finished(row: Row, own: str | None) -> StatementLine:
     """The bank line of a row whose texts were read; `own` is subfield 7 of `:61:`, None where that says "none"."""
+    for place in (END_TO_END_ID, INSTRUCTION_ID, MANDATE_ID):
+        if row[place] is not None and row[place] in NO_REFERENCE:
+            row[place] = None
     end_to_end = row[END_TO_END_ID]
-    if end_to_end is not None and end_to_end in NO_REFERENCE:
-        end_to_end = row[END_TO_END_ID] = None
     if own is not None and own != end_to_end:
         if len(own) >= _IBAN_CHARS_MIN or own == row[ACCOUNT]:
             _file_reference(own, row)
@@ -96,6 +98,8 @@ def finished(row: Row, own: str | None) -> StatementLine:
     remittance = row[REMITTANCE]
     if remittance is not None and row[CREDITOR_REFERENCE] is None:
         row[CREDITOR_REFERENCE] = structured_reference(remittance)
+    if own is not None and own[:2] == "RF" and row[CREDITOR_REFERENCE] is None:
+        row[CREDITOR_REFERENCE] = structured_reference(own)
     numbers = row.pop()
     if numbers is not None:
         _file_numbers(numbers, row)

@@ -1,7 +1,7 @@
 """Structured creditor references that stand in free text and prove themselves.
 
 Taken only where a check of two digits (mod 97) or a label leaves no doubt: ISO 11649 `RF18…`, the Belgian
-`+++010/8068/17183+++`, `OCR 1234574`, `KID: 23456783`, the Dutch `BETALINGSKENM. 1234 5678 9012 3456`. Single check
+`+++010/8068/17183+++` or with asterisks, `OCR 1234574`, `KID: 23456783`, the Dutch `BETALINGSKENM. 1234 5678 9012 3456`. Single check
 digits on bare numbers are weak evidence and left to matching.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 _RF = re.compile(r"\bRF([0-9]{2})([A-Z0-9]{1,21})\b", re.ASCII)
-_BELGIAN = re.compile(r"\+\+\+([0-9]{3})/?([0-9]{4})/?([0-9]{5})\+\+\+", re.ASCII)
-_LABELLED = re.compile(r"\b(?:OCR|KID)(?:-?(?:NR|NO))?[ .:]{1,3}([0-9]{2,25})\b", re.ASCII)
+_BELGIAN = re.compile(r"(\+\+\+|\*\*\*) ?([0-9]{3})/?([0-9]{4})/?([0-9]{5}) ?\1", re.ASCII)
+_LABELLED = re.compile(r"\b(?:OCR|KID)(?:-?(?:NR|NO))?[ .:/]{1,3}([0-9]{2,25})\b", re.ASCII)
 _DUTCH = re.compile(r"\bBETALINGSKENM(?:ERK|\.)?[ .:]{1,8}((?:[0-9]{4} ?){3}[0-9]{4}|[0-9]{7,16})\b", re.ASCII)
 
 
@@ -22,8 +22,8 @@ def structured_reference(text: str) -> str | None:
         number = "".join(str(int(character, 36)) for character in f"{rf[2]}RF{rf[1]}")
         if int(number) % 97 == 1:
             return rf[0]
-    if "+" in text and (belgian := _BELGIAN.search(text)):
-        digits = belgian[1] + belgian[2] + belgian[3]
+    if ("+" in text or "*" in text) and (belgian := _BELGIAN.search(text)):
+        digits = belgian[2] + belgian[3] + belgian[4]
         if int(digits[:10]) % 97 in (int(digits[10:]), int(digits[10:]) % 97):
             return digits
     if (("C" in text and "OCR" in text) or ("D" in text and "KID" in text)) and (labelled := _LABELLED.search(text)):

@@ -29,6 +29,7 @@ from matcher.parsers.mt940.row import (
     END_TO_END_ID,
     EXTRA,
     INSTRUCTION_ID,
+    MANDATE_ID,
     REMITTANCE,
     WHERE,
 )
@@ -46,10 +47,10 @@ _PREFIXES_MAX = 20_000
 # Fewer entries than this are as quickly read one by one.
 _BATCH_MIN = 4
 
-# Dates, mark and funds code are read once, as a file repeats them. References of 15 letters may be accounts.
+# Dates, mark and funds code are read once, as a file repeats them. References of 15 letters may be accounts, those with RF structured ones.
 _HEAD = (
     r"([0-9 ]+[A-Z]+)([0-9]{{1,{whole_max}}}),([0-9]{{{places}}})([NSF](?!CHK)[A-Z0-9]{{3}})"
-    r"([^/: \n\0]{{0,14}}+)(?://([^: \n\0]++))?+{line_feed}:86:"
+    r"((?!RF)[^/: \n\0]{{0,14}}+)(?://([^: \n\0]++))?+{line_feed}:86:"
 )
 _DIGITS_MAX = 15
 _BREAKS = "\n" * 1024
@@ -250,6 +251,9 @@ def _without_none(texts: Sequence[str | None]) -> Sequence[str | None]:
 def _file_references(own: Sequence[str], filled: Columns) -> None:
     """Fill in what subfields 7 of `:61:` and the remittance texts tell, as `line.finished` does for one entry."""
     given = _without_none(own)
+    for place in (INSTRUCTION_ID, MANDATE_ID):
+        if place in filled:
+            filled[place] = _without_none(filled[place])
     accounts, ends, instructions = filled.get(ACCOUNT), filled.get(END_TO_END_ID), filled.get(INSTRUCTION_ID)
     if accounts is not None and any(map(eq, given, accounts)):
         given = [
