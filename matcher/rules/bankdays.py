@@ -14,6 +14,8 @@ import numpy as np
 from matcher.rules.columns import EPOCH, Codes
 
 _SPAN_DAYS_MAX = 200 * 366
+# Beside public holidays: days on which banks close or everybody does, such as Midsummer Eve in Sweden.
+_CLOSED_ON = ("public", "bank", "de_facto")
 
 
 @lru_cache(maxsize=64)
@@ -22,7 +24,9 @@ def _holidays(country: str, first_year: int, last_year: int) -> frozenset[date]:
 
     if country not in holidays.list_supported_countries():
         return frozenset()
-    return frozenset(holidays.country_holidays(country, years=range(first_year, last_year + 1)))
+    known = getattr(holidays, country).supported_categories
+    categories = tuple(category for category in _CLOSED_ON if category in known)
+    return frozenset(holidays.country_holidays(country, years=range(first_year, last_year + 1), categories=categories))
 
 
 def ordinals(country: str, first_day: int, last_day: int) -> Codes:

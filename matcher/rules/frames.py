@@ -17,7 +17,7 @@ def _frame_texts(frame: pd.DataFrame, name: str) -> Texts:
     import pandas as pd
 
     codes, values = pd.factorize(frame[name])
-    texts = ["" if pd.isna(value) else str(value) for value in values]
+    texts = ["" if pd.isna(value) else _text(value) for value in values]
     column = Texts(codes.astype(np.int32), texts)
     if "" in texts:
         empty = texts.index("")
@@ -26,10 +26,18 @@ def _frame_texts(frame: pd.DataFrame, name: str) -> Texts:
     return column
 
 
+def _text(value: object) -> str:
+    """A value as text; a number that pandas made a float because others are missing is the number that it was."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def _frame_days(frame: pd.DataFrame, name: str) -> Codes:
     import pandas as pd
 
-    stamps = pd.to_datetime(frame[name]).to_numpy("datetime64[D]")
+    moments = pd.to_datetime(frame[name])
+    if moments.dt.tz is not None:
+        moments = moments.dt.tz_localize(None)  # the day on the wall, not the one in UTC
+    stamps = moments.to_numpy("datetime64[D]")
     days = stamps.astype(np.int64)
     return np.where(np.isnat(stamps), NO_DAY, days).astype(np.int32)
 

@@ -145,8 +145,10 @@ def test_the_order_is_nothing_in_two_hundred_shufflings() -> None:
 
 
 @settings(max_examples=5, deadline=None, phases=NO_SHRINKING)
-@given(seeds)
-def test_two_processes_say_what_one_says(seed: int) -> None:
-    lines, book = _columns(seed, "normal")
+@given(seeds, profiles, st.integers(min_value=2, max_value=5))
+def test_several_processes_say_what_one_says(seed: int, profile: str, processes: int) -> None:
+    lines, book = columns_of(make(seed, SOME_LINES, PROFILES[profile], 3))
 
-    assert _words(engine.match(lines, book, processes=2)) == _words(engine.match(lines, book, processes=1))
+    several = engine.match(lines, book, processes=processes)
+
+    assert _words(several) == _words(engine.match(lines, book, processes=1))
