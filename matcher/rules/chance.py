@@ -27,11 +27,15 @@ def grid(amount: Ints) -> Ints:
 class AmountChance:
     """Accidents against the amounts of many items in many pools."""
 
-    def __init__(self, pool: Codes, amount: Ints) -> None:
+    def __init__(self, pool: Codes, amount: Ints, sizes: Ints) -> None:
+        """`sizes` is the `grid` of the amounts."""
         keys = _key(pool, amount)
         order = np.argsort(keys, kind="stable")
-        keys, sizes = keys[order], grid(amount)[order]
-        self._sorted: dict[int, Ints] = {step: keys[sizes >= step] for step in _GRIDS}
+        keys, sizes = keys[order], sizes[order]
+        self._sorted: dict[int, Ints] = {}
+        for step in _GRIDS:
+            keys, sizes = keys[sizes >= step], sizes[sizes >= step]
+            self._sorted[step] = keys
 
     def expected(self, pool: Codes, amount: Ints) -> Floats:
         """Expected accidental hits of each amount by one of the pool's items."""

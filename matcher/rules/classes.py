@@ -16,7 +16,7 @@ from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.joins import is_member, mixed
 from matcher.rules.lines_kind import kind_and_source, kind_of, may_be_return
 from matcher.rules.names import NameLevel
-from matcher.rules.tokens import field_key
+from matcher.rules.tokens import all_field_keys
 from matcher.rules.view import View
 
 RETURN_DAYS_MAX = 60
@@ -94,6 +94,7 @@ def _repeats(view: View, lines: Ints, taker: Codes) -> dict[int, int]:
     """Lines that quote the reference and amount of an item which another line has taken."""
     items, references = view.items, view.references
     rows = np.flatnonzero((taker >= 0) & (references.row_key >= 0))
+    view.relations.read(lines.tolist())
     numbers = {line: view.relations.keys_of(line) for line in lines.tolist()}
     known = [references.keys[number] for found in numbers.values() for number in found if number in references.keys]
     rows = rows[is_member(references.row_key[rows], np.unique(np.array(known, np.int64)))]
@@ -146,8 +147,12 @@ def _ids_of(view: View, lines: Ints, wanted: Collection[str] | None = None) -> d
     for name in ("end_to_end_id", "transaction_id", "creditor_reference"):
         texts = view.items.lines.text(name)
         coded = lines[texts.codes[lines] >= 0]
-        for line, code in zip(coded.tolist(), texts.codes[coded].tolist(), strict=True):
-            key = field_key(texts.values[code])
+        codes = texts.codes[coded].tolist()
+        keys = view.keep(f"keys of {name}", dict[int, str])
+        new = [code for code in dict.fromkeys(codes) if code not in keys]
+        keys.update(zip(new, all_field_keys([texts.values[code] for code in new]), strict=True))
+        for line, code in zip(coded.tolist(), codes, strict=True):
+            key = keys[code]
             if len(key) >= _ID_LETTERS_MIN and (wanted is None or key in wanted):
                 found.setdefault(line, []).append(key)
     return found

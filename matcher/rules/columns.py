@@ -192,9 +192,10 @@ class Book:
 def canonical_order(accounts: Sequence[str], account: Codes, day: Codes, amount: Ints, ids: Sequence[str]) -> Ints:
     """Positions by account, day, amount and id: an order that does not depend on how the rows came."""
     rank = np.argsort(np.argsort(np.array(accounts or [""])))[account] if len(account) else account
-    order = np.lexsort((amount, day, rank))
-    same = (rank[order][1:] == rank[order][:-1]) & (day[order][1:] == day[order][:-1])
-    same &= amount[order][1:] == amount[order][:-1]
+    when = (rank.astype(np.int64) << 32) + (day.astype(np.int64) - NO_DAY)
+    order = np.lexsort((amount, when))
+    ordered, amounts = when[order], amount[order]
+    same = (ordered[1:] == ordered[:-1]) & (amounts[1:] == amounts[:-1])
     ends = np.flatnonzero(~np.r_[same, False]) + 1
     starts = np.r_[0, ends[:-1]]
     several = ends - starts > 1

@@ -7,22 +7,24 @@ integers on both sides, so that passes are joins.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from copy import copy
 from functools import cached_property
 
 import numpy as np
 
 from matcher.rules import bankdays
-from matcher.rules.chance import AmountChance
-from matcher.rules.columns import NO_DAY, Book, Codes, Flags, Ints, Lines, Texts
+from matcher.rules.chance import AmountChance, grid
+from matcher.rules.columns import NO_DAY, Book, Codes, Flags, Ints, Lines
 from matcher.rules.names import Name, NameLevel, compare, fold
 from matcher.rules.parties import Directory
 from matcher.rules.settings import RuleSettings
+from matcher.rules.variants import Variants
 
 _NO_IDENTIFIER = re.compile("[^0-9A-Z]")
 IBAN_HEAD = 4
 _BBAN_SIGNS_MIN = 8
+_LINE_NAMES = ("counterparty_name", "ultimate_counterparty")
 
 
 def identifier(text: str) -> str:
@@ -59,7 +61,6 @@ class Items:
         self.row_open: Flags = book.amount != 0
         self.pool_names: list[tuple[str, str]] = []
         self._limits: dict[str, Codes] = {}
-        self._folded: dict[str, Name] = {}
         self._compared: dict[int, int] = {}
         self.pool_l, self.pool_r = self._pools()
 
@@ -75,7 +76,7 @@ class Items:
         """Other lines against the same open items."""
         others = Items(lines, self.book, self.settings)
         others.row_open = self.row_open
-        others._folded = self._folded
+        others._book_names = self._book_names
         return others
 
     def prepare(self) -> None:
@@ -148,43 +149,17 @@ class Items:
         return low, high
 
     @cached_property
+    def _book_names(self) -> tuple[Variants, Codes]:
+        variants = Variants()
+        return variants, variants.of(self.book.text("counterparty"))
+
+    @cached_property
     def _variants(self) -> tuple[list[Name], list[Codes], Codes, Codes]:
-        """Distinct folded names ("variants": words in their order and legal form), the variant of every text, party and form
-        of each."""
-        variants: dict[tuple[tuple[str, ...], str], int] = {}
-        names: list[Name] = []
-        columns: list[Codes] = []
-        folded = self._folded
-        for texts in self._name_columns():
-            codes = np.empty(len(texts.values), np.int32)
-            for place, value in enumerate(texts.values):
-                name = folded.get(value)
-                if name is None:
-                    name = folded[value] = fold(value)
-                code = variants.setdefault((name.words, name.legal), len(names))
-                if code == len(names):
-                    names.append(name)
-                codes[place] = code if name.key else -1
-            columns.append(codes)
-        parties: dict[str, int] = {}
-        forms: dict[str, int] = {"": 0}
-        party = np.array([parties.setdefault(name.key, len(parties)) for name in names], np.int32)
-        form = np.array([forms.setdefault(name.legal, len(forms)) for name in names], np.int32)
-        return names, columns, party, form
-
-    def _name_columns(self) -> Sequence[Texts]:
-        return (
-            self.book.text("counterparty"),
-            self.lines.text("counterparty_name"),
-            self.lines.text("ultimate_counterparty"),
-        )
-
-    def _variant(self, column: int) -> Codes:
-        texts = self._name_columns()[column]
-        codes = self._variants[1][column]
-        if not len(codes):
-            return texts.codes
-        return np.where(texts.codes >= 0, codes[texts.codes], -1).astype(np.int32)
+        """Distinct folded names, the variant of every text column, party and form of each."""
+        variants, of_rows = self._book_names
+        variants = variants.copy()
+        columns = [of_rows, *map(variants.of, (self.lines.text(name) for name in _LINE_NAMES))]
+        return variants.names, columns, variants.party(), variants.form()
 
     @property
     def names(self) -> list[Name]:
@@ -200,17 +175,17 @@ class Items:
     @cached_property
     def variant_r(self) -> Codes:
         """Variant of each book item's counterparty, −1 where the books name none."""
-        return self._variant(0)
+        return self._variants[1][0]
 
     @cached_property
     def variant_l(self) -> Codes:
         """Variant of each line's counterparty, −1 where the bank names none."""
-        return self._variant(1)
+        return self._variants[1][1]
 
     @cached_property
     def ultimate_l(self) -> Codes:
         """Variant of whom the counterparty paid for, −1 where the bank names none."""
-        return self._variant(2)
+        return self._variants[1][2]
 
     def party(self, variant: Codes) -> Codes:
         """Party of each variant: names that are equal but for the legal form. −1 stays −1."""
@@ -293,9 +268,14 @@ class Items:
         return np.sort((self.pool_r.astype(np.int64) << 52) + self.book.amount)
 
     @cached_property
+    def grid_r(self) -> Ints:
+        """The `grid` of each item's amount."""
+        return grid(self.book.amount)
+
+    @cached_property
     def amount_chance(self) -> AmountChance:
         """Accidents against the amounts of all items."""
-        return AmountChance(self.pool_r, self.book.amount)
+        return AmountChance(self.pool_r, self.book.amount, self.grid_r)
 
     def name_levels(self, line: Ints, row: Ints) -> Codes:
         """`NameLevel` of line and book item for pairs of positions; the better of counterparty and ultimate party."""

@@ -16,9 +16,11 @@ _SLOTS_PER_KEY = 8
 
 def mixed(*columns: Ints | Codes) -> Ints:
     """One 64-bit key of several integer columns. Different tuples may collide: compare the columns after a join."""
-    key = np.zeros(len(columns[0]), np.uint64)
-    for column in columns:
-        key = (key ^ column.astype(np.int64).view(np.uint64)) * _MIX
+    key = columns[0].astype(np.int64).view(np.uint64)
+    for place, column in enumerate(columns):
+        if place:
+            key ^= column.astype(np.int64).view(np.uint64)
+        key *= _MIX
         key ^= key >> np.uint64(29)
     return key.view(np.int64)
 
@@ -47,13 +49,6 @@ def bounded_pairs(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints, mos
     first, last, order = _windows(left, low, high, right, day)
     many = last - first > most
     return *spread(first, np.where(many, first, last), order), np.flatnonzero(many)
-
-
-def have_pairs(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints) -> Flags:
-    """Which positions i have a j with an equal key and `low[i] <= day[j] <= high[i]`."""
-    first, last, _ = _windows(left, low, high, right, day)
-    found: Flags = last > first
-    return found
 
 
 def _windows(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints) -> tuple[Ints, Ints, Ints]:

@@ -28,6 +28,15 @@ def without_last_number(text: str) -> str:
     return _LAST_NUMBER.sub("#", text)
 
 
+def last_number_and_rest(text: str) -> tuple[int, str]:
+    """`last_number` and `without_last_number` of a text."""
+    head = text.rstrip(_DIGITS)
+    if head != text and (not head or head[-1] == " "):
+        digits = text[len(head) :]
+        return int(digits) if len(digits) <= _NUMBER_DIGITS_MAX else -1, head
+    return last_number(text), without_last_number(text)
+
+
 def without_numbers(text: str) -> str:
     """A text with all its numbers left out."""
     return _NUMBERS.sub("#", text)

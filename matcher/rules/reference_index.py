@@ -18,13 +18,11 @@ from matcher.rules.columns import Codes, Flags, Ints, Texts
 from matcher.rules.items import Items
 from matcher.rules.joins import mixed, spread
 from matcher.rules.tokens import (
-    FIELD_LETTERS_MAX,
-    FIELD_LETTERS_MIN,
     LENGTHS_OF_LONG_SCHEMES,
+    all_field_keys,
     all_normalized,
     all_tokens,
     core_of,
-    field_key,
     labels,
     parts_of,
     possible_parts,
@@ -88,8 +86,10 @@ class ReferenceIndex:
     def __init__(self, items: Items) -> None:
         self.items = items
         texts = items.book.text("reference")
-        keys: dict[str, int] = {}
-        of_value = np.array([keys.setdefault(key, len(keys)) for key in all_normalized(texts.values)], np.int32)
+        normal = all_normalized(texts.values)
+        distinct = dict.fromkeys(normal)
+        keys = dict(zip(distinct, range(len(distinct)), strict=True))
+        of_value = np.fromiter(map(keys.__getitem__, normal), np.int32, len(normal))
         if "" in keys:
             of_value[of_value == keys[""]] = -1
         self.keys = keys
@@ -128,22 +128,16 @@ class ReferenceIndex:
 
     def _looked_up(self, texts: Texts) -> Codes:
         """The known reference that a whole text of an open line is, for every line."""
-        get, quotable = self.keys.get, self._quotable
+        get = self.keys.get
         used = np.unique(texts.codes[self.items.line_open & (texts.codes >= 0)])
         found = np.full(len(texts.values) + 1, -1, np.int32)
-        # Most numbers are printed as we keep them.
-        found[used] = [
-            code
-            if (code := get(texts.values[value], -1)) >= 0 and quotable[code]
-            else get(field_key(texts.values[value]), -1)
-            for value in used.tolist()
-        ]
+        found[used] = [get(key, -1) for key in all_field_keys([texts.values[value] for value in used.tolist()])]
         return found[texts.codes]
 
     @cached_property
-    def _quotable(self) -> list[bool]:
-        """Whether each reference can be found in a field (see `field_key`)."""
-        return [FIELD_LETTERS_MIN <= len(key) <= FIELD_LETTERS_MAX and not key.isalpha() for key in self._key_texts]
+    def _lengths(self) -> Codes:
+        """Letters of each reference."""
+        return np.fromiter(map(len, self._key_texts), np.int32, len(self._key_texts))
 
     def whole(self) -> tuple[ReferencePairs, tuple[int, ...]]:
         """Pairs of one amount where a whole field of the line is the whole reference of the item, and lines with more
@@ -153,7 +147,7 @@ class ReferenceIndex:
         right = mixed(items.pool_r[rows], self.row_key[rows], items.book.amount[rows])
         order = np.argsort(right, kind="stable")
         right = right[order]
-        lengths = np.array([len(key) for key in self.keys], np.int32)
+        lengths = self._lengths
         parts = []
         gave_up: list[int] = []
         for codes in self.line_keys.values():
@@ -196,21 +190,22 @@ class ReferenceIndex:
     def _quoted(self, name: str, lines: Ints) -> list[tuple[int, str, int]]:
         """Numbers in one text field of the open lines: the text's code, the key, the strength it would have."""
         texts = self.items.lines.text(name)
+        codes = np.unique(texts.codes[lines])
+        codes = codes[codes >= 0].tolist()
+        values = [texts.values[code] for code in codes]
+        wholes = zip(codes, values, all_field_keys(values), strict=True)
+        if name not in FREE_TEXTS:
+            return [(code, whole, Shared.WHOLE) for code, _, whole in wholes if whole]
+        is_whole = name in WHOLE_FIELDS
         return [
-            (value, key, level)
-            for value in np.unique(texts.codes[lines]).tolist()
-            if value >= 0
-            for key, level in self._quoted_in(texts.values[value], name)
+            (code, key, level)
+            for code, value, whole in wholes
+            for key, level in self._quoted_in(value, whole if is_whole else "")
         ]
 
-    def _quoted_in(self, text: str, field: str) -> list[tuple[str, int]]:
-        """Keys in a text with the strength that a match would have; a whole field first."""
-        found: dict[str, int] = {}
-        whole = field_key(text)
-        if field not in FREE_TEXTS:
-            return [(whole, Shared.WHOLE)] if whole else []
-        if whole and field in WHOLE_FIELDS:
-            found[whole] = Shared.WHOLE
+    def _quoted_in(self, text: str, whole: str) -> list[tuple[str, int]]:
+        """Keys in a text with the strength that a match would have; the whole text first, if it is one."""
+        found: dict[str, int] = {whole: Shared.WHOLE} if whole else {}
         names = self.tokens_of(text)
         called_other = labels(text)[1] if len(names) > 1 else frozenset()
         for token in names:

@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 PAYLOAD_DIGITS_MIN = 4
+# Lengths of numbers that only OCR, KID and Finnish references have: most numbers.
+_PLAIN_LENGTHS = frozenset({*range(2, 12), 13, 14})
 # Twice a digit, its digits added, by the digit's character.
 _DOUBLED = bytes(
     (2 * (sign - 48) - 9 if sign > 52 else 2 * (sign - 48)) if 48 <= sign <= 57 else 0 for sign in range(256)
@@ -89,6 +91,9 @@ def rf(text: str) -> bool:
     """ISO 11649: RF, two check digits, up to 21 letters and digits; modulus 97 is 1 with the head moved to the end."""
     if not (text.startswith("RF") and 5 <= len(text) <= 25 and text.isascii() and text.isalnum()):
         return False
+    if text[2:].isdecimal():
+        # RF is 27 and 15.
+        return int(f"{text[4:]}2715{text[2:4]}") % 97 == 1
     return is_digits(text[2:4]) and int("".join(str(int(sign, 36)) for sign in text[4:] + text[:4])) % 97 == 1
 
 
@@ -175,4 +180,16 @@ def payloads(text: str) -> set[str]:
     """Numbers of at least `PAYLOAD_DIGITS_MIN` signs that a payer may quote instead of the whole reference."""
     if len(text) <= PAYLOAD_DIGITS_MIN:
         return set()
-    return {number for _, payload in readings(text) if len(number := payload.lstrip("0")) >= PAYLOAD_DIGITS_MIN}
+    if len(text) in _PLAIN_LENGTHS and is_digits(text):
+        found = set(_plain_payloads(text))
+    else:
+        found = {payload.lstrip("0") for _, payload in readings(text)}
+    return {number for number in found if len(number) >= PAYLOAD_DIGITS_MIN}
+
+
+def _plain_payloads(digits: str) -> list[str]:
+    """The payloads of `readings` for a length that no scheme claims for itself alone."""
+    without = digits[:-1].lstrip("0")
+    if luhn(digits):
+        return [without, digits[:-2].lstrip("0")] if length_digit(digits) else [without]
+    return [without] if mod11(digits) or viite(digits) else []

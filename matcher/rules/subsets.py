@@ -35,11 +35,7 @@ class Sums:
         """Every sum that is tried."""
         if self.gave_up:
             return _few_sums(self._amounts, self._smallest)
-        sums = np.zeros(1 << len(self._amounts), np.int64)
-        for place, amount in enumerate(self._amounts.tolist()):
-            half = 1 << place
-            np.add(sums[:half], amount, out=sums[half : 2 * half])
-        return sums[_masks(len(self._amounts), self._smallest)]
+        return _all_sums(self._amounts.tolist())[_masks(len(self._amounts), self._smallest)]
 
     def reached(self, targets: Ints) -> Flags:
         """Which targets are the sum of some choice."""
@@ -48,30 +44,69 @@ class Sums:
 
     def adding_up(self, target: int) -> list[tuple[int, ...]]:
         """The choices whose sum is the target, as positions."""
-        if self.gave_up:
-            return self._few_adding_up(target)
-        masks = _masks(len(self._amounts), self._smallest)
-        return [_places(int(masks[hit])) for hit in np.flatnonzero(self.sums == target).tolist()]
+        amounts = self._amounts.tolist()
+        places = _useful(amounts, target)
+        if len(places) < self._smallest:
+            return []
+        kept = [amounts[place] for place in places]
+        if not sum(filter(_negative, kept)) <= target <= sum(filter(_positive, kept)):
+            return []
+        search = _few_adding_up if self.gave_up else _all_adding_up
+        return [tuple(places[one] for one in choice) for choice in search(kept, target, self._smallest)]
 
-    def _few_adding_up(self, target: int) -> list[tuple[int, ...]]:
-        """The same for choices of up to three: one of them is looked up, not tried."""
-        amounts = np.append(self._amounts, 0)
-        first, second = _pairs_of(len(amounts))
-        pairs = amounts[first] + amounts[second]
-        rests = np.zeros(_REMAINDERS, np.bool_)
-        rests[(target - amounts) % _REMAINDERS] = True
-        places: dict[int, list[int]] = {}
-        for place, amount in enumerate(self._amounts.tolist()):
-            places.setdefault(amount, []).append(place)
-        found = []
-        for hit in np.flatnonzero(rests[pairs % _REMAINDERS]).tolist():
-            rest = target - int(pairs[hit])
-            others = [place for place in (int(first[hit]), int(second[hit])) if place < len(self._amounts)]
-            if rest == 0 and len(others) >= self._smallest:
-                found.append(tuple(others))
-            if len(others) == 2:
-                found += [(place, *others) for place in places.get(rest, ()) if place < others[0]]
-        return sorted(found, key=lambda choice: (len(choice), choice))
+
+def _positive(amount: int) -> bool:
+    return amount > 0
+
+
+def _negative(amount: int) -> bool:
+    return amount < 0
+
+
+def _useful(amounts: list[int], target: int) -> list[int]:
+    """Positions of amounts that may be part of the target: among receipts alone (or payments) none that is larger."""
+    if target > 0 and min(amounts, default=0) > 0:
+        return [place for place, amount in enumerate(amounts) if amount <= target]
+    if target < 0 and max(amounts, default=0) < 0:
+        return [place for place, amount in enumerate(amounts) if amount >= target]
+    return list(range(len(amounts)))
+
+
+def _all_adding_up(amounts: list[int], target: int, smallest: int) -> list[tuple[int, ...]]:
+    """Choices of any size, in the order of their masks."""
+    hits = np.flatnonzero(_all_sums(amounts) == target).tolist()
+    return [_places(mask) for mask in hits if mask.bit_count() >= smallest]
+
+
+def _all_sums(amounts: list[int]) -> Ints:
+    """The sum of every choice, at its mask."""
+    sums = np.zeros(1 << len(amounts), np.int64)
+    for place, amount in enumerate(amounts):
+        half = 1 << place
+        np.add(sums[:half], amount, out=sums[half : 2 * half])
+    return sums
+
+
+def _few_adding_up(amounts: list[int], target: int, smallest: int) -> list[tuple[int, ...]]:
+    """Choices of up to three, the small ones first: of three, one is looked up, not tried."""
+    count = len(amounts)
+    padded = np.array([*amounts, 0], np.int64)
+    first, second = _pairs_of(count + 1)
+    pairs = padded[first] + padded[second]
+    rests = np.zeros(_REMAINDERS, np.bool_)
+    rests[(target - padded) % _REMAINDERS] = True
+    hits = np.flatnonzero(rests[pairs % _REMAINDERS])
+    places: dict[int, list[int]] = {}
+    for place, amount in enumerate(amounts):
+        places.setdefault(amount, []).append(place)
+    found: list[tuple[int, ...]] = []
+    for one, other, total in zip(first[hits].tolist(), second[hits].tolist(), pairs[hits].tolist(), strict=True):
+        others = (one, other) if other < count else (one,)
+        if total == target and len(others) >= smallest:
+            found.append(others)
+        if len(others) == 2:
+            found += [(place, *others) for place in places.get(target - total, ()) if place < one]
+    return sorted(found, key=lambda choice: (len(choice), choice))
 
 
 class Subsets(NamedTuple):

@@ -8,7 +8,7 @@ and words without a digit are no references. Whole tokens only: 123 is never fou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 from matcher.rules.references import PAYLOAD_DIGITS_MIN, is_digits, payloads, rf
@@ -40,6 +40,8 @@ _OTHER_LABEL = re.compile(
     r"\b(?:KUND\w*|CUSTOMER|CUST|KDNR|ORDER\w*|PROJE[KC]T\w*|AVTAL\w*|CONTRACT|VERTRAG\w*|ASIAKAS\w*|TEL|TFN|ORG|BESTÄLLN\w*"
     r"|BESTELL\w*|PO|MEDLEM\w*|MEMBER\w*|CLIENT|BANKGIRO|BG|PLUSGIRO|PG)" + _NUMBER_AFTER
 )
+_SIGNS = bytes(sign for sign in range(128) if chr(sign) != "\n" and not chr(sign).isalnum())
+_LEADING_ZEROS = re.compile(b"^0+", re.MULTILINE)
 _CHUNK = re.compile(r"[0-9A-Z][0-9A-Z./\-]*[0-9A-Z]|[0-9A-Z]")
 _SEPARATOR = re.compile(r"[./\-]")
 _PIECE = re.compile(r"(^|[./\-])([0-9A-Z]+)")
@@ -66,8 +68,13 @@ def normalized(text: str) -> str:
     return upper.lstrip("0")
 
 
-def all_normalized(texts: Iterable[str]) -> list[str]:
-    """`normalized` of many texts."""
+def all_normalized(texts: Sequence[str]) -> list[str]:
+    """`normalized` of many texts; as one text, if the result has as many lines."""
+    upper = "\n".join(texts).upper()
+    if upper.isascii():
+        kept = _LEADING_ZEROS.sub(b"", upper.encode().translate(None, _SIGNS)).decode().split("\n")
+        if len(kept) == len(texts):
+            return kept
     return [
         (upper if upper.isalnum() and upper.isascii() else _NOT_ALNUM.sub("", upper)).lstrip("0")
         for upper in map(str.upper, texts)
@@ -80,6 +87,14 @@ def field_key(text: str) -> str:
         return ""
     key = normalized(text)
     return key if len(key) >= FIELD_LETTERS_MIN and not key.isalpha() else ""
+
+
+def all_field_keys(texts: Sequence[str]) -> list[str]:
+    """`field_key` of many texts."""
+    return [
+        key if len(key) >= FIELD_LETTERS_MIN and not key.isalpha() and len(text) <= FIELD_LETTERS_MAX else ""
+        for text, key in zip(texts, all_normalized(texts), strict=True)
+    ]
 
 
 def core_of(key: str) -> str:
@@ -147,9 +162,12 @@ def tokens(text: str) -> list[str]:
     found: dict[str, None] = {}
     chunks = _CHUNK.findall(upper)
     for chunk in chunks:
-        if not chunk.isalpha():
+        if chunk.isalnum():
+            found[chunk.lstrip("0")] = None
+        else:
             _chunk_tokens(chunk, found)
-    found.update(dict.fromkeys(_joined_groups(chunks)))
+    if "RF" in upper or sum(map(str.isdecimal, chunks)) > 1:
+        found.update(dict.fromkeys(_joined_groups(chunks)))
     usable = (key for key in found if len(key) >= _KEY_LETTERS_MIN and not key.isalpha())
     return list(islice(usable, TOKENS_MAX))
 

@@ -85,6 +85,20 @@ class View:
             known = self._of_open[name] = lines, rows, make()
         return cast("Kept", known[2])
 
+    def still_open(self, name: str, make: Callable[[], Reach]) -> Reach:
+        """Pairs of which only those that are still open are left: a join is made once, since what is open only shrinks.
+
+        It is made again while lines are given up, which may have fewer items now.
+        """
+        known = cast("Reach | None", self._kept.get(name))
+        if known is None or len(known.gave_up):
+            known = make()
+        else:
+            keep = self.items.line_open[known.line] & self.items.row_open[known.row]
+            known = Reach(known.line[keep], known.row[keep], known.gave_up)
+        self._kept[name] = known
+        return known
+
     @property
     def settings(self) -> RuleSettings:
         """Settings of the run, before what is set for an account or a counterparty."""
@@ -177,7 +191,7 @@ class View:
 
     def in_reach(self) -> Reach:
         """Open lines and open items of one party in the window; lines with more than `REACH_MAX` items are given up."""
-        return self.while_open("reach", self._in_reach)
+        return self.still_open("reach", self._in_reach)
 
     def reach_of_lines(self) -> dict[int, Ints]:
         """The items in reach by line."""
@@ -207,7 +221,7 @@ class View:
 
         def of_open() -> AmountChance:
             rows = np.flatnonzero(items.row_open)
-            return AmountChance(items.pool_r[rows], items.book.amount[rows])
+            return AmountChance(items.pool_r[rows], items.book.amount[rows], items.grid_r[rows])
 
         return self.while_open("open chance", of_open)
 

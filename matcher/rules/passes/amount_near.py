@@ -7,6 +7,8 @@ the more common the amount, the better name and number have to be.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from matcher.rules.coincidence import doubtful, quotes_neighbour
@@ -18,7 +20,7 @@ from matcher.rules.names import NameLevel
 from matcher.rules.passes.collective import is_called
 from matcher.rules.relations import Relation
 from matcher.rules.settings import Weights
-from matcher.rules.view import View
+from matcher.rules.view import Reach, View
 
 CODE = "M60"
 PAIRS_MAX_PER_LINE = 200
@@ -73,6 +75,11 @@ def _relation_points(weights: Weights) -> Ints:
 
 def equal_amounts(view: View) -> tuple[Ints, Ints, tuple[int, ...]]:
     """Pairs of equal amount in the window; lines with more than `PAIRS_MAX_PER_LINE` items are given up."""
+    found = view.still_open("equal amounts", partial(_equal_amounts, view))
+    return found.line, found.row, tuple(found.gave_up.tolist())
+
+
+def _equal_amounts(view: View) -> Reach:
     items = view.items
     lines = np.flatnonzero(items.line_open)
     rows = np.flatnonzero(items.row_open)
@@ -80,4 +87,4 @@ def equal_amounts(view: View) -> tuple[Ints, Ints, tuple[int, ...]]:
     right = (items.pool_r[rows].astype(np.int64) << 52) + items.book.amount[rows]
     low, high = view.window
     at, to, many = bounded_pairs(left, low[lines], high[lines], right, items.book.day[rows], PAIRS_MAX_PER_LINE)
-    return lines[at], rows[to], tuple(lines[many].tolist())
+    return Reach(lines[at], rows[to], lines[many])

@@ -17,7 +17,7 @@ from matcher.rules.coincidence import doubtful, quotes_neighbour
 from matcher.rules.contract import Candidates, Pairs
 from matcher.rules.joins import bounded_pairs, mixed
 from matcher.rules.relations import Relation
-from matcher.rules.view import View
+from matcher.rules.view import Reach, View
 
 CODE = "M45"
 ITEMS_MAX = 100
@@ -34,6 +34,19 @@ def find(view: View) -> Candidates:
 
 
 def _find(view: View) -> Candidates:
+    line, row, many = view.still_open(f"{CODE} pairs", partial(_of_one_party, view))
+    relation = view.relations.of_pairs(line, row)
+    kept = relation != Relation.OTHER
+    pairs = Pairs(line, row, _SCORE[relation], kept).where(kept)
+    unproven = np.flatnonzero(relation[kept] == Relation.NOTHING)
+    clear = pairs.clear & (view.items_named[pairs.line] <= 1) & ~view.names_another(pairs.line, pairs.row)
+    clear[unproven] &= ~doubtful(view, pairs.line[unproven], pairs.row[unproven])
+    near = np.flatnonzero(clear & (relation[kept] == Relation.NEAR))
+    clear[near] = ~quotes_neighbour(view, pairs.line[near], pairs.row[near])
+    return Candidates(pairs=pairs._replace(clear=clear), gave_up=tuple(many.tolist()))
+
+
+def _of_one_party(view: View) -> Reach:
     items = view.items
     lines = np.flatnonzero(items.line_open & (items.variant_l >= 0))
     rows = np.flatnonzero(items.row_open & (items.variant_r >= 0))
@@ -44,13 +57,4 @@ def _find(view: View) -> Candidates:
     line, row = lines[at], rows[to]
     keep = (items.lines.amount[line] == items.book.amount[row]) & (items.pool_l[line] == items.pool_r[row])
     keep &= items.agree(line, row)
-    line, row = line[keep], row[keep]
-    relation = view.relations.of_pairs(line, row)
-    kept = relation != Relation.OTHER
-    pairs = Pairs(line, row, _SCORE[relation], kept).where(kept)
-    unproven = np.flatnonzero(relation[kept] == Relation.NOTHING)
-    clear = pairs.clear & (view.items_named[pairs.line] <= 1) & ~view.names_another(pairs.line, pairs.row)
-    clear[unproven] &= ~doubtful(view, pairs.line[unproven], pairs.row[unproven])
-    near = np.flatnonzero(clear & (relation[kept] == Relation.NEAR))
-    clear[near] = ~quotes_neighbour(view, pairs.line[near], pairs.row[near])
-    return Candidates(pairs=pairs._replace(clear=clear), gave_up=tuple(lines[many].tolist()))
+    return Reach(line[keep], row[keep], lines[many])

@@ -93,12 +93,19 @@ def _naming_lines(view: View) -> list[tuple[int, int]]:
     phrases = {}
     for (_, party), rows in view.keep(f"{CODE} rows", partial(_rows_of_acquirers, view)).items():
         phrases[party] = f" {' '.join(items.names[int(items.variant_r[rows[0]])].words)} "
+    wordy = not any(phrase.replace(" ", "").isdecimal() for phrase in phrases.values())
     lines = np.flatnonzero(items.line_open & (items.lines.amount > 0))
     found: dict[tuple[int, int], None] = {}
     for name in _TEXTS if phrases else ():
         texts = items.lines.text(name)
-        codes = texts.codes[lines]
-        named = {code: _named_in(texts.values[code], phrases) for code in np.unique(codes[codes >= 0]).tolist()}
+        is_name = name == "counterparty_name"
+        codes = items.variant_l[lines] if is_name else texts.codes[lines]
+        used = np.unique(codes[codes >= 0]).tolist()
+        named = {
+            code: _named_in(" ".join(items.names[code].words) if is_name else folded(texts.values[code]), phrases)
+            for code in used
+            if is_name or not (wordy and texts.values[code].isdecimal())
+        }
         hits = {code: parties for code, parties in named.items() if parties}
         for line, code in zip(lines.tolist(), codes.tolist(), strict=True):
             for party in hits.get(code, ()):
@@ -107,7 +114,7 @@ def _naming_lines(view: View) -> list[tuple[int, int]]:
 
 
 def _named_in(text: str, phrases: dict[int, str]) -> list[int]:
-    words = f" {folded(text)} "
+    words = f" {text} "
     return [party for party, phrase in phrases.items() if phrase in words]
 
 

@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 
-from matcher.rules.chance import AmountChance
+from matcher.rules.chance import AmountChance, grid
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.contract import Candidates, Group
 from matcher.rules.joins import equal_pairs, mixed
@@ -79,7 +79,7 @@ def _sums(view: View, lines: Ints, called: Flags, rows: Ints, kinds: Codes) -> l
     sums = np.add.reduceat(items.book.amount[rows], starts)
     several = np.flatnonzero(sizes > 1)
     first = rows[starts[several]]
-    chance = AmountChance(items.pool_r[first], sums[several])
+    chance = AmountChance(items.pool_r[first], sums[several], grid(sums[several]))
     at, to = equal_pairs(
         mixed(items.pool_l[lines], items.lines.amount[lines]), mixed(items.pool_r[first], sums[several])
     )

@@ -145,11 +145,12 @@ def _without_some(view: View, line: int, rows: Ints) -> list[Group]:
     rest = int(items.book.amount[rows].sum()) - amount
     if len(rows) < 3 or len(rows) > REJECTED_ITEMS_MAX or (rest > 0) != (amount > 0):
         return []
+    amounts = items.book.amount[rows].tolist()
     places = [
         left_out
         for size in range(1, LEFT_OUT_MAX + 1)
         for left_out in combinations(range(len(rows)), size)
-        if sum(items.book.amount[rows[list(left_out)]].tolist()) == rest and count in {0, len(rows) - size}
+        if sum([amounts[place] for place in left_out]) == rest and count in {0, len(rows) - size}
     ]
     score = _SCORE_REJECTED if len(places) == 1 else _SCORE_UNPROVEN
     return [

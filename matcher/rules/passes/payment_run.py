@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 from matcher.rules.chance import places_near
-from matcher.rules.columns import Codes, Flags, Ints, Texts
+from matcher.rules.columns import Codes, Ints, Texts
 from matcher.rules.contract import Candidates, Group
-from matcher.rules.joins import have_pairs, may_be_among, runs_of
+from matcher.rules.joins import bounded_pairs, may_be_among, runs_of
 from matcher.rules.lines_kind import kind_of
-from matcher.rules.numbering import last_number, without_last_number
+from matcher.rules.numbering import last_number, last_number_and_rest
 from matcher.rules.passes.collective import collective_lines, single_rivals
 from matcher.rules.view import View
 
@@ -32,12 +32,14 @@ _SCORE_DOUBTFUL = 450
 
 class _Numbered(NamedTuple):
     """Open items of one pool and sign by day and number. `sums[k]` is a running total before item k inside its stretch
-    of consecutive numbers, plus a base that keeps stretches apart, so that one search finds a run in all of them."""
+    of consecutive numbers, plus a base that keeps stretches apart, so that one search finds a run in all of them;
+    `last[k]` is the total at the end of its stretch, `runs[k]` how many runs of several items begin before it."""
 
     rows: Ints
     days: Ints
     sums: Ints
     last: Ints
+    runs: Ints
 
 
 # Above any sum of a stretch, so that a run never reaches into the next one.
@@ -58,49 +60,82 @@ def find(view: View) -> Candidates:
     if not len(lines):
         return Candidates()
     numbered = _numbered_items(view, lines)
-    possible = _reached(view, lines, numbered)
+    fitting = _fitting(view, lines, numbered)
     groups: list[Group] = []
-    for line, is_called in zip(lines[possible].tolist(), called[possible].tolist(), strict=True):
-        groups += _runs(view, line, numbered, called=is_called)
+    for line, is_called in zip(lines.tolist(), called.tolist(), strict=True):
+        if line in fitting:
+            groups += _runs(view, line, numbered, fitting[line], called=is_called)
     fruitless[lines] = True
-    fruitless[[group.lines[0] for group in groups]] = False
+    fruitless[list(fitting)] = False
     return Candidates(groups=tuple(groups))
 
 
-def _reached(view: View, lines: Ints, numbered: dict[tuple[int, bool], list[_Numbered]]) -> Flags:
-    """Lines whose amount is the total of a run of a day in their window; where runs are very long every line may be."""
+class _Totals(NamedTuple):
+    """Runs of at least two items: total, day, place of the first item, how many."""
+
+    total: Ints
+    day: Ints
+    start: Ints
+    size: Ints
+
+
+def _fitting(
+    view: View, lines: Ints, numbered: dict[tuple[int, bool], list[_Numbered]]
+) -> dict[int, set[tuple[int, ...]]]:
+    """For each line the runs in its window (of as many items as the bank says) that add up to it."""
     items = view.items
     low, high = view.window
-    amount = np.abs(items.lines.amount[lines])
+    amount, count = np.abs(items.lines.amount[lines]), items.lines.batch_count[lines]
     side = items.pool_l[lines].astype(np.int64) * 2 + (items.lines.amount[lines] > 0)
-    found = np.zeros(len(lines), np.bool_)
+    found: dict[int, set[tuple[int, ...]]] = {}
     for (pool, receipt), parts in numbered.items():
         mine = np.flatnonzero(side == pool * 2 + receipt)
+        window = low[lines[mine]], high[lines[mine]]
         for part in parts if len(mine) else ():
-            totals = _totals_among(part, amount[mine])
-            if totals is None:
-                found[mine] = True
-                break
-            found[mine] |= have_pairs(amount[mine], low[lines[mine]], high[lines[mine]], *totals)
+            runs = _runs_of_amounts(part, amount[mine])
+            at, to, _ = bounded_pairs(amount[mine], *window, runs.total, runs.day, len(runs.total))
+            counted = count[mine[at]]
+            at, to = at[fits := (counted <= 1) | (counted == runs.size[to])], to[fits]
+            for line, start, size in zip(
+                lines[mine[at]].tolist(), runs.start[to].tolist(), runs.size[to].tolist(), strict=True
+            ):
+                found.setdefault(line, set()).add(tuple(sorted(part.rows[start : start + size].tolist())))
     return found
 
 
-def _totals_among(part: _Numbered, amounts: Ints) -> tuple[Ints, Ints] | None:
-    """Totals and days of runs of at least two items that may have one of the amounts, None if a stretch is too long."""
+def _runs_of_amounts(part: _Numbered, amounts: Ints) -> _Totals:
+    """Runs that may have one of the amounts: all that have, and a few more."""
     starts = np.flatnonzero(part.rows >= 0)
     stretch = part.sums // _BASE
     ends = np.searchsorted(stretch, stretch[starts], side="right") - 1
     longest = int((ends - starts).max(initial=0))
     if longest > _STRETCH_ITEMS_MAX:
-        return None
-    found: list[tuple[Ints, Ints]] = [(np.empty(0, np.int64), np.empty(0, np.int64))]
+        return _searched(part, amounts)
+    empty = np.empty(0, np.int64)
+    found = [_Totals(empty, empty, empty, empty)]
     for size in range(2, longest + 1):
         long = ends - starts >= size
         starts, ends = starts[long], ends[long]
         totals = part.sums[starts + size] - part.sums[starts]
         hits = np.flatnonzero(may_be_among(totals, amounts))
-        found.append((totals[hits], part.days[starts[hits]]))
-    return np.concatenate([total for total, _ in found]), np.concatenate([day for _, day in found])
+        places = starts[hits]
+        found.append(_Totals(totals[hits], part.days[places], places, np.full(len(hits), size)))
+    return _Totals(*(np.concatenate(column) for column in zip(*found, strict=True)))
+
+
+def _searched(part: _Numbered, amounts: Ints) -> _Totals:
+    """The same where there are too many runs to make all of them: each amount looks for its own."""
+    found: list[tuple[int, int, int, int]] = []
+    for amount in np.unique(amounts).tolist():
+        starts = np.flatnonzero(part.last >= part.sums + amount)
+        wanted = part.sums[starts] + amount
+        ends = np.searchsorted(part.sums, wanted)
+        hits = np.flatnonzero((part.sums[np.minimum(ends, len(part.sums) - 1)] == wanted) & (ends - starts > 1))
+        found += [
+            (amount, int(part.days[start]), start, end - start)
+            for start, end in zip(starts[hits].tolist(), ends[hits].tolist(), strict=True)
+        ]
+    return _Totals(*np.array(found, np.int64).reshape(-1, 4).T)
 
 
 def _numbers(texts: Texts, rows: Ints, *, own: bool) -> tuple[Ints, Codes]:
@@ -113,9 +148,13 @@ def _numbers(texts: Texts, rows: Ints, *, own: bool) -> tuple[Ints, Codes]:
     numbers = np.full(len(texts.values) + 1, -1, np.int64)
     kinds = np.full(len(texts.values) + 1, -1, np.int32)
     values = [texts.values[code] for code in used.tolist()]
-    numbers[used] = [-1 if own and value.isdecimal() else last_number(value) for value in values]
-    seen: dict[str, int] = {}
-    kinds[used] = 0 if own else [seen.setdefault(without_last_number(value), len(seen)) for value in values]
+    if own:
+        numbers[used] = [-1 if value.isdecimal() else last_number(value) for value in values]
+        kinds[used] = 0
+    elif values:
+        seen: dict[str, int] = {}
+        numbers[used], rests = zip(*map(last_number_and_rest, values), strict=True)
+        kinds[used] = [seen.setdefault(rest, len(seen)) for rest in rests]
     return numbers[texts.codes], kinds[texts.codes]
 
 
@@ -128,15 +167,24 @@ def _numbered_items(view: View, lines: Ints) -> dict[tuple[int, bool], list[_Num
         mine = lines[(items.lines.amount[lines] > 0) != own]
         if not len(mine):
             continue
-        near = (items.book.day >= low[mine].min()) & (items.book.day <= high[mine].max())
-        rows = np.flatnonzero(near & (items.book.amount != 0) & ((items.book.amount > 0) != own))
-        number, kind = view.keep(f"{CODE} {name}", partial(_numbers, items.book.text(name), rows, own=own))
-        rows = rows[number[rows] >= 0]
-        when = (items.pool_r[rows].astype(np.int64) << 33) + items.book.day[rows]
-        rows = rows[np.lexsort((number[rows], kind[rows], when))]
-        for pool, members in runs_of(items.pool_r[rows], rows):
+        window = low[mine].min(), high[mine].max()
+        by_pool, kind = view.keep(f"{CODE} {name}", partial(_by_number, view, name, window, own=own))
+        for pool, members in by_pool:
             found.setdefault((pool, not own), []).extend(_stretches(view, members, kind))
     return found
+
+
+def _by_number(view: View, name: str, window: tuple[int, int], *, own: bool) -> tuple[list[tuple[int, Ints]], Codes]:
+    """Numbered payments (`own`) or receipts of some days, open or not, by pool in the order of day, kind and number; and
+    the kind of each item."""
+    items = view.items
+    near = (items.book.day >= window[0]) & (items.book.day <= window[1])
+    rows = np.flatnonzero(near & (items.book.amount != 0) & ((items.book.amount > 0) != own))
+    number, kind = _numbers(items.book.text(name), rows, own=own)
+    rows = rows[number[rows] >= 0]
+    when = (items.pool_r[rows].astype(np.int64) << 33) + items.book.day[rows]
+    rows = rows[np.lexsort((number[rows], kind[rows], when))]
+    return runs_of(items.pool_r[rows], rows), kind
 
 
 def _stretches(view: View, rows: Ints, kind: Codes) -> list[_Numbered]:
@@ -173,29 +221,30 @@ def _running(days: Ints, amounts: Ints, stretch: Ints, rows: Ints) -> _Numbered:
     spaced_rows[at] = rows
     spaced_days = np.repeat(days[starts], sizes + 1)
     last = np.repeat(sums[starts + sizes + np.arange(len(starts))], sizes + 1)
-    return _Numbered(spaced_rows, spaced_days, sums, last)
+    begun = np.zeros(len(sums) + 1, np.int64)
+    begun[at + 1] = np.repeat(sizes + starts, sizes) - np.arange(len(rows)) - 1
+    return _Numbered(spaced_rows, spaced_days, sums, last, np.cumsum(begun))
 
 
-def _runs(view: View, line: int, numbered: dict[tuple[int, bool], list[_Numbered]], *, called: bool) -> list[Group]:
+def _runs(
+    view: View,
+    line: int,
+    numbered: dict[tuple[int, bool], list[_Numbered]],
+    found: set[tuple[int, ...]],
+    *,
+    called: bool,
+) -> list[Group]:
     items = view.items
-    low, high = view.window
-    amount = abs(int(items.lines.amount[line]))
-    count = int(items.lines.batch_count[line])
-    found: set[tuple[int, ...]] = set()
-    parts: list[tuple[Ints, Ints]] = []
-    for part in numbered.get((int(items.pool_l[line]), bool(items.lines.amount[line] > 0)), []):
-        first = int(np.searchsorted(part.days, low[line], side="left"))
-        last = int(np.searchsorted(part.days, high[line], side="right"))
-        sums = part.sums[first:last]
-        parts.append((sums, part.last[first:last]))
-        found |= {
-            tuple(sorted(part.rows[first + start : first + end].tolist()))
-            for start, end in _fitting(sums, part.last[first:last], amount, count)
-        }
-    if not found:
-        return []
+    amount, count = abs(int(items.lines.amount[line])), int(items.lines.batch_count[line])
     doubtful = len(found) > 1
-    doubtful = doubtful or sum(_near(*part, amount, count) for part in parts) / places_near(amount) > _CHANCE_MAX
+    if not doubtful:
+        parts = numbered[int(items.pool_l[line]), bool(items.lines.amount[line] > 0)]
+        low, high = (int(day[line]) for day in view.window)
+        stretches = [(part, np.searchsorted(part.days, [low, high + 1]).tolist()) for part in parts]
+        most = _CHANCE_MAX * places_near(amount)
+        # Where few runs are in the window at all, few come near.
+        if sum(int(part.runs[end] - part.runs[begin]) for part, (begin, end) in stretches) > most:
+            doubtful = sum(_near(part, begin, end, amount, count) for part, (begin, end) in stretches) > most
     if not doubtful and count <= 1:
         # Words make a line collective that a count proves to be.
         day = int(items.book.day[next(iter(found))[0]]) if called else None
@@ -204,28 +253,13 @@ def _runs(view: View, line: int, numbered: dict[tuple[int, bool], list[_Numbered
     return [Group((line,), rows, score, not doubtful) for rows in sorted(found)]
 
 
-def _fitting(sums: Ints, last: Ints, amount: int, count: int) -> list[tuple[int, int]]:
-    """Starts and ends of the runs of at least two items (of `count`, where the bank says it) that add up.
-
-    `last` is the running total at the end of the stretch of each place.
-    """
-    if count > 1:
-        starts = np.flatnonzero(sums[count:] - sums[:-count] == amount)
-        return [(start, start + count) for start in starts.tolist()]
-    starts = np.flatnonzero(last >= sums + amount)
-    wanted = sums[starts] + amount
-    ends = np.searchsorted(sums, wanted)
-    hits = np.flatnonzero(ends < len(sums))
-    hits = hits[(sums[ends[hits]] == wanted[hits]) & (ends[hits] - starts[hits] > 1)]
-    return list(zip(starts[hits].tolist(), ends[hits].tolist(), strict=True))
-
-
-def _near(sums: Ints, last: Ints, amount: int, count: int) -> int:
-    """How many runs come near the amount."""
+def _near(part: _Numbered, begin: int, end: int, amount: int, count: int) -> int:
+    """How many runs between two places come near the amount."""
+    sums, last = part.sums[begin:end], part.last[begin:end]
     off = amount // 10
     if count > 1:
         return int(np.count_nonzero(np.abs(sums[count:] - sums[:-count] - amount) <= off))
     starts = np.flatnonzero(last >= sums + amount - off)
-    low = np.searchsorted(sums, sums[starts] + amount - off, side="left")
-    high = np.searchsorted(sums, sums[starts] + amount + off, side="right")
-    return int(np.maximum(high - np.maximum(low, starts + 2), 0).sum())
+    first = np.searchsorted(sums, sums[starts] + amount - off, side="left")
+    after = np.searchsorted(sums, sums[starts] + amount + off, side="right")
+    return int(np.maximum(after - np.maximum(first, starts + 2), 0).sum())

@@ -36,6 +36,7 @@ def find(view: View) -> Candidates:
     of_party = items.name_levels(line, row) >= NameLevel.MISSPELT
     strong = of_party | (shared >= Shared.TOKEN)
     line, row, of_party = line[strong], row[strong], of_party[strong]
+    view.relations.read(np.unique(line).tolist())
     reach = view.reach_of_lines()
     groups: list[Group] = []
     starts = np.flatnonzero(np.r_[True, line[1:] != line[:-1]]) if len(line) else np.empty(0, np.int64)

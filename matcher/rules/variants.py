@@ -1,0 +1,63 @@
+"""Distinct folded names ("variants": words in their order and legal form), numbered, with the party and form of each.
+
+Every spelling is folded once, upper and lower case being one; only texts that some row has are looked at.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matcher.rules.columns import Codes, Texts
+from matcher.rules.names import Name, fold
+
+
+class Variants:
+    """A numbering of names that grows column by column. −1 stands for a text without a name."""
+
+    def __init__(self) -> None:
+        self.names: list[Name] = []
+        self._of_text: dict[str, int] = {}
+        self._of_name: dict[tuple[tuple[str, ...], str], int] = {}
+        self._parties: dict[str, int] = {}
+        self._forms: dict[str, int] = {"": 0}
+        self._party: list[int] = []
+        self._form: list[int] = []
+
+    def copy(self) -> Variants:
+        """The same numbering, to go on with."""
+        other = Variants()
+        for name, kept in vars(self).items():
+            setattr(other, name, kept.copy())
+        return other
+
+    def of(self, texts: Texts) -> Codes:
+        """The variant of each row's text, −1 where it is missing or names nobody."""
+        codes = np.full(len(texts.values) + 1, -1, np.int32)
+        used = np.unique(texts.codes)
+        used = used[used >= 0].tolist()
+        known = self._of_text
+        for code in used:
+            text = texts.values[code].upper()
+            variant = known.get(text)
+            if variant is None:
+                variant = known[text] = self._add(fold(text))
+            codes[code] = variant
+        return codes[texts.codes]
+
+    def _add(self, name: Name) -> int:
+        if not name.key:
+            return -1
+        variant = self._of_name.setdefault((name.words, name.legal), len(self.names))
+        if variant == len(self.names):
+            self.names.append(name)
+            self._party.append(self._parties.setdefault(name.key, len(self._parties)))
+            self._form.append(self._forms.setdefault(name.legal, len(self._forms)))
+        return variant
+
+    def party(self) -> Codes:
+        """The party of each variant: names that are equal but for the legal form are one."""
+        return np.array(self._party, np.int32)
+
+    def form(self) -> Codes:
+        """The legal form of each variant, 0 for none."""
+        return np.array(self._form, np.int32)
