@@ -42,6 +42,7 @@ def account() -> None:
 @click.option("--in-transit", default="", help="Its in-transit account (mellankonto); by default the module's.")
 @click.option("--match-batches", is_flag=True, help="Show a payment order as one line (the bank lists it as one).")
 @click.option("--no-reconciliation", is_flag=True, help="The account is not reconciled.")
+@desk.done_json
 def open_(  # noqa: PLR0913, PLR0917  the options of the command
     code: str,
     name: str,
@@ -56,6 +57,7 @@ def open_(  # noqa: PLR0913, PLR0917  the options of the command
     in_transit: str,
     match_batches: bool,
     no_reconciliation: bool,
+    as_json: bool,
 ) -> None:
     """Open a cash account.
 
@@ -70,7 +72,7 @@ def open_(  # noqa: PLR0913, PLR0917  the options of the command
     identifiers = [Identifier("IBAN", iban)] if iban else []
     identifiers += [Identifier(scheme, number)] if number else []
     with desk.change() as made:
-        accounts.open_account(
+        account_id = accounts.open_account(
             made.uow,
             code=code,
             name=name,
@@ -85,7 +87,8 @@ def open_(  # noqa: PLR0913, PLR0917  the options of the command
             match_batches=match_batches,
             **made.said,
         )
-    click.echo(f"Account {code} is open.")
+    values = {"account": code, "id": account_id, "currency": currency, "policy": policy}
+    desk.say(f"Account {code} is open.", as_json=as_json, values=values)
 
 
 @account.command("list")
@@ -130,6 +133,7 @@ def list_(as_json: bool) -> None:
 @click.option("--stop/--start", "stopped", default=None, help="Stop all automatic work on it, or let it go on.")
 @click.option("--active/--inactive", default=None, help="Whether it is in use.")
 @click.option("--match-batches/--no-match-batches", default=None, help="Show a payment order as one line.")
+@desk.done_json
 def change(
     account: str,
     name: str | None,
@@ -138,6 +142,7 @@ def change(
     stopped: bool | None,
     active: bool | None,
     match_batches: bool | None,
+    as_json: bool,
 ) -> None:
     """Change settings of an account.
 
@@ -162,7 +167,8 @@ def change(
     with desk.change() as made:
         found = desk.account(made.uow, account)
         accounts.change_account(made.uow, account_id=found.id, changes=changes, version=found.version, **made.said)
-    click.echo(f"Account {account} is changed.")
+    values = {"account": account, "changed": changes}
+    desk.say(f"Account {account} is changed.", as_json=as_json, values=values)
 
 
 @account.command()
@@ -171,7 +177,8 @@ def change(
 @click.option("--scheme", default="IBAN", show_default=True, help="IBAN, BBAN, BGNR, PGNR ...")
 @click.option("--currency", help="Where one number has several currencies.")
 @click.option("--bic", default="", help="The bank, where two banks use the same number.")
-def identify(account: str, number: str, scheme: str, currency: str | None, bic: str) -> None:
+@desk.done_json
+def identify(account: str, number: str, scheme: str, currency: str | None, bic: str, as_json: bool) -> None:
     """Give an account one more name at the bank.
 
     \b
@@ -186,7 +193,8 @@ def identify(account: str, number: str, scheme: str, currency: str | None, bic: 
         found = desk.account(made.uow, account)
         identifier = Identifier(scheme, number, currency, bic)
         accounts.add_identifier(made.uow, account_id=found.id, identifier=identifier, **made.said)
-    click.echo(f"{number} is account {account}.")
+    values = {"account": account, "number": number, "scheme": scheme}
+    desk.say(f"{number} is account {account}.", as_json=as_json, values=values)
 
 
 @account.command("take-over")
@@ -196,7 +204,8 @@ def identify(account: str, number: str, scheme: str, currency: str | None, bic: 
 @click.option(
     "--leave-open", type=int, multiple=True, metavar="ID", help="A transaction that the bank had not booked yet."
 )
-def take_over(account: str, cut_off: datetime, balance: str, leave_open: tuple[int, ...]) -> None:
+@desk.done_json
+def take_over(account: str, cut_off: datetime, balance: str, leave_open: tuple[int, ...], as_json: bool) -> None:
     """Close years of history in one first document, up to a cut-off date.
 
     \b
@@ -216,4 +225,5 @@ def take_over(account: str, cut_off: datetime, balance: str, leave_open: tuple[i
             leave_open=leave_open,
             **made.said,
         )
-    click.echo(f"History up to {cut_off:%Y-%m-%d} is closed as {number}.")
+    values = {"account": account, "number": number, "date": desk.day(cut_off), "state": "closed"}
+    desk.say(f"History up to {cut_off:%Y-%m-%d} is closed as {number}.", as_json=as_json, values=values)

@@ -1,4 +1,4 @@
-"""`recon adjust` and `recon transfer`: what is booked because only the bank has it, and money between own accounts."""
+"""`recon adjust`: what is booked because only the bank has it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from matcher.cli import desk
 
 _ID = click.argument("adjustment", type=int, metavar="ADJUSTMENT")
 _IDS = click.argument("adjustments", nargs=-1, required=True, type=int, metavar="ADJUSTMENT...")
-_TRANSFER = click.argument("transfer_id", type=int, metavar="TRANSFER")
 _PARTS = click.option("--part", "parts", multiple=True, metavar="PART=VALUE", help="A code part (kod-del), repeatable.")
 
 
@@ -40,7 +39,8 @@ def adjust() -> None:
 @click.option("--offset", help="Offset account; by default the entry type's.")
 @_PARTS
 @click.option("--hold", is_flag=True, help="Make it on hold.")
-def create(
+@desk.done_json
+def create(  # noqa: PLR0913, PLR0917  the fields of the dialog
     account: str,
     entry_type: str,
     amount: str,
@@ -51,6 +51,7 @@ def create(
     offset: str | None,
     parts: tuple[str, ...],
     hold: bool,
+    as_json: bool,
 ) -> None:
     """Make an adjustment by hand (Skapa justering). It is unreleased until it is released.
 
@@ -77,7 +78,11 @@ def create(
             hold=hold,
             **made.said,
         )
-    click.echo(f"Adjustment {done.id} is made, unreleased: recon adjust release {done.id}")
+    desk.say(
+        f"Adjustment {done.id} is made, unreleased: recon adjust release {done.id}",
+        as_json=as_json,
+        values={"account": account, "adjustment": done.id, "transaction": done.transaction_id, "state": "created"},
+    )
 
 
 @adjust.command("list")
@@ -128,6 +133,7 @@ def list_(account: str | None, state: str | None, as_json: bool) -> None:
 @click.option("--offset", help="Another offset account.")
 @_PARTS
 @click.option("--hold/--no-hold", default=None, help="Put it on hold, or take it off.")
+@desk.done_json
 def edit(
     adjustment: int,
     when: datetime | None,
@@ -137,6 +143,7 @@ def edit(
     offset: str | None,
     parts: tuple[str, ...],
     hold: bool | None,
+    as_json: bool,
 ) -> None:
     """Change an unreleased adjustment.
 
@@ -162,29 +169,37 @@ def edit(
         if not changes:
             raise click.UsageError("Say what to change.")
         adjust.edit_adjustment(made.uow, adjustment_id=adjustment, changes=changes, version=row.version, **made.said)
-    click.echo(f"Adjustment {adjustment} is changed.")
+    values = {"adjustment": adjustment, "changed": sorted(changes), "state": "created"}
+    desk.say(f"Adjustment {adjustment} is changed.", as_json=as_json, values=values)
 
 
 @adjust.command()
 @_IDS
-def release(adjustments: tuple[int, ...]) -> None:
-    """Release adjustments; each gets a balanced, numbered voucher.
+@desk.done_json
+def release(adjustments: tuple[int, ...], as_json: bool) -> None:
+    """Release adjustments; each gets a balanced, numbered voucher. Then they can be ticked.
 
     \b
     Examples:
       recon adjust release 3 4
     """
-    from recon_core.services import adjust
+    from recon_core.services import adjust, lookup
 
+    ids = list(adjustments)
     with desk.change() as made:
-        numbers = adjust.release_adjustments(made.uow, adjustment_ids=list(adjustments), **made.said)
-    click.echo(f"Released with voucher {', '.join(numbers)}.")
+        numbers = adjust.release_adjustments(made.uow, adjustment_ids=ids, **made.said)
+        found = lookup.many(made.uow, "adjustment", ids, "id, book_transaction_id")
+    transactions = [found[one].book_transaction_id for one in ids]
+    text = f"Released with voucher {', '.join(numbers)}: transaction {', '.join(map(str, transactions))}."
+    values = {"adjustments": ids, "vouchers": numbers, "transactions": transactions, "state": "released"}
+    desk.say(text, as_json=as_json, values=values)
 
 
 @adjust.command()
 @_ID
 @desk.reason_option
-def reject(adjustment: int, reason: str) -> None:
+@desk.done_json
+def reject(adjustment: int, reason: str, as_json: bool) -> None:
     """Reject an unreleased adjustment; its bank line is open again.
 
     \b
@@ -195,14 +210,16 @@ def reject(adjustment: int, reason: str) -> None:
 
     with desk.change() as made:
         adjust.reject_adjustment(made.uow, adjustment_id=adjustment, reason=reason, **made.said)
-    click.echo(f"Adjustment {adjustment} is rejected.")
+    values = {"adjustment": adjustment, "state": "rejected"}
+    desk.say(f"Adjustment {adjustment} is rejected.", as_json=as_json, values=values)
 
 
 @adjust.command()
 @_ID
 @click.option("--date", "when", type=desk.DAY, required=True, help="The date of the reversal.")
 @desk.reason_option
-def reverse(adjustment: int, when: datetime, reason: str) -> None:
+@desk.done_json
+def reverse(adjustment: int, when: datetime, reason: str, as_json: bool) -> None:
     """Reverse a released adjustment with a voiding entry and a reversing voucher.
 
     \b
@@ -215,128 +232,5 @@ def reverse(adjustment: int, when: datetime, reason: str) -> None:
         adjust.reverse_adjustment(
             made.uow, adjustment_id=adjustment, day=desk.required_day(when), reason=reason, **made.said
         )
-    click.echo(f"Adjustment {adjustment} is reversed.")
-
-
-@click.group()
-def transfer() -> None:
-    """Transfers between own accounts (likvidöverföring), an entry on each side.
-
-    \b
-    Examples:
-      recon transfer create 1930 1940 --amount 500 --date 2017-01-05
-      recon transfer create 1930 1950 --amount 1100 --arrives 100 --date 2017-01-05
-      recon transfer release 1
-    """
-
-
-@transfer.command("create")
-@click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
-@click.option("--amount", required=True, help="What leaves, above zero, in the currency of FROM.")
-@click.option("--arrives", help="What arrives, in the currency of TO, where that is another.")
-@click.option("--date", "when", type=desk.DAY, required=True, help="The date of both entries.")
-@click.option("--text", default="", help="Description.")
-def create_transfer(source: str, target: str, amount: str, arrives: str | None, when: datetime, text: str) -> None:
-    """Make an unreleased transfer.
-
-    \b
-    Examples:
-      recon transfer create 1930 1950 --amount 1100 --arrives 100 --date 2017-01-05
-    """
-    from recon_core.services import transfers
-
-    with desk.change() as made:
-        leaving, arriving = desk.account(made.uow, source), desk.account(made.uow, target)
-        done = transfers.create_transfer(
-            made.uow,
-            from_account_id=leaving.id,
-            to_account_id=arriving.id,
-            amount=desk.minor(amount, leaving.currency),
-            to_amount=None if arrives is None else desk.minor(arrives, arriving.currency),
-            day=desk.required_day(when),
-            description=text,
-            **made.said,
-        )
-    click.echo(f"Transfer {done.id} is made, unreleased: recon transfer release {done.id}")
-
-
-@transfer.command("list")
-@desk.json_option
-def list_transfers(as_json: bool) -> None:
-    """Transfers, both sides in a row.
-
-    \b
-    Examples:
-      recon transfer list
-    """
-    from recon_core.reports import lists
-
-    with desk.read() as uow:
-        found = lists.transfers(uow)
-    rows = [
-        {
-            "id": one.id,
-            "date": one.transaction_date,
-            "from": one.from_account,
-            "leaves": desk.money(one.from_amount, one.from_currency),
-            "to": one.to_account,
-            "arrives": desk.money(one.to_amount, one.to_currency),
-            "over": one.in_transit_account,
-            "status": one.status,
-        }
-        for one in found
-    ]
-    desk.emit(rows, as_json=as_json, right=["id", "leaves", "arrives"], empty="No transfer.")
-
-
-@transfer.command("release")
-@_TRANSFER
-def release_transfer(transfer_id: int) -> None:
-    """Release a transfer with its voucher, or its two over the in-transit account.
-
-    \b
-    Examples:
-      recon transfer release 1
-    """
-    from recon_core.services import transfers
-
-    with desk.change() as made:
-        ids = transfers.release_transfer(made.uow, transfer_id=transfer_id, **made.said)
-    click.echo(f"Transfer {transfer_id} is released with {len(ids)} voucher(s).")
-
-
-@transfer.command("reject")
-@_TRANSFER
-def reject_transfer(transfer_id: int) -> None:
-    """Reject an unreleased transfer.
-
-    \b
-    Examples:
-      recon transfer reject 1
-    """
-    from recon_core.services import transfers
-
-    with desk.change() as made:
-        transfers.reject_transfer(made.uow, transfer_id=transfer_id, **made.said)
-    click.echo(f"Transfer {transfer_id} is rejected.")
-
-
-@transfer.command("void")
-@_TRANSFER
-@click.option("--date", "when", type=desk.DAY, required=True, help="The date of the voiding entries.")
-@desk.reason_option
-def void_transfer(transfer_id: int, when: datetime, reason: str) -> None:
-    """Void both sides of a released transfer.
-
-    \b
-    Examples:
-      recon transfer void 1 --date 2017-02-01
-    """
-    from recon_core.services import transfers
-
-    with desk.change() as made:
-        transfers.void_transfer(
-            made.uow, transfer_id=transfer_id, day=desk.required_day(when), reason=reason, **made.said
-        )
-    click.echo(f"Transfer {transfer_id} is voided.")
+    values = {"adjustment": adjustment, "state": "reversed"}
+    desk.say(f"Adjustment {adjustment} is reversed.", as_json=as_json, values=values)

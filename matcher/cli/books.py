@@ -16,7 +16,7 @@ _IDS = click.argument("ids", nargs=-1, required=True, type=int, metavar="ID...")
 
 @click.group()
 def book() -> None:
-    """Book transactions: import, list, enter, release, clear, void.
+    """Book transactions: import, list, enter, release, clear, split, void.
 
     \b
     Examples:
@@ -122,6 +122,7 @@ def _row(one: Any) -> dict[str, Any]:
 @click.option("--text", default="", help="Description.")
 @click.option("--hold", is_flag=True, help="Enter it on hold.")
 @click.option("--release", is_flag=True, help="Release it at once.")
+@desk.done_json
 def create(
     account: str,
     when: datetime,
@@ -132,6 +133,7 @@ def create(
     text: str,
     hold: bool,
     release: bool,
+    as_json: bool,
 ) -> None:
     """Enter a book transaction by hand, unreleased unless said.
 
@@ -156,12 +158,15 @@ def create(
             released=release,
             **made.said,
         )
-    click.echo(f"Transaction {row_id} is entered.")
+    status = "released" if release else "hold" if hold else "balanced"
+    values = {"account": account, "transaction": row_id, "status": status}
+    desk.say(f"Transaction {row_id} is entered.", as_json=as_json, values=values)
 
 
 @book.command()
 @_IDS
-def release(ids: tuple[int, ...]) -> None:
+@desk.done_json
+def release(ids: tuple[int, ...], as_json: bool) -> None:
     """Release transactions (Frisläpp likvidtransaktioner).
 
     \b
@@ -172,13 +177,15 @@ def release(ids: tuple[int, ...]) -> None:
 
     with desk.change() as made:
         books.release_transactions(made.uow, ids=list(ids), **made.said)
-    click.echo(f"{len(ids)} transaction(s) released.")
+    values = {"transactions": list(ids), "status": "released"}
+    desk.say(f"{len(ids)} transaction(s) released.", as_json=as_json, values=values)
 
 
 @book.command()
 @_IDS
 @click.option("--date", "when", type=desk.DAY, help="The clear date; without it they are uncleared.")
-def clear(ids: tuple[int, ...], when: datetime | None) -> None:
+@desk.done_json
+def clear(ids: tuple[int, ...], when: datetime | None, as_json: bool) -> None:
     """Mark transactions cleared (kontrollerad) by hand, or take the mark away.
 
     \b
@@ -190,13 +197,16 @@ def clear(ids: tuple[int, ...], when: datetime | None) -> None:
 
     with desk.change() as made:
         books.set_cleared(made.uow, ids=list(ids), clear_date=desk.day(when), **made.said)
-    click.echo(f"{len(ids)} transaction(s) {'cleared' if when else 'uncleared'}.")
+    values = {"transactions": list(ids), "cleared": when is not None, "clear_date": desk.day(when)}
+    text = f"{len(ids)} transaction(s) {'cleared' if when else 'uncleared'}."
+    desk.say(text, as_json=as_json, values=values)
 
 
 @book.command()
 @click.argument("transaction", type=int, metavar="ID")
 @click.option("--remove", is_flag=True, help="Take it off hold.")
-def hold(transaction: int, remove: bool) -> None:
+@desk.done_json
+def hold(transaction: int, remove: bool, as_json: bool) -> None:
     """Put an unreleased transaction on hold, or take it off.
 
     \b
@@ -208,7 +218,8 @@ def hold(transaction: int, remove: bool) -> None:
 
     with desk.change() as made:
         books.hold_transaction(made.uow, transaction_id=transaction, hold=not remove, **made.said)
-    click.echo(f"Transaction {transaction} is {'off' if remove else 'on'} hold.")
+    values = {"transaction": transaction, "status": "balanced" if remove else "hold"}
+    desk.say(f"Transaction {transaction} is {'off' if remove else 'on'} hold.", as_json=as_json, values=values)
 
 
 @book.command()
@@ -216,7 +227,8 @@ def hold(transaction: int, remove: bool) -> None:
 @click.option("--date", "when", type=desk.DAY, required=True, help="The date of the voiding entry.")
 @click.option("--pending", is_flag=True, help="Leave the voiding entry unreleased.")
 @desk.reason_option
-def void(transaction: int, when: datetime, pending: bool, reason: str) -> None:
+@desk.done_json
+def void(transaction: int, when: datetime, pending: bool, reason: str, as_json: bool) -> None:
     """Void a released transaction with an opposite entry; nothing is deleted.
 
     \b
@@ -234,13 +246,18 @@ def void(transaction: int, when: datetime, pending: bool, reason: str) -> None:
             release=not pending,
             **made.said,
         )
-    click.echo(f"Transaction {transaction} is {'void pending' if pending else 'voided'} by entry {entry}.")
+    text = f"Transaction {transaction} is voided by entry {entry}."
+    if pending:
+        text = f"Transaction {transaction} is void pending by entry {entry}: recon book decide-void {entry} --release"
+    values = {"transaction": transaction, "entry": entry, "state": "void pending" if pending else "voided"}
+    desk.say(text, as_json=as_json, values=values)
 
 
 @book.command("decide-void")
 @click.argument("entry", type=int, metavar="ENTRY")
 @click.option("--release/--reject", "yes", required=True, help="Release the pending voiding entry, or take it back.")
-def decide_void(entry: int, yes: bool) -> None:
+@desk.done_json
+def decide_void(entry: int, yes: bool, as_json: bool) -> None:
     """Release a pending voiding entry, or take it back.
 
     \b
@@ -252,7 +269,52 @@ def decide_void(entry: int, yes: bool) -> None:
     with desk.change() as made:
         deed = voiding.release_void if yes else voiding.reject_void
         deed(made.uow, transaction_id=entry, **made.said)
-    click.echo(f"Voiding entry {entry} is {'released' if yes else 'rejected'}.")
+    word = "released" if yes else "rejected"
+    desk.say(f"Voiding entry {entry} is {word}.", as_json=as_json, values={"entry": entry, "status": word})
+
+
+@book.command()
+@click.argument("transaction", type=int, metavar="ID")
+@click.option("--keep", required=True, metavar="AMOUNT", help="What it keeps, with its sign; the rest is split off.")
+@desk.done_json
+def split(transaction: int, keep: str, as_json: bool) -> None:
+    """Split an open transaction in two, as where the bank carries it out in instalments.
+
+    Ticking and `recon reconcile processed` split partly proved ones by themselves.
+
+    \b
+    Examples:
+      recon book split 17 --keep 250.00
+    """
+    from recon_core.services import lookup, splitting
+
+    with desk.change() as made:
+        currency = lookup.one(made.uow, "book_transaction", transaction).currency
+        amount = desk.minor(keep, currency)
+        rest = splitting.split_transaction(made.uow, transaction_id=transaction, amount=amount, **made.said)
+        left = lookup.one(made.uow, "book_transaction", rest)
+    kept, over = desk.money(amount, currency), desk.money(left.amount, currency)
+    values = {"transaction": transaction, "amount": kept, "rest": rest, "rest_amount": over, "currency": currency}
+    text = f"Transaction {transaction} keeps {kept} {currency}; the rest, {over} {currency}, is transaction {rest}."
+    desk.say(text, as_json=as_json, values=values | {"rest_name": left.external_id})
+
+
+@book.command()
+@click.argument("transaction", type=int, metavar="ID")
+@desk.done_json
+def join(transaction: int, as_json: bool) -> None:
+    """Put the parts of a transaction that nothing has used back into the part they came off.
+
+    \b
+    Examples:
+      recon book join 17
+    """
+    from recon_core.services import splitting
+
+    with desk.change() as made:
+        gone = splitting.join_parts(made.uow, transaction_id=transaction, **made.said)
+    text = f"Put back: transaction {', '.join(map(str, gone))}." if gone else "There is no part to put back."
+    desk.say(text, as_json=as_json, values={"transaction": transaction, "put_back": gone})
 
 
 @book.command()
@@ -286,7 +348,8 @@ def changes(as_json: bool) -> None:
 @book.command("decide-change")
 @click.argument("change", type=int, metavar="CHANGE")
 @click.option("--accept/--decline", "yes", required=True, help="Take the source's new row over, or never ask again.")
-def decide_change(change: int, yes: bool) -> None:
+@desk.done_json
+def decide_change(change: int, yes: bool, as_json: bool) -> None:
     """Take over a changed source row, or decline it.
 
     \b
@@ -297,4 +360,5 @@ def decide_change(change: int, yes: bool) -> None:
 
     with desk.change() as made:
         books.decide_change(made.uow, change_id=change, accept=yes, **made.said)
-    click.echo(f"Change {change} is {'accepted' if yes else 'declined'}.")
+    word = "accepted" if yes else "declined"
+    desk.say(f"Change {change} is {word}.", as_json=as_json, values={"change": change, "state": word})

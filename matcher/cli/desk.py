@@ -25,6 +25,7 @@ Row = Mapping[str, Any]
 DAY = click.DateTime(["%Y-%m-%d"])
 account_argument = click.argument("account", metavar="ACCOUNT")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines, an object a row.")
+done_json = click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object.")
 reason_option = click.option("--reason", default="", help="Why; it is kept in the log.")
 
 
@@ -128,9 +129,7 @@ def emit(rows: Sequence[Row], *, as_json: bool, right: Sequence[str] = (), empty
     """
     if as_json:
         for row in rows:
-            click.echo(
-                json.dumps({key.lstrip("_"): value for key, value in row.items()}, default=str, ensure_ascii=False)
-            )
+            click.echo(_json(row))
         return
     if not rows:
         click.echo(empty)
@@ -146,6 +145,10 @@ def emit(rows: Sequence[Row], *, as_json: bool, right: Sequence[str] = (), empty
     print_table(made)
 
 
+def _json(row: Row) -> str:
+    return json.dumps({key.lstrip("_"): value for key, value in row.items()}, default=str, ensure_ascii=False)
+
+
 def _shown(value: object) -> str:
     if value is None or value is False:
         return ""
@@ -158,4 +161,4 @@ def _shown(value: object) -> str:
 
 def say(text: str, *, as_json: bool = False, values: Row | None = None) -> None:
     """Say what was done, in words or as one JSON object."""
-    click.echo(json.dumps(values or {}, default=str, ensure_ascii=False) if as_json else text)
+    click.echo(_json(values or {}) if as_json else text)

@@ -45,7 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "statement": ("matcher.cli.statements:statement", "Statements: list, show, gaps, decide those that are held."),
     "reconcile": ("matcher.cli.release:reconcile", "The reconciliation: open, tick, adjust, release, void."),
     "adjust": ("matcher.cli.adjust:adjust", "Adjustments: create, list, edit, release, reject, reverse."),
-    "transfer": ("matcher.cli.adjust:transfer", "Transfers between own accounts."),
+    "transfer": ("matcher.cli.transfer:transfer", "Transfers between own accounts."),
     "settings": ("matcher.cli.settings:settings", "Settings, entry types, code parts, periods, limits, series."),
     "history": ("matcher.cli.reports:history", "All reconciliations, the latest first."),
     "register": ("matcher.cli.reports:register", "Closed reconciliations with their transactions."),

@@ -36,6 +36,7 @@ def _items(texts: tuple[str, ...], currency: str) -> tuple[tuple[int, ...], tupl
 )
 @click.option("--text", default="", help="Description of that adjustment.")
 @desk.reason_option
+@desk.done_json
 def pair(
     account: str,
     lines: tuple[str, ...],
@@ -43,6 +44,7 @@ def pair(
     rest: str | None,
     text: str,
     reason: str,
+    as_json: bool,
 ) -> None:
     """Match any bank lines of an account with any of its book transactions, if the sums agree.
 
@@ -72,4 +74,12 @@ def pair(
             evidence=reason,
         )
         done = clearing.apply_matches(made.uow, matches=[match], label=reason, **made.said)
-    click.echo(f"Matched by decision {done.decision_ids[0]}: recon undo {done.decision_ids[0]} takes it back.")
+        sql = "SELECT id FROM adjustment WHERE decision_id = :id"
+        adjustments = [row.id for row in made.uow.select(sql, {"id": done.decision_ids[0]})]
+    decision = done.decision_ids[0]
+    text = f"Matched by decision {decision}: recon undo {decision} takes it back."
+    if adjustments:
+        text += f" What is left over is adjustment {adjustments[0]}: recon adjust release {adjustments[0]}"
+    values = {"account": account, "decision": decision, "bulk": done.batch_id, "lines": list(line_ids)}
+    values |= {"transactions": list(transaction_ids), "adjustments": adjustments}
+    desk.say(text, as_json=as_json, values=values)

@@ -11,6 +11,7 @@ from matcher.cli import desk
 
 if TYPE_CHECKING:
     from recon_core.domain.reconciliation import Document
+    from recon_core.services.reconcile import Toggled
 
 _IDS = click.argument("ids", nargs=-1, required=True, type=int, metavar="ID...")
 _LOAD_TO = click.option("--load-to", type=desk.DAY, help="Load documents up to this date; by default the document's.")
@@ -32,6 +33,16 @@ def reconcile() -> None:
       recon reconcile blockers 1930                 what stands against the release
       recon reconcile release 1930
     """
+
+
+def report(document: Document, code: str, *, as_json: bool, text: str = "", more: desk.Row | None = None) -> None:
+    """Say what was done to a document, with its figures: in words, or as one object with its values and `more`."""
+    if as_json:
+        desk.emit([_values(document, code) | dict(more or {})], as_json=True)
+        return
+    if text:
+        click.echo(text)
+    _echo_figures(document)
 
 
 def _echo_figures(document: Document) -> None:
@@ -72,7 +83,8 @@ def _values(document: Document, code: str) -> dict[str, Any]:
 @click.option("--date", "when", type=desk.DAY, required=True, help="The reconciliation date (avstämningsdatum).")
 @click.option("--balance", default="0", show_default=True, help="The bank's balance on that date (saldo).")
 @click.option("--notes", default="", help="Notes.")
-def open_(account: str, when: datetime, balance: str, notes: str) -> None:
+@desk.done_json
+def open_(account: str, when: datetime, balance: str, notes: str, as_json: bool) -> None:
     """Open a reconciliation, on hold.
 
     \b
@@ -92,8 +104,8 @@ def open_(account: str, when: datetime, balance: str, notes: str) -> None:
             **made.said,
         )
         document = documents.get(made.uow, document_id)
-    click.echo(f"Reconciliation of {account} per {document.reconciliation_date} is open, on hold.")
-    _echo_figures(document)
+    text = f"Reconciliation of {account} per {document.reconciliation_date} is open, on hold."
+    report(document, account, as_json=as_json, text=text)
 
 
 @reconcile.command()
@@ -148,40 +160,42 @@ def show(account: str, number: str | None, load_to: datetime | None, limit: int,
     _echo_figures(document)
 
 
-def _ticked(account: str, ids: tuple[int, ...], *, reconciled: bool) -> None:
+def _ticked(account: str, ids: tuple[int, ...], *, reconciled: bool, as_json: bool) -> None:
     from recon_core.services import documents, reconcile
 
     with desk.change() as made:
         document_id = desk.document_id(made.uow, desk.account(made.uow, account).id, None)
         reconcile.tick(made.uow, document_id=document_id, transaction_ids=list(ids), reconciled=reconciled, **made.said)
         document = documents.get(made.uow, document_id)
-    _echo_figures(document)
+    report(document, account, as_json=as_json, more={"changed": list(ids)})
 
 
 @reconcile.command()
 @desk.account_argument
 @_IDS
-def tick(account: str, ids: tuple[int, ...]) -> None:
+@desk.done_json
+def tick(account: str, ids: tuple[int, ...], as_json: bool) -> None:
     """Tick lines as reconciled (avstämd); they become cleared too.
 
     \b
     Examples:
       recon reconcile tick 1930 17 18
     """
-    _ticked(account, ids, reconciled=True)
+    _ticked(account, ids, reconciled=True, as_json=as_json)
 
 
 @reconcile.command()
 @desk.account_argument
 @_IDS
-def untick(account: str, ids: tuple[int, ...]) -> None:
+@desk.done_json
+def untick(account: str, ids: tuple[int, ...], as_json: bool) -> None:
     """Untick lines; they stay cleared.
 
     \b
     Examples:
       recon reconcile untick 1930 17
     """
-    _ticked(account, ids, reconciled=False)
+    _ticked(account, ids, reconciled=False, as_json=as_json)
 
 
 @reconcile.command()
@@ -189,7 +203,8 @@ def untick(account: str, ids: tuple[int, ...]) -> None:
 @_IDS
 @click.option("--date", "when", type=desk.DAY, help="The clear date; by default the reconciliation date.")
 @click.option("--undo", is_flag=True, help="Take the mark away.")
-def clear(account: str, ids: tuple[int, ...], when: datetime | None, undo: bool) -> None:
+@desk.done_json
+def clear(account: str, ids: tuple[int, ...], when: datetime | None, undo: bool, as_json: bool) -> None:
     """Tick lines as cleared (kontrollerad).
 
     \b
@@ -209,7 +224,8 @@ def clear(account: str, ids: tuple[int, ...], when: datetime | None, undo: bool)
             clear_date=desk.day(when),
             **made.said,
         )
-    click.echo(f"{len(ids)} line(s) {'uncleared' if undo else 'cleared'}.")
+    values = {"account": account, "changed": list(ids), "cleared": not undo}
+    desk.say(f"{len(ids)} line(s) {'uncleared' if undo else 'cleared'}.", as_json=as_json, values=values)
 
 
 @reconcile.command()
@@ -217,7 +233,8 @@ def clear(account: str, ids: tuple[int, ...], when: datetime | None, undo: bool)
 @click.argument("ids", nargs=-1, type=int, metavar="[ID...]")
 @click.option("--cleared", is_flag=True, help="Toggle cleared (kontrollerade) instead of reconciled (avstämda).")
 @_LOAD_TO
-def toggle(account: str, ids: tuple[int, ...], cleared: bool, load_to: datetime | None) -> None:
+@desk.done_json
+def toggle(account: str, ids: tuple[int, ...], cleared: bool, load_to: datetime | None, as_json: bool) -> None:
     """The buttons Markera/avmarkera: the first released line decides, and all released lines get that value.
 
     \b
@@ -238,23 +255,25 @@ def toggle(account: str, ids: tuple[int, ...], cleared: bool, load_to: datetime 
             **made.said,
         )
         document = documents.get(made.uow, document_id)
-    _echo_toggled(done, "cleared" if cleared else "reconciled")
-    _echo_figures(document)
+    _report_toggled(done, document, account, word="cleared" if cleared else "reconciled", as_json=as_json)
 
 
-def _echo_toggled(done: Any, word: str) -> None:
-    if done.value is None:
-        click.echo("No released line is listed.")
-        return
-    click.echo(f"{len(done.changed)} line(s) are now {'' if done.value else 'not '}{word}, {done.skipped} skipped.")
+def _report_toggled(done: Toggled, document: Document, code: str, *, word: str, as_json: bool) -> None:
+    values: dict[str, Any] = {"changed": list(done.changed), "value": done.value, "skipped": done.skipped}
+    values |= {"last_error": done.last_error, "split_off": list(done.rests)}
+    text = "No released line is listed."
+    if done.value is not None:
+        text = f"{len(done.changed)} line(s) are now {'' if done.value else 'not '}{word}, {done.skipped} skipped."
     if done.last_error:
-        click.echo(done.last_error)
+        text += f"\n{done.last_error}"
+    report(document, code, as_json=as_json, text=text, more=values)
 
 
 @reconcile.command()
 @desk.account_argument
 @_LOAD_TO
-def processed(account: str, load_to: datetime | None) -> None:
+@desk.done_json
+def processed(account: str, load_to: datetime | None, as_json: bool) -> None:
     """The button Avstämning bearbetad: tick exactly what a bank line proved.
 
     \b
@@ -267,8 +286,7 @@ def processed(account: str, load_to: datetime | None) -> None:
         document_id = desk.document_id(made.uow, desk.account(made.uow, account).id, None)
         done = reconcile.reconcile_processed(made.uow, document_id=document_id, load_to=desk.day(load_to), **made.said)
         document = documents.get(made.uow, document_id)
-    _echo_toggled(done, "reconciled")
-    _echo_figures(document)
+    _report_toggled(done, document, account, word="reconciled", as_json=as_json)
 
 
 @reconcile.command()
@@ -276,7 +294,8 @@ def processed(account: str, load_to: datetime | None) -> None:
 @click.option("--date", "when", type=desk.DAY, help="Another reconciliation date.")
 @click.option("--balance", help="The bank's balance.")
 @click.option("--notes", help="Notes.")
-def change(account: str, when: datetime | None, balance: str | None, notes: str | None) -> None:
+@desk.done_json
+def change(account: str, when: datetime | None, balance: str | None, notes: str | None, as_json: bool) -> None:
     """Change date, statement balance or notes of the open document.
 
     \b
@@ -297,4 +316,4 @@ def change(account: str, when: datetime | None, balance: str | None, notes: str 
             **made.said,
         )
         document = documents.get(made.uow, document_id)
-    _echo_figures(document)
+    report(document, account, as_json=as_json)

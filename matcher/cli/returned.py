@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import click
 
+from matcher.cli import desk
+
 
 @click.command()
 @click.argument("line", type=int, metavar="LINE")
 @click.argument("transaction", default="", metavar="[TRANSACTION]")
 @click.option("--reason", default="", help="Why; it stands in the voiding entry and the log.")
-def returned(line: int, transaction: str, reason: str) -> int:
+@desk.done_json
+def returned(line: int, transaction: str, reason: str, as_json: bool) -> int:
     """Void the transaction that the bank carried out and gave back with LINE.
 
     Its voiding entry is dated as the bank line and matched with it; the match of the transaction stands, for both are on
@@ -25,5 +28,6 @@ def returned(line: int, transaction: str, reason: str) -> int:
 
     with bootstrap.open_context() as context:
         name, void_id = void_given_back(context, line_id=line, transaction=transaction, reason=reason)
-    click.echo(f"{name} is voided by transaction {void_id}, which is matched with bank line {line}.")
+    text = f"{name} is voided by transaction {void_id}, which is matched with bank line {line}."
+    desk.say(text, as_json=as_json, values={"line": line, "transaction": name, "entry": void_id})
     return 0

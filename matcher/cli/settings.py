@@ -52,7 +52,8 @@ def show(as_json: bool) -> None:
 
 @settings.command("set")
 @click.argument("values", nargs=-1, required=True, metavar="NAME=VALUE...")
-def set_(values: tuple[str, ...]) -> None:
+@desk.done_json
+def set_(values: tuple[str, ...], as_json: bool) -> None:
     """Set module settings; yes-or-no ones take true or false.
 
     \b
@@ -71,7 +72,7 @@ def set_(values: tuple[str, ...]) -> None:
         changes[name] = text == "true" if is_flag else text
     with desk.change() as made:
         settings.change_settings(made.uow, changes=changes, **made.said)
-    click.echo(f"{len(changes)} setting(s) changed.")
+    desk.say(f"{len(changes)} setting(s) changed.", as_json=as_json, values={"settings": changes})
 
 
 @settings.command("entry-type")
@@ -87,7 +88,10 @@ def set_(values: tuple[str, ...]) -> None:
 )
 @click.option("--offset", required=True, help="The account on the other side.")
 @click.option("--part", "parts", multiple=True, metavar="PART=VALUE", help="A code part of the offset row, repeatable.")
-def entry_type(code: str, name: str, kind: str, direction: str, offset: str, parts: tuple[str, ...]) -> None:
+@desk.done_json
+def entry_type(
+    code: str, name: str, kind: str, direction: str, offset: str, parts: tuple[str, ...], as_json: bool
+) -> None:
     """Make an entry type (betalningstyp).
 
     \b
@@ -107,7 +111,8 @@ def entry_type(code: str, name: str, kind: str, direction: str, offset: str, par
             code_parts=desk.pairs(parts, what="PART"),
             **made.said,
         )
-    click.echo(f"Entry type {code} is made.")
+    values = {"entry_type": code, "kind": kind, "direction": direction, "offset_account": offset}
+    desk.say(f"Entry type {code} is made.", as_json=as_json, values=values)
 
 
 @settings.command("entry-types")
@@ -131,7 +136,8 @@ def entry_types(as_json: bool) -> None:
 @click.argument("part")
 @click.argument("value")
 @click.option("--name", default="", help="What people call it.")
-def code_part(part: str, value: str, name: str) -> None:
+@desk.done_json
+def code_part(part: str, value: str, name: str, as_json: bool) -> None:
     """Add a value of a code part (kod-del).
 
     \b
@@ -142,7 +148,8 @@ def code_part(part: str, value: str, name: str) -> None:
 
     with desk.change() as made:
         settings.open_code_part(made.uow, part=part, value=value, name=name, **made.said)
-    click.echo(f"{part} {value} is added.")
+    values = {"code_part": part, "value": value, "name": name}
+    desk.say(f"{part} {value} is added.", as_json=as_json, values=values)
 
 
 @settings.command()
@@ -150,7 +157,8 @@ def code_part(part: str, value: str, name: str) -> None:
 @click.option("--from", "first", type=desk.DAY, help="Its first day, for a new period.")
 @click.option("--to", "last", type=desk.DAY, help="Its last day, for a new period.")
 @click.option("--lock/--unlock", "locked", default=None, help="Lock it: nothing is posted, undone or voided in it.")
-def period(name: str, first: datetime | None, last: datetime | None, locked: bool | None) -> None:
+@desk.done_json
+def period(name: str, first: datetime | None, last: datetime | None, locked: bool | None, as_json: bool) -> None:
     """Make a fiscal period, or lock one.
 
     \b
@@ -167,7 +175,8 @@ def period(name: str, first: datetime | None, last: datetime | None, locked: boo
             settings.open_period(made.uow, name=name, from_date=first.date(), to_date=last.date(), **made.said)
         if locked is not None:
             settings.lock_period(made.uow, name=name, locked=locked, **made.said)
-    click.echo(f"Period {name} is {'locked' if locked else 'open'}.")
+    values = {"period": name, "locked": bool(locked)}
+    desk.say(f"Period {name} is {'locked' if locked else 'open'}.", as_json=as_json, values=values)
 
 
 @settings.command()
@@ -176,7 +185,8 @@ def period(name: str, first: datetime | None, last: datetime | None, locked: boo
 @click.option("--amount", required=True, help="The largest amount.")
 @click.option("--account", default="", help="Only for this account.")
 @click.option("--type", "entry_type", default="", help="Only for this entry type.")
-def limit(purpose: str, currency: str, amount: str, account: str, entry_type: str) -> None:
+@desk.done_json
+def limit(purpose: str, currency: str, amount: str, account: str, entry_type: str, as_json: bool) -> None:
     """Set a limit: what may be written off, from where on four eyes are needed, how much a policy may adjust.
 
     \b
@@ -186,17 +196,20 @@ def limit(purpose: str, currency: str, amount: str, account: str, entry_type: st
     """
     from recon_core.services import settings
 
+    most = desk.minor(amount, currency)
     with desk.change() as made:
         settings.set_limit(
             made.uow,
             purpose=purpose,
             currency=currency,
-            minor_max=desk.minor(amount, currency),
+            minor_max=most,
             account_code=account,
             reason=entry_type,
             **made.said,
         )
-    click.echo(f"The limit for {purpose} is {amount} {currency}.")
+    values = {"limit": purpose, "amount": desk.money(most, currency), "currency": currency}
+    values |= {"account": account, "entry_type": entry_type}
+    desk.say(f"The limit for {purpose} is {values['amount']} {currency}.", as_json=as_json, values=values)
 
 
 @settings.command()
@@ -204,7 +217,8 @@ def limit(purpose: str, currency: str, amount: str, account: str, entry_type: st
 @click.option("--prefix", default="", help="What stands before the number.")
 @click.option("--width", type=click.IntRange(1, 18), default=6, show_default=True, help="Digits of the number.")
 @click.option("--manual", is_flag=True, help="The user types the number.")
-def series(code: str, prefix: str, width: int, manual: bool) -> None:
+@desk.done_json
+def series(code: str, prefix: str, width: int, manual: bool, as_json: bool) -> None:
     """Make a number series (nummerserie) for `recon account open --series`. CARECON is there already.
 
     \b
@@ -215,4 +229,5 @@ def series(code: str, prefix: str, width: int, manual: bool) -> None:
 
     with desk.change() as made:
         numbering.open_series(made.uow, code=code, prefix=prefix, width=width, manual=manual, **made.said)
-    click.echo(f"Number series {code} is made.")
+    values = {"series": code, "prefix": prefix, "width": width, "manual": manual}
+    desk.say(f"Number series {code} is made.", as_json=as_json, values=values)

@@ -142,67 +142,70 @@ def touches(statement: int, as_json: bool) -> None:
         click.echo(f"  {number}. {step.command:<48} {step.why}")
 
 
-def _decide(statement: int, decision: str, reason: str) -> None:
-    from recon_core.services import held
+def _decide(statement: int, decision: str, reason: str, *, word: str, as_json: bool) -> None:
+    from recon_core.services import held, lookup
 
     with desk.change() as made:
         held.decide_held(made.uow, statement_id=statement, decision=decision, reason=reason, **made.said)
+        state = lookup.one(made.uow, "statement", statement).state
+    values = {"statement": statement, "decision": decision, "state": state}
+    desk.say(f"Statement {statement} is {word}.", as_json=as_json, values=values)
 
 
 @statement.command()
 @_ID
 @desk.reason_option
-def accept(statement: int, reason: str) -> None:
+@desk.done_json
+def accept(statement: int, reason: str, as_json: bool) -> None:
     """Accept a held statement: a correction, a late arrival, a second format.
 
     \b
     Examples:
       recon statement accept 12 --reason "the bank corrected it"
     """
-    _decide(statement, "accept", reason)
-    click.echo(f"Statement {statement} is accepted.")
+    _decide(statement, "accept", reason, word="accepted", as_json=as_json)
 
 
 @statement.command()
 @_ID
 @desk.reason_option
-def cumulative(statement: int, reason: str) -> None:
+@desk.done_json
+def cumulative(statement: int, reason: str, as_json: bool) -> None:
     """Say that a held statement shows the same time again: its equal lines are the known ones.
 
     \b
     Examples:
       recon statement cumulative 12
     """
-    _decide(statement, "cumulative", reason)
-    click.echo(f"Statement {statement} is accepted as cumulative.")
+    _decide(statement, "cumulative", reason, word="accepted as cumulative", as_json=as_json)
 
 
 @statement.command()
 @_ID
 @desk.reason_option
-def contiguous(statement: int, reason: str) -> None:
+@desk.done_json
+def contiguous(statement: int, reason: str, as_json: bool) -> None:
     """Say that a held statement follows the others: its equal lines are other money.
 
     \b
     Examples:
       recon statement contiguous 12
     """
-    _decide(statement, "contiguous", reason)
-    click.echo(f"Statement {statement} is accepted as contiguous.")
+    _decide(statement, "contiguous", reason, word="accepted as contiguous", as_json=as_json)
 
 
 @statement.command()
 @_ID
 @click.option("--reason", required=True, help="Why; it is kept in the log.")
-def refuse(statement: int, reason: str) -> None:
+@desk.done_json
+def refuse(statement: int, reason: str, as_json: bool) -> None:
     """Refuse a held statement: it does not count.
 
     \b
     Examples:
       recon statement refuse 12 --reason "sent by mistake"
     """
-    _decide(statement, "refuse", reason)
-    click.echo(f"Statement {statement} is refused.")
+    _decide(statement, "refuse", reason, word="refused", as_json=as_json)
 
 
 @statement.command()

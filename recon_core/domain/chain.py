@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from recon_core.domain.money import Money
+
 
 class Link(NamedTuple):
     """A statement in the chain. Balances in minor units; dates are those it covers."""
@@ -64,8 +66,9 @@ def _order(link: Link) -> tuple[date, int, int, date, int, int]:
 class _Walk:
     """State of the walk: where the furthest statement ended, and every balance seen at an end."""
 
-    def __init__(self, moved: Callable[[date, date], int]) -> None:
+    def __init__(self, moved: Callable[[date, date], int], currency: str) -> None:
         self.moved = moved
+        self.currency = currency
         self.last: Link | None = None
         self.balance: int | None = None
         self.seen: set[int] = set()
@@ -106,16 +109,16 @@ class _Walk:
                 self._break("gap", link, last, jump)
 
     def _break(self, code: str, link: Link, last: Link, jump: int) -> None:
-        message = f"The balance jumps by {jump} minor units between {last.to_date} and {link.from_date}."
+        message = f"The balance jumps by {Money(jump, self.currency)} between {last.to_date} and {link.from_date}."
         self.breaks.append(Break(code, link.id, last.id, link.from_date, jump, message, last.to_date))
 
 
-def walk(links: Iterable[Link], *, moved: Callable[[date, date], int]) -> Chain:
-    """Walk the statements of one account.
+def walk(links: Iterable[Link], *, moved: Callable[[date, date], int], currency: str) -> Chain:
+    """Walk the statements of one account, whose currency is given.
 
     `moved(after, through)` is the sum of the ledger's lines dated after the first and up to the second day.
     """
-    state = _Walk(moved)
+    state = _Walk(moved, currency)
     waiting = sorted(links, key=_order)
     while waiting:
         link = waiting.pop(_next(waiting, state.balance))

@@ -133,7 +133,7 @@ def edit_adjustment(
         own["code_parts"] = json.dumps(dict(changes["code_parts"]), sort_keys=True)
     code = changes.get("entry_type")
     kind = lookup.entry_type(uow, code) if code else lookup.one(uow, "entry_type", adjustment.entry_type_id)
-    own["direction"] = adjustment_rows.check_direction(kind, changes.get("amount", row.amount))
+    own["direction"] = adjustment_rows.check_direction(kind, changes.get("amount", row.amount), currency=row.currency)
     if code:
         own |= {"entry_type_id": kind.id, "offset_account": own.get("offset_account", kind.offset_account)}
     subject = ("adjustment", adjustment_id)

@@ -10,18 +10,19 @@ from typing import Any, NamedTuple
 from recon_core.domain.account import CashAccount
 from recon_core.domain.book import BookRow
 from recon_core.domain.matching import Rest
+from recon_core.domain.money import Money
 from recon_core.domain.refusals import BadRequest
 from recon_core.domain.states import AdjustmentState, Direction, TransactionKind, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
 from recon_core.services import books, control, lookup, settings
 
 
-def check_direction(entry_type: Any, amount: int) -> str:
+def check_direction(entry_type: Any, amount: int, *, currency: str) -> str:
     """The direction of an amount. Raises `BadRequest` if the entry type goes the other way or the amount is 0."""
     direction = Direction.RECEIPT if amount > 0 else Direction.DISBURSEMENT
     if amount == 0 or entry_type.direction != direction:
         raise BadRequest(
-            f"{amount} minor units are no {entry_type.direction}, which the entry type {entry_type.code} is for.",
+            f"{Money(amount, currency)} is no {entry_type.direction}, which the entry type {entry_type.code} is for.",
             cure="Use an entry type of the other direction.",
         )
     return direction.value
@@ -46,7 +47,7 @@ def insert(  # noqa: PLR0913  the fields of an adjustment
 ) -> tuple[int, int]:
     """Insert an unreleased adjustment; returns the ids of the adjustment and of its book transaction."""
     kind = lookup.entry_type(uow, entry_type)
-    direction = check_direction(kind, amount)
+    direction = check_direction(kind, amount, currency=account.currency)
     control.check_periods_open(uow, [day])
     settings.check_code_parts(uow, code_parts or {})
     offset = offset_account or kind.offset_account
@@ -93,7 +94,10 @@ def insert_for_matches(uow: UnitOfWork, act: Action, wanted: Sequence[ForRest]) 
     The transactions are unreleased, and cleared and processed: the bank line proves them.
     """
     kinds = [lookup.entry_type(uow, one.rest.entry_type) for one in wanted]
-    directions = [check_direction(kind, one.amount) for kind, one in zip(kinds, wanted, strict=True)]
+    directions = [
+        check_direction(kind, one.amount, currency=one.account.currency)
+        for kind, one in zip(kinds, wanted, strict=True)
+    ]
     control.check_periods_open(uow, [one.day for one in wanted])
     for one in wanted:
         settings.check_code_parts(uow, one.rest.code_parts or {})

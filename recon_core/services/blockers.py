@@ -32,7 +32,11 @@ def blockers(uow: UnitOfWork, *, document_id: int) -> tuple[Blocker, ...]:
     account = lookup.account(uow, document.cash_account_id)
     found = _unreleased(uow, document) + _pending_voids(uow, document) + _difference(uow, document, account.currency)
     found += _partly_proved(uow, document, account.currency)
-    found += _statements(uow, document) + _bank(uow, document, account.currency) + _open_lines(uow, document)
+    found += (
+        _statements(uow, document)
+        + _bank(uow, document, account.currency)
+        + _open_lines(uow, document)
+    )
     if document.state == DocumentState.HOLD:
         found.append(Blocker("on-hold", "It is on hold.", "Remove the hold when the difference is zero."))
     return tuple(found)
@@ -108,9 +112,7 @@ def statement_findings(
         in_time = (through is None or one.day <= through) and (since is None or one.day > since)
         if in_time and one.code != "sequence-skipped":
             cure = "Import the statement that is missing."
-            jump = "" if one.amount is None else f"{Money(one.amount, account.currency)}"
-            message = f"The balance jumps by {jump} between {one.since} and {one.day}." if jump else one.message
-            found.append(Blocker(one.code, message, cure, (one.statement_id,)))
+            found.append(Blocker(one.code, one.message, cure, (one.statement_id,)))
     if chain.mismatch:
         apart = Money(chain.mismatch, account.currency)
         message = f"The bank lines differ from the statements' balances by {apart}."

@@ -8,6 +8,7 @@ from typing import Any
 
 from recon_core.domain.chain import Break, Chain, Link, walk
 from recon_core.ports import UnitOfWork
+from recon_core.services import lookup
 
 _STATEMENTS = (
     "SELECT s.id, s.bank_statement_id, s.sequence, s.page, s.last_page, s.opening_balance, s.closing_balance,"
@@ -51,7 +52,11 @@ def account_chain(uow: UnitOfWork, account_id: int) -> Chain:
     """The account's chain of accepted statements, with missing pages among the breaks."""
     rows = uow.select(_STATEMENTS, {"account": account_id})
     links = [link for row in rows if (link := _link(row)) is not None]
-    found = walk(links, moved=lambda after, through: moved(uow, account_id, after=after, through=through))
+    found = walk(
+        links,
+        moved=lambda after, through: moved(uow, account_id, after=after, through=through),
+        currency=lookup.account(uow, account_id).currency,
+    )
     return found._replace(breaks=found.breaks + tuple(_missing_pages(rows, {link.id: link for link in links})))
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from recon_core.domain.matching import Match, group_key
+from recon_core.domain.money import Money
 from recon_core.domain.refusals import BadRequest, Closed, NotBalanced, Unreleased, WrongState
 from recon_core.domain.refused import Refused
 from recon_core.domain.states import (
@@ -26,11 +27,11 @@ from recon_core.services import control, families, lookup
 from recon_core.services.matched import Checked, Group, Side, write_groups
 
 _LINE = (
-    "SELECT l.id, l.cash_account_id, l.booking_date, l.amount, l.used_amount, l.state, l.withdrawn_by, s.automatic"
+    "SELECT l.id, l.cash_account_id, l.booking_date, l.currency, l.amount, l.used_amount, l.state, l.withdrawn_by, s.automatic"
     " FROM statement_line l JOIN statement s ON s.id = l.statement_id WHERE l.id IN :ids"
 )
 _TRANSACTION = (
-    "SELECT t.id, t.cash_account_id, t.external_id, t.amount, t.matched_amount, t.status, t.cleared, t.clear_date,"
+    "SELECT t.id, t.cash_account_id, t.external_id, t.currency, t.amount, t.matched_amount, t.status, t.cleared, t.clear_date,"
     " t.cleared_by, t.cleared_at, r.number AS closed_number, v.id AS void_id FROM book_transaction t"
     " LEFT JOIN reconciliation r ON r.id = t.reconciliation_id AND r.state = 'closed'"
     " LEFT JOIN book_transaction v ON v.voids_id = t.id AND v.status <> 'rejected' WHERE t.id IN :ids"
@@ -164,7 +165,8 @@ def _check(uow: UnitOfWork, checked: Checked, match: Match, *, by: str) -> Group
         control.check_automatic_amount(uow, account, amount=rest, reason=match.rest.entry_type, by=by)
     elif rest:
         raise NotBalanced(
-            f"Bank lines {', '.join(map(str, match.line_ids))} and their transactions differ by {rest} minor units.",
+            f"Bank lines {', '.join(map(str, match.line_ids))} and their transactions differ by"
+            f" {Money(rest, account.currency)}.",
             cure="Name what is missing, match a part, or say what the rest is.",
         )
     checked.lines.take(match.line_ids, line_parts)

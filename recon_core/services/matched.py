@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from recon_core.domain.account import CashAccount
 from recon_core.domain.matching import Match
+from recon_core.domain.money import Money
 from recon_core.domain.refusals import AmountUsed, BadRequest, Unknown
 from recon_core.domain.refused import Refused
 from recon_core.domain.states import DecisionKind, DecisionState, LineState
@@ -42,8 +43,9 @@ class Side(NamedTuple):
                 raise self.bad[one]
             part = amounts[position] if amounts else rest
             if part == 0 or (part > 0) != (rest > 0) or abs(part) > abs(rest):
+                currency = self.rows[one].currency
                 raise AmountUsed(
-                    f"Of {self.name} {one} there are {rest} minor units left, not {part}.",
+                    f"Of {self.name} {one} there is {Money(rest, currency)} left, not {Money(part, currency)}.",
                     cure="Look again: somebody may have matched it.",
                 )
             parts.append(part)

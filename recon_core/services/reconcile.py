@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from recon_core.domain.money import Money
 from recon_core.domain.reconciliation import Figures, check_allowed
 from recon_core.domain.refusals import BadRequest, Conflict, NotBalanced, Unreleased, WrongState
 from recon_core.domain.refused import Refused
@@ -92,13 +93,17 @@ def _editable(uow: UnitOfWork, document_id: int, *, version: int | None = None) 
     return document
 
 
+def _money(uow: UnitOfWork, document: Any, minor: int) -> Money:
+    return Money(minor, lookup.account(uow, document.cash_account_id).currency)
+
+
 def _check_saved(uow: UnitOfWork, document_id: int) -> Figures:
     """A document that is not on hold must balance whenever it is saved."""
     document = documents.row(uow, document_id)
     found = documents.figures(uow, document)
     if document.state == DocumentState.BALANCED and found.difference:
         raise NotBalanced(
-            f"The difference would be {found.difference} minor units, and the reconciliation is not on hold.",
+            f"The difference would be {_money(uow, document, found.difference)}, and the reconciliation is not on hold.",
             cure="Put it on hold first.",
         )
     return found
@@ -336,7 +341,7 @@ def remove_hold(uow: UnitOfWork, *, document_id: int, version: int | None = None
     found = documents.figures(uow, document)
     if found.difference:
         raise NotBalanced(
-            f"The difference is {found.difference} minor units.",
+            f"The difference is {_money(uow, document, found.difference)}.",
             cure="Tick what is on the bank statement, adjust what only the bank has, or correct the statement balance.",
         )
     with _action(uow, "document.remove-hold", document, by=by, at=at) as act:

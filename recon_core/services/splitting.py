@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from recon_core.domain.money import Money
 from recon_core.domain.refusals import BadRequest, WrongState
 from recon_core.domain.states import DecisionState, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
@@ -69,8 +70,8 @@ def split_transaction(uow: UnitOfWork, *, transaction_id: int, amount: int, by: 
     row = uow.select(_ROWS, {"ids": [transaction_id]})[0]
     if not _within(amount, row.amount) or abs(amount) < abs(row.matched_amount):
         raise BadRequest(
-            f"{amount} minor units are no part of transaction {row.external_id}, which is {row.amount}, with"
-            f" {row.matched_amount} of it proved.",
+            f"{Money(amount, row.currency)} is no part of transaction {row.external_id}, which is"
+            f" {Money(row.amount, row.currency)}, with {Money(row.matched_amount, row.currency)} of it proved.",
             cure="Name what it keeps: at least what is proved, and less than all of it.",
         )
     problem = _problem(row)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from recon_core import __version__
 from recon_core.domain.history import replay, verify_chain
 from recon_core.domain.identity import line_date, line_keys
+from recon_core.domain.money import Money
 from recon_core.domain.refused import InputError
 from recon_core.domain.statement import LineStatus, StatementHeader, StatementKind, StatementLine
 from recon_core.domain.states import DocumentState
@@ -95,7 +96,9 @@ def _lines(uow: UnitOfWork, document: Any) -> Iterator[Check]:
     )
     total = sum(row.amount for row in frozen)
     difference = document.statement_balance - document.beginning_balance - total
-    yield Check("zero", ok=difference == 0, detail=f"{len(frozen)} line(s), difference {difference} minor units.")
+    currency = lookup.account(uow, document.cash_account_id).currency
+    text = f"{len(frozen)} line(s), difference {Money(difference, currency)}."
+    yield Check("zero", ok=difference == 0, detail=text)
     stands = document.state == DocumentState.CLOSED
     for row in frozen:
         same = (row.amount, row.transaction_date) == (row.now_amount, row.now_date)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from recon_core.domain.matching import Match
+from recon_core.domain.money import Money
 from recon_core.domain.refusals import NotBalanced, WrongState
 from recon_core.domain.states import AdjustmentState, TransactionKind, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
@@ -64,8 +65,8 @@ def void_returned(
         )
     if line.amount - line.used_amount != -row.amount:
         raise NotBalanced(
-            f"Bank line {line_id} has {line.amount - line.used_amount} minor units left, and transaction"
-            f" {row.external_id} was {row.amount}.",
+            f"Bank line {line_id} has {Money(line.amount - line.used_amount, line.currency)} left, and transaction"
+            f" {row.external_id} was {Money(row.amount, row.currency)}.",
             cure="Name the line that gives back just this transaction.",
         )
     void_id = _void(uow, row, day=line.booking_date, release=True, reason=reason, by=by, at=at)
