@@ -117,6 +117,8 @@ def list_(as_json: bool) -> None:
                 "reconciled": one.requires_reconciliation,
                 "active": one.active,
                 "_ledger_account": one.ledger_account,
+                "_in_transit_account": one.in_transit_account,
+                "_match_batches": one.match_batches,
                 "_cut_off_date": one.cut_off_date,
                 "_version": one.version,
             }
@@ -133,8 +135,12 @@ def list_(as_json: bool) -> None:
 @click.option("--stop/--start", "stopped", default=None, help="Stop all automatic work on it, or let it go on.")
 @click.option("--active/--inactive", default=None, help="Whether it is in use.")
 @click.option("--match-batches/--no-match-batches", default=None, help="Show a payment order as one line.")
+@click.option("--reconcile/--no-reconcile", "reconciled", default=None, help="Whether it is reconciled at all.")
+@click.option("--series", help="Another number series for its reconciliations.")
+@click.option("--in-transit", help="Its own in-transit account (mellankonto); empty for the module's.")
+@click.option("--ledger-account", help="Another account of the ledger in vouchers.")
 @desk.done_json
-def change(
+def change(  # noqa: PLR0913, PLR0917  the options of the command
     account: str,
     name: str | None,
     policy: str | None,
@@ -142,6 +148,10 @@ def change(
     stopped: bool | None,
     active: bool | None,
     match_batches: bool | None,
+    reconciled: bool | None,
+    series: str | None,
+    in_transit: str | None,
+    ledger_account: str | None,
     as_json: bool,
 ) -> None:
     """Change settings of an account.
@@ -150,6 +160,7 @@ def change(
     Examples:
       recon account change 1930 --policy release
       recon account change 1930 --stop
+      recon account change 1930 --reconcile --series REC1930
     """
     from recon_core.services import accounts
 
@@ -160,8 +171,13 @@ def change(
         "automatic_stopped": stopped,
         "active": active,
         "match_batches": match_batches,
+        "requires_reconciliation": reconciled,
+        "in_transit_account": in_transit,
+        "ledger_account": ledger_account,
     }
     changes = {key: value for key, value in given.items() if value is not None}
+    if series is not None:
+        changes["number_series"] = series
     if not changes:
         raise click.UsageError("Say what to change.")
     with desk.change() as made:

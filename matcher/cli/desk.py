@@ -81,6 +81,21 @@ def day(value: datetime | None) -> date | None:
     return None if value is None else value.date()
 
 
+def as_of(uow: SqlUnitOfWork, account_id: int, value: datetime | None) -> date:
+    """The date of an option that may be left out: the open reconciliation's, else the last that statements reach, else
+    today.
+    """
+    from matcher import bootstrap
+    from recon_core.services import chains, documents
+
+    if value is not None:
+        return value.date()
+    document = documents.open_id(uow, account_id)
+    if document is not None:
+        return documents.get(uow, document).reconciliation_date
+    return chains.account_chain(uow, account_id).last_day or bootstrap.now().date()
+
+
 def required_day(value: datetime) -> date:
     """The date of a date option that must be given."""
     return value.date()

@@ -147,6 +147,10 @@ def show(account: str, number: str | None, load_to: datetime | None, limit: int,
             "text": line.description or line.reference,
             "warning": line.warning,
             "_ids": list(line.ids),
+            "_module": line.source,
+            "_reference": line.reference,
+            "_description": line.description,
+            "_proved": desk.money(line.proved, currency),
         }
         for line in lines
     ]
@@ -156,6 +160,8 @@ def show(account: str, number: str | None, load_to: datetime | None, limit: int,
         return
     name = document.number or "not numbered yet"
     click.echo(f"{account} per {document.reconciliation_date}, {name}, {document.state}")
+    if load_to is not None and load_to.date() < document.reconciliation_date:
+        click.echo(f"Only up to {load_to.date()}: lines after it are not shown.")
     desk.emit(rows, as_json=False, right=["id", "receipt", "disbursement"], empty="No line.")
     _echo_figures(document)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from matcher.cli import desk
-from matcher.cli.main import EXIT_ATTENTION
+from matcher.cli.main import EXIT_ATTENTION, EXIT_REFUSED
 from matcher.cli.reconcile import reconcile, report
 
 if TYPE_CHECKING:
@@ -95,10 +95,11 @@ def release(account: str, number: str | None, as_json: bool) -> int:
         if as_json:
             reasons = [_blocker(one) for one in blocked.blockers]
             desk.say("", as_json=True, values={"account": account, "state": document.state, "blockers": reasons})
+            return EXIT_REFUSED
         click.echo(f"recon: {blocked.message}", err=True)
         for one in blocked.blockers:
             click.echo(f"  {one.message} {one.cure}", err=True)
-        return 3
+        return EXIT_REFUSED
     text = f"Reconciliation {taken} of {account} per {document.reconciliation_date} is closed."
     report(document, account, as_json=as_json, text=text)
     return 0

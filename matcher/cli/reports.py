@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from recon_core.reports.registers import DetailRow, HistoryRow
 
 _FROM = click.option("--from", "first", type=desk.DAY, help="From this reconciliation date on.")
+_AS_OF = click.option(
+    "--date",
+    "when",
+    type=desk.DAY,
+    help="At the end of this day; by default the open reconciliation's, else the last that the statements reach.",
+)
 _TO = click.option("--to", "last", type=desk.DAY, help="Up to this reconciliation date.")
 
 
@@ -129,20 +135,22 @@ def register(
 
 @click.command()
 @desk.account_argument
-@click.option("--date", "when", type=desk.DAY, required=True, help="At the end of this day.")
+@_AS_OF
 @desk.json_option
-def outstanding(account: str, when: datetime, as_json: bool) -> None:
+def outstanding(account: str, when: datetime | None, as_json: bool) -> None:
     """What one side has and the other has not, with its age.
 
     \b
     Examples:
+      recon outstanding 1930
       recon outstanding 1930 --date 2017-01-31
     """
     from recon_core.reports import outstanding as report
 
     with desk.read() as uow:
         found = desk.account(uow, account)
-        items = report.outstanding(uow, account_id=found.id, day=desk.required_day(when))
+        day = desk.as_of(uow, found.id, when)
+        items = report.outstanding(uow, account_id=found.id, day=day)
     rows = [
         {
             "side": item.side,
@@ -157,6 +165,8 @@ def outstanding(account: str, when: datetime, as_json: bool) -> None:
         }
         for item in items
     ]
+    if not as_json:
+        click.echo(f"{account} at the end of {day}")
     desk.emit(rows, as_json=as_json, right=["id", "days", "amount"], empty="Nothing is open on either side.")
     if not as_json and items:
         ages = [
@@ -170,14 +180,15 @@ def outstanding(account: str, when: datetime, as_json: bool) -> None:
 
 @click.command()
 @desk.account_argument
-@click.option("--date", "when", type=desk.DAY, required=True, help="At the end of this day.")
+@_AS_OF
 @click.option("--balance", help="The bank's balance on that day; by default what the statements say.")
 @desk.json_option
-def bridge(account: str, when: datetime, balance: str | None, as_json: bool) -> int:
+def bridge(account: str, when: datetime | None, balance: str | None, as_json: bool) -> int:
     """From the bank's balance to the balance in the books, step by step. Exit status 1: something is left over.
 
     \b
     Examples:
+      recon bridge 1930
       recon bridge 1930 --date 2017-01-31
       recon bridge 1930 --date 2017-01-31 --balance -172550
     """
@@ -185,9 +196,9 @@ def bridge(account: str, when: datetime, balance: str | None, as_json: bool) -> 
     from recon_core.reports import outstanding as report
     from recon_core.services import chains
 
-    day: date = desk.required_day(when)
     with desk.read() as uow:
         found = desk.account(uow, account)
+        day = desk.as_of(uow, found.id, when)
         if balance is None:
             known = chains.bank_balance(uow, found.id, day=day)
             if known is None:
@@ -210,6 +221,7 @@ def bridge(account: str, when: datetime, balance: str | None, as_json: bool) -> 
     if as_json:
         click.echo(json.dumps({"account": account, "date": str(day), "currency": made.currency, "steps": rows}))
     else:
+        click.echo(f"{account} at the end of {day}, {made.currency}")
         desk.emit(rows, as_json=False, right=["amount"])
     return EXIT_ATTENTION if made.residual else 0
 

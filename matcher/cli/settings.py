@@ -115,6 +115,35 @@ def entry_type(
     desk.say(f"Entry type {code} is made.", as_json=as_json, values=values)
 
 
+@settings.command("change-entry-type")
+@click.argument("code")
+@click.option("--name", help="What people call it.")
+@click.option("--offset", help="The account on the other side.")
+@click.option("--part", "parts", multiple=True, metavar="PART=VALUE", help="A code part of the offset row, repeatable.")
+@click.option("--active/--inactive", default=None, help="Whether it is in use.")
+@desk.done_json
+def change_entry_type(
+    code: str, name: str | None, offset: str | None, parts: tuple[str, ...], active: bool | None, as_json: bool
+) -> None:
+    """Change an entry type, or take it out of use; what was made under it stays as it is.
+
+    \b
+    Examples:
+      recon settings change-entry-type FEE --offset 6571
+      recon settings change-entry-type FEE --inactive
+    """
+    from recon_core.services import settings
+
+    code_parts = desk.pairs(parts, what="PART") or None
+    given = {"name": name, "offset_account": offset, "code_parts": code_parts, "active": active}
+    changes = {key: value for key, value in given.items() if value is not None}
+    if not changes:
+        raise click.UsageError("Say what to change.")
+    with desk.change() as made:
+        settings.change_entry_type(made.uow, code=code, changes=changes, **made.said)
+    desk.say(f"Entry type {code} is changed.", as_json=as_json, values={"entry_type": code, "changed": changes})
+
+
 @settings.command("entry-types")
 @desk.json_option
 def entry_types(as_json: bool) -> None:

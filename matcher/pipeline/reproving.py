@@ -1,4 +1,4 @@
-"""Proving the reasons of a closed document again: each of its automatic matches is made anew from the log.
+"""Proving the reasons of a closed document again: each of its automatic matches and adjustments is made anew from the log.
 
 The log is replayed up to the moment of each run that the document's matches came from. What was open then is given to
 the engine of today, and it must say the same: the same transactions for the same line, by the same rule.
@@ -28,7 +28,8 @@ _MATCHES = (
     "SELECT DISTINCT d.id, d.decision_batch_id, d.cash_account_id, d.evidence FROM decision d"
     " JOIN decision_transaction t ON t.decision_id = d.id"
     " JOIN reconciliation_line l ON l.book_transaction_id = t.book_transaction_id"
-    " WHERE l.reconciliation_id = :document AND d.state = 'applied' AND d.kind = 'match' ORDER BY d.id"
+    " WHERE l.reconciliation_id = :document AND d.state = 'applied' AND d.kind IN ('match', 'adjust')"
+    " ORDER BY d.id"
 )
 _ITEMS = (
     "SELECT d.decision_id, d.statement_line_id AS item, 1 AS is_line FROM decision_line d WHERE d.decision_id IN :ids"
@@ -38,7 +39,9 @@ _ITEMS = (
 
 
 class _Match(NamedTuple):
-    """An automatic match to prove: its lines, its transactions, and the first rule that each line's evidence names."""
+    """An automatic match to prove: its lines, its transactions (none: the line was adjusted, as nothing in the books
+    explains it), and the first rule that each line's evidence names.
+    """
 
     lines: frozenset[int]
     transactions: frozenset[int]
@@ -46,13 +49,13 @@ class _Match(NamedTuple):
 
 
 def reprove(context: Context, uow: UnitOfWork, *, document_id: int) -> list[Check]:
-    """Whether the automatic matches of a closed document come out again, and by which rules they were made."""
+    """Whether the automatic matches and adjustments of a closed document come out again, for the same reasons."""
     document = documents.row(uow, document_id)
     by_batch, accounts = _wanted(uow, document_id)
     checks = [_rules(uow, context, document)]
     found = [check for check in _walk(context, uow, by_batch, accounts) if not check.ok]
     count = sum(map(len, by_batch.values()))
-    text = f"{count - len(found)} of {count} automatic match(es) come out again for the same reasons."
+    text = f"{count - len(found)} of {count} automatic match(es) and adjustment(s) come out again for the same reasons."
     return [*checks, *found, Check("reasons", ok=not found, detail=text)]
 
 
@@ -132,7 +135,8 @@ def _compare(
 
 
 def _same(result: LineResult, match: _Match) -> bool:
-    return result.status == MatchStatus.CLEARED and {int(one) for one in result.book} == match.transactions
+    wanted = MatchStatus.CLEARED if match.transactions else MatchStatus.UNMATCHED
+    return result.status == wanted and {int(one) for one in result.book} == match.transactions
 
 
 def _says(result: LineResult | None) -> str:

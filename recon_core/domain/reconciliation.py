@@ -16,14 +16,26 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     DocumentState.VOIDED: frozenset(),
 }
 
+_FROZEN = (
+    "A closed document is never changed; if it is the latest, void it: recon reconcile void ACCOUNT --number NUMBER"
+)
+
 
 def check_allowed(state: str, deed: str) -> None:
     """Raise `WrongState` unless a document in this state allows the deed."""
     if deed in TRANSITIONS[state]:
         return
     cures = {
-        ("hold", "release"): "Remove the hold first; that needs a difference of zero.",
-        ("closed", "edit"): "A closed document is never changed; void it if it is the latest.",
+        (
+            "hold",
+            "release",
+        ): "Remove the hold first; that needs a difference of zero: recon reconcile hold ACCOUNT --remove",
+        ("hold", "void"): "Delete it: recon reconcile delete ACCOUNT",
+        ("balanced", "void"): "Delete it: recon reconcile delete ACCOUNT",
+        ("closed", "edit"): _FROZEN,
+        ("closed", "delete"): _FROZEN,
+        ("voided", "void"): "It is voided already. Open a new one: recon reconcile open ACCOUNT --date DAY",
+        ("voided", "edit"): "Open a new one: recon reconcile open ACCOUNT --date DAY",
     }
     raise WrongState(f"A reconciliation that is {state} does not allow: {deed}.", cure=cures.get((state, deed), ""))
 
@@ -102,6 +114,7 @@ class ListedLine(NamedTuple):
     counterparty: str
     description: str
     voucher_number: str | None
+    source: str
     warning: str = ""
 
     @property

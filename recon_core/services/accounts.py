@@ -38,7 +38,7 @@ def open_account(  # noqa: PLR0913  the settings of an account
     """
     exponent(currency)
     if uow.value("SELECT id FROM cash_account WHERE code = :code", {"code": code}) is not None:
-        raise Conflict(f"There is a cash account {code!r} already.")
+        raise Conflict(f"There is a cash account {code!r} already.", cure=f"Change it: recon account change {code}")
     _check_in_transit(uow, in_transit_account, account_code=ledger_account or code)
     with uow.action("account.open", subject=("cash_account", 0), by=by, at=at) as act:
         row = {
@@ -86,7 +86,7 @@ def _add_identifier(
 ) -> int:
     number = normal_identifier(identifier.identifier)
     if not number:
-        raise BadRequest(f"{identifier.identifier!r} is no account number.")
+        raise BadRequest(f"{identifier.identifier!r} is no account number.", cure="It has neither digit nor letter.")
     row = {
         "cash_account_id": account_id,
         "scheme": identifier.scheme,
@@ -101,30 +101,44 @@ def _add_identifier(
         {key: row[key] for key in ("identifier", "currency", "bank_bic")},
     )
     if taken is not None:
-        raise Conflict(f"{identifier.identifier} in {row['currency']} is account {taken} already.")
+        raise Conflict(
+            f"{identifier.identifier} in {row['currency']} is account {taken} already.",
+            cure="Where two banks use one number, give the bank: recon account identify ACCOUNT NUMBER --bic BIC",
+        )
     return act.insert_row("account_identifier", row)
 
 
 def change_account(
     uow: UnitOfWork, *, account_id: int, changes: dict[str, Any], version: int | None = None, by: str, at: datetime
 ) -> None:
-    """Change settings of an account: any column of `CashAccount` but id, code, currency and version.
+    """Change settings of an account: any column of `CashAccount` but id, code, currency and version; `number_series` is
+    the code of another series. One that is to be reconciled gets the predefined series if it has none (F5).
 
     `version` is the one the caller has seen. Raises `Conflict` if it is no longer that one, `BadRequest`.
     """
     account = lookup.locked_account(uow, account_id)
     if version is not None and version != account.version:
-        raise Conflict(f"Account {account.code} was changed by somebody else.", cure="Look again.")
+        raise Conflict(f"Account {account.code} was changed by somebody else.", cure="Look again: recon account list")
     fixed = {"id", "code", "currency", "version"}
-    wrong = [name for name in changes if name not in CashAccount._fields or name in fixed]
+    known = {*CashAccount._fields, "number_series"} - fixed
+    wrong = [name for name in changes if name not in known]
     if wrong:
-        raise BadRequest(f"{wrong[0]!r} of an account can't be changed.")
+        raise BadRequest(
+            f"{wrong[0]!r} of an account can't be changed.", cure="Open another account: recon account open CODE"
+        )
     if "policy" in changes:
         changes = {**changes, "policy": MatchingPolicy(changes["policy"]).value}
-    if changes.get("in_transit_account"):
-        _check_in_transit(uow, changes["in_transit_account"], account_code=account.ledger_account)
+    if changes.get("in_transit_account") or "ledger_account" in changes:
+        in_transit = changes.get("in_transit_account", account.in_transit_account)
+        _check_in_transit(uow, in_transit, account_code=changes.get("ledger_account", account.ledger_account))
+    values = {name: value for name, value in changes.items() if name != "number_series"}
+    series = changes.get("number_series")
+    if series is None and changes.get("requires_reconciliation") and account.number_series_id is None:
+        series = numbering.RECONCILIATIONS
     with uow.action("account.change", subject=("cash_account", account_id), account_id=account_id, by=by, at=at) as act:
-        act.update("cash_account", [account_id], {**changes, "version": account.version + 1})
+        if series is not None:
+            values["number_series_id"] = numbering.series_id(uow, series, act=act)
+        act.update("cash_account", [account_id], {**values, "version": account.version + 1})
 
 
 class Sought(NamedTuple):
@@ -187,6 +201,6 @@ def _chosen(one: Sought, by_identifier: dict[str, list[Any]], by_code: dict[str,
     if known is None or (one.currency is not None and known.currency != one.currency):
         return Unknown(
             f"No cash account has the identifier {one.identifier} in {one.currency or 'any currency'}.",
-            cure="Open the account or add the identifier.",
+            cure="Open the account, or add the number: recon account identify ACCOUNT NUMBER",
         )
     return known

@@ -112,14 +112,24 @@ def edit_adjustment(
     """
     adjustment, row = _locked(uow, [adjustment_id])[0]
     if version is not None and version != adjustment.version:
-        raise Conflict(f"Adjustment {adjustment_id} was changed by somebody else.", cure="Look again.")
+        raise Conflict(
+            f"Adjustment {adjustment_id} was changed by somebody else.", cure="Look again: recon adjust list"
+        )
     if adjustment.state != AdjustmentState.CREATED:
-        raise WrongState(f"Adjustment {adjustment_id} is {adjustment.state}.", cure="Reverse it and make a new one.")
+        raise WrongState(
+            f"Adjustment {adjustment_id} is {adjustment.state}.",
+            cure=f"Reverse it and make a new one: recon adjust reverse {adjustment_id} --date DAY",
+        )
     unknown = set(changes) - _EDITABLE
     if unknown:
-        raise BadRequest(f"{min(unknown)!r} of an adjustment can't be changed.")
+        raise BadRequest(
+            f"{min(unknown)!r} of an adjustment can't be changed.", cure=f"There are: {', '.join(sorted(_EDITABLE))}."
+        )
     if "amount" in changes and changes["amount"] != row.amount and adjustment.decision_id is not None:
-        raise BadRequest("The amount of an adjustment for a bank line is the bank's.", cure="Reject it and match anew.")
+        raise BadRequest(
+            "The amount of an adjustment for a bank line is the bank's.",
+            cure=f"Reject it and match the line anew: recon adjust reject {adjustment_id}",
+        )
     if "day" in changes:
         control.check_periods_open(uow, [changes["day"]])
     book: dict[str, Any] = {name: changes[name] for name in ("amount", "description") if name in changes}
@@ -164,7 +174,10 @@ def release_adjustments(uow: UnitOfWork, *, adjustment_ids: Sequence[int], by: s
         account, kind = accounts[row.cash_account_id], kinds[adjustment.entry_type_id]
         if adjustment.state != AdjustmentState.CREATED or row.status != TransactionStatus.BALANCED:
             state = row.status if adjustment.state == AdjustmentState.CREATED else adjustment.state
-            raise WrongState(f"Adjustment {adjustment.id} is {state}.", cure="Take it off hold, or leave it out.")
+            cure = (
+                f"Take it off hold: recon adjust edit {adjustment.id} --no-hold" if state == "hold" else "Leave it out."
+            )
+            raise WrongState(f"Adjustment {adjustment.id} is {state}.", cure=cure)
         control.check_automatic_amount(uow, account, amount=row.amount, reason=kind.code, by=by)
         control.check_four_eyes(
             uow, account=account, amount=row.amount, makers=[adjustment.created_by], by=by, reason=kind.code
@@ -216,7 +229,10 @@ def reject_adjustment(uow: UnitOfWork, *, adjustment_id: int, reason: str = "", 
     """
     adjustment, row = _locked(uow, [adjustment_id])[0]
     if adjustment.state != AdjustmentState.CREATED:
-        raise WrongState(f"Adjustment {adjustment_id} is {adjustment.state}.", cure="Reverse a released one.")
+        raise WrongState(
+            f"Adjustment {adjustment_id} is {adjustment.state}.",
+            cure=f"Reverse a released one: recon adjust reverse {adjustment_id} --date DAY",
+        )
     if adjustment.decision_id is not None:
         undo.undo_decisions(uow, decision_ids=[adjustment.decision_id], reason=reason, by=by, at=at)
         return
@@ -236,7 +252,10 @@ def reverse_adjustment(
     """
     adjustment, row = _locked(uow, [adjustment_id])[0]
     if adjustment.state != AdjustmentState.RELEASED:
-        raise WrongState(f"Adjustment {adjustment_id} is {adjustment.state}.", cure="Reject an unreleased one.")
+        raise WrongState(
+            f"Adjustment {adjustment_id} is {adjustment.state}.",
+            cure=f"Reject an unreleased one: recon adjust reject {adjustment_id}",
+        )
     closed = "SELECT id FROM reconciliation WHERE id = :id AND state = 'closed'"
     if adjustment.decision_id is not None and uow.value(closed, {"id": row.reconciliation_id}) is None:
         undo.undo_decisions(uow, decision_ids=[adjustment.decision_id], reason=reason, reverse_on=day, by=by, at=at)

@@ -23,7 +23,7 @@ def check_direction(entry_type: Any, amount: int, *, currency: str) -> str:
     if amount == 0 or entry_type.direction != direction:
         raise BadRequest(
             f"{Money(amount, currency)} is no {entry_type.direction}, which the entry type {entry_type.code} is for.",
-            cure="Use an entry type of the other direction.",
+            cure="Turn the sign, or use an entry type of the other direction: recon settings entry-types",
         )
     return direction.value
 

@@ -28,18 +28,22 @@ def blockers(uow: UnitOfWork, *, document_id: int) -> tuple[Blocker, ...]:
     """
     document = documents.row(uow, document_id)
     if document.state not in documents.OPEN:
-        return (Blocker("state", f"It is {document.state}.", "Only an open document is released."),)
+        return (
+            Blocker("state", f"It is {document.state}.", "Open a new one: recon reconcile open ACCOUNT --date DAY"),
+        )
     account = lookup.account(uow, document.cash_account_id)
     found = _unreleased(uow, document) + _pending_voids(uow, document) + _difference(uow, document, account.currency)
     found += _partly_proved(uow, document, account.currency)
-    found += (
-        _statements(uow, document)
-        + _bank(uow, document, account.currency)
-        + _open_lines(uow, document)
-    )
+    found += _statements(uow, document) + _bank(uow, document, account.currency) + _open_lines(uow, document)
     if document.state == DocumentState.HOLD:
-        found.append(Blocker("on-hold", "It is on hold.", "Remove the hold when the difference is zero."))
-    return tuple(found)
+        found.append(
+            Blocker(
+                "on-hold",
+                "It is on hold.",
+                "Remove the hold when the difference is zero: recon reconcile hold ACCOUNT --remove",
+            )
+        )
+    return tuple(one._replace(cure=one.cure.replace("ACCOUNT", account.code)) for one in found)
 
 
 def _difference(uow: UnitOfWork, document: Any, currency: str) -> list[Blocker]:
@@ -60,23 +64,32 @@ def _unreleased(uow: UnitOfWork, document: Any) -> list[Blocker]:
     if not rows:
         return []
     ids = tuple(row.id for row in rows)
+    named = " ".join(map(str, ids[:_NAMED_MAX]))
     message = f"{len(ids)} adjustment(s) up to the reconciliation date are not released."
-    return [Blocker("unreleased-adjustments", message, "Release and tick them, or reject them.", ids)]
+    return [
+        Blocker(
+            "unreleased-adjustments",
+            message,
+            f"Release them (recon adjust release {named}) and tick them, or reject them (recon adjust reject).",
+            ids,
+        )
+    ]
 
 
 def _pending_voids(uow: UnitOfWork, document: Any) -> list[Blocker]:
     if not document.skip_voided:
         return []
     rows = uow.select(
-        "SELECT t.id FROM book_transaction t JOIN book_transaction v ON v.voids_id = t.id"
+        "SELECT t.id, v.id AS entry FROM book_transaction t JOIN book_transaction v ON v.voids_id = t.id"
         " AND v.status <> 'rejected' WHERE v.status <> 'released' AND t.reconciliation_id = :document ORDER BY t.id",
         {"document": document.id},
     )
     if not rows:
         return []
+    cure = f"Release the voiding entry, or take it back: recon book decide-void {rows[0].entry} --release (or --reject)"
     message = f"{len(rows)} ticked line(s) have a voiding entry that is not released."
     ids = tuple(row.id for row in rows)
-    return [Blocker("void-pending", message, "Release the voiding entry, or take it back.", ids)]
+    return [Blocker("void-pending", message, cure, ids)]
 
 
 def _partly_proved(uow: UnitOfWork, document: Any, currency: str) -> list[Blocker]:
@@ -111,12 +124,18 @@ def statement_findings(
     for one in chain.breaks:
         in_time = (through is None or one.day <= through) and (since is None or one.day > since)
         if in_time and one.code != "sequence-skipped":
-            cure = "Import the statement that is missing."
+            cure = "Import the statement that is missing: recon run FOLDER"
             found.append(Blocker(one.code, one.message, cure, (one.statement_id,)))
     if chain.mismatch:
         apart = Money(chain.mismatch, account.currency)
         message = f"The bank lines differ from the statements' balances by {apart}."
-        found.append(Blocker("chain-mismatch", message, "Look for a line that was lost or came twice."))
+        found.append(
+            Blocker(
+                "chain-mismatch",
+                message,
+                f"Look for a line that was lost or came twice: recon statement gaps {account.code}",
+            )
+        )
     rows = uow.select(
         "SELECT id, state, hold_reason, balanced FROM statement WHERE cash_account_id = :account AND kind = 'statement'"
         " AND (state = 'held' OR (state = 'accepted' AND balanced = 'no' AND automatic = false))"
@@ -127,14 +146,15 @@ def statement_findings(
         if row.state == StatementState.HELD:
             found.append(held_statement(row))
         else:
-            message, cure = f"Statement {row.id} does not add up.", "Get a right one from the bank, or accept it."
+            message = f"Statement {row.id} does not add up."
+            cure = f"Get a right one from the bank; look at it: recon statement show {row.id}"
             found.append(Blocker("unbalanced", message, cure, (row.id,)))
     return found
 
 
 def held_statement(row: Any) -> Blocker:
     """The reason that a held statement is (row with id and hold_reason)."""
-    cure = f"Decide on it: recon statement show {row.id}"
+    cure = f"See what it touches, and decide: recon statement touches {row.id}"
     return Blocker("statement-held", f"Statement {row.id} is held: {row.hold_reason}.", cure, (row.id,))
 
 
@@ -144,7 +164,13 @@ def _bank(uow: UnitOfWork, document: Any, currency: str) -> list[Blocker]:
         return []
     said, typed = to_text(bank, currency), to_text(document.statement_balance, currency)
     message = f"The bank's statements say {said} {currency} on {document.reconciliation_date}, not {typed}."
-    return [Blocker("bank-balance", message, "Correct the statement balance, or import what is missing.")]
+    return [
+        Blocker(
+            "bank-balance",
+            message,
+            "Correct it (recon reconcile change ACCOUNT --balance AMOUNT), or import what is missing.",
+        )
+    ]
 
 
 def _open_lines(uow: UnitOfWork, document: Any) -> list[Blocker]:
@@ -157,4 +183,6 @@ def _open_lines(uow: UnitOfWork, document: Any) -> list[Blocker]:
         return []
     message = f"{len(rows)} bank line(s) up to the reconciliation date are neither matched, adjusted nor ignored."
     ids = tuple(row.id for row in rows)
-    return [Blocker("open-bank-lines", message, "Match, adjust or ignore them.", ids, advisory=True)]
+    return [
+        Blocker("open-bank-lines", message, "Match, adjust or ignore them: recon review ACCOUNT", ids, advisory=True)
+    ]

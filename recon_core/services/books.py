@@ -13,12 +13,16 @@ from recon_core.domain.money import AMOUNT_MINOR_MAX
 from recon_core.domain.refusals import BadRequest, Closed, Conflict, Unreleased, WrongState
 from recon_core.domain.states import ChangeState, TransactionKind, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import control, families, lookup, vouchers
+from recon_core.services import control, families, lookup
 
 OWN_SOURCE = ""
 _CONTENT = ("transaction_date", "amount", "reference", "counterparty", "description", "kind", "status", "batch")
 _AMOUNT, _STATUS, _BATCH = (_CONTENT.index(name) for name in ("amount", "status", "batch"))
-_RELEASED_ELSEWHERE = {TransactionKind.ADJUSTMENT, TransactionKind.TRANSFER, TransactionKind.VOID}
+_RELEASED_ELSEWHERE = {
+    TransactionKind.ADJUSTMENT.value: "Release it as that: recon adjust list --state created, recon adjust release ADJUSTMENT",
+    TransactionKind.TRANSFER.value: "Release it as that: recon transfer list, recon transfer release TRANSFER",
+    TransactionKind.VOID.value: "Release it as that: recon book decide-void ENTRY --release",
+}
 
 
 class _Stored(NamedTuple):
@@ -37,7 +41,7 @@ def import_transactions(
     Raises `BadRequest` for a row that can't be a transaction; then nothing is imported.
     """
     if not source:
-        raise BadRequest("An import needs the name of its source.")
+        raise BadRequest("An import needs the name of its source.", cure="Say from where the rows come.")
     account_ids = sorted({row.account_id for row in rows})
     uow.lock_accounts(account_ids)
     currencies = {account_id: lookup.account(uow, account_id).currency for account_id in account_ids}
@@ -188,7 +192,9 @@ def decide_change(uow: UnitOfWork, *, change_id: int, accept: bool, by: str, at:
     transaction = lookup.one(uow, "book_transaction", change.book_transaction_id)
     change = lookup.one(uow, "book_change", change_id)
     if change.state != ChangeState.OPEN:
-        raise WrongState(f"The change {change_id} is {change.state} already.")
+        raise WrongState(
+            f"The change {change_id} is {change.state} already.", cure="See what waits: recon book changes"
+        )
     with uow.action(
         "book.change",
         subject=("book_transaction", transaction.id),
@@ -210,7 +216,7 @@ def _take_over(uow: UnitOfWork, act: Action, transaction: Any, values: dict[str,
     if changed is None or changed.cleared or changed.matched_amount or changed.reconciliation_id is not None:
         raise WrongState(
             f"Transaction {transaction.external_id} is cleared, matched or reconciled.",
-            cure="Undo its match and untick it first, or decline the change.",
+            cure="Undo its match and untick it first, or decline the change: recon book decide-change CHANGE --decline",
         )
     if parts:
         others = transaction.amount + sum(part.amount for part in parts) - changed.amount
@@ -283,44 +289,6 @@ def insert_own(
     return act.insert_row("book_transaction", values)
 
 
-def check_voidable(uow: UnitOfWork, row: Any) -> None:
-    """Raise `WrongState` if a transaction is voided already, a voiding entry itself, or not released."""
-    known = "SELECT id FROM book_transaction WHERE voids_id = :id AND status <> 'rejected'"
-    if row.kind == TransactionKind.VOID or uow.value(known, {"id": row.id}) is not None:
-        raise WrongState(f"Transaction {row.external_id} is voided already, or a voiding entry itself.")
-    if row.status != TransactionStatus.RELEASED:
-        raise WrongState(f"Transaction {row.external_id} is {row.status}.", cure="Only released ones are voided.")
-
-
-def insert_void(
-    uow: UnitOfWork, act: Action, row: Any, *, day: date, released: bool, reason: str, reverse_voucher: bool = True
-) -> int:
-    """Insert the voiding entry of a transaction: the opposite amount, with the reversal of its voucher if it has one
-    and the entry is released. Returns its id. Raises what `check_voidable` raises, and `PeriodLocked`.
-    """
-    check_voidable(uow, row)
-    control.check_periods_open(uow, [day])
-    name = f"void:{row.id}"
-    sql = "SELECT id FROM book_transaction WHERE cash_account_id = :account AND source = '' AND external_id = :name"
-    taken = uow.value(sql, {"account": row.cash_account_id, "name": name})
-    voucher_id = None
-    if released and reverse_voucher and row.voucher_id is not None:
-        voucher_id = vouchers.reverse(uow, act, row.voucher_id, voucher_date=day)
-    opposite = BookRow(
-        row.cash_account_id, "", day, -row.amount, row.reference, row.counterparty, reason, TransactionKind.VOID
-    )
-    return insert_own(
-        uow,
-        act,
-        opposite,
-        currency=row.currency,
-        status=TransactionStatus.RELEASED if released else TransactionStatus.BALANCED,
-        external_id=name if taken is None else None,
-        voids_id=row.id,
-        voucher_id=voucher_id,
-    )
-
-
 def locked_transactions(uow: UnitOfWork, ids: Iterable[int]) -> list[Any]:
     """Rows of book_transaction in the order of `ids`, their accounts held until the transaction ends."""
     wanted = list(ids)
@@ -339,9 +307,12 @@ def release_transactions(uow: UnitOfWork, *, ids: Sequence[int], by: str, at: da
     control.check_periods_open(uow, [row.transaction_date for row in rows])
     for row in rows:
         if row.status != TransactionStatus.BALANCED:
-            raise WrongState(f"Transaction {row.external_id} is {row.status}.", cure="Only balanced ones are released.")
+            cure = f"Take it off hold: recon book hold {row.id} --remove" if row.status == "hold" else "Leave it out."
+            raise WrongState(f"Transaction {row.external_id} is {row.status}.", cure=cure)
         if row.kind in _RELEASED_ELSEWHERE and row.source == OWN_SOURCE:
-            raise WrongState(f"Transaction {row.external_id} is a {row.kind} made here.", cure="Release it as that.")
+            raise WrongState(
+                f"Transaction {row.external_id} is a {row.kind} made here.", cure=_RELEASED_ELSEWHERE[row.kind]
+            )
     for account_id in sorted({row.cash_account_id for row in rows}):
         mine = [row.id for row in rows if row.cash_account_id == account_id]
         subject = ("cash_account", account_id)
@@ -356,7 +327,7 @@ def hold_transaction(uow: UnitOfWork, *, transaction_id: int, hold: bool, by: st
     if not hold:
         wanted, needed = needed, wanted
     if row.status != needed:
-        raise WrongState(f"Transaction {row.external_id} is {row.status}.")
+        raise WrongState(f"Transaction {row.external_id} is {row.status}.", cure=f"It must be {needed} for that.")
     subject = ("book_transaction", row.id)
     with uow.action("book.hold", subject=subject, account_id=row.cash_account_id, by=by, at=at) as act:
         act.update("book_transaction", [row.id], {"status": wanted.value})
@@ -369,7 +340,22 @@ def check_open(uow: UnitOfWork, rows: Iterable[Any]) -> None:
     for document in uow.select(sql, {"ids": list(documents)}):
         raise Closed(
             f"Transaction {documents[document.id].external_id} is in the closed reconciliation {document.number}.",
-            cure="Void that reconciliation first; only the latest can be voided.",
+            cure="Void that reconciliation first, the later ones before it: recon reconcile void ACCOUNT"
+            f" --number {document.number}",
+        )
+
+
+def check_unclear(row: Any) -> None:
+    """Raise `Conflict` for a transaction that a bank line proved or that is ticked: it stays cleared."""
+    if row.processed:
+        raise Conflict(
+            f"A bank line proved transaction {row.external_id}.",
+            cure=f"Undo that match instead: recon trail transaction {row.id} names the decision, recon undo takes it back.",
+        )
+    if row.reconciliation_id is not None:
+        raise Conflict(
+            f"Transaction {row.external_id} is ticked as reconciled.",
+            cure=f"Untick it first: recon reconcile untick ACCOUNT {row.id}",
         )
 
 
@@ -383,11 +369,11 @@ def set_cleared(uow: UnitOfWork, *, ids: Sequence[int], clear_date: date | None,
     check_open(uow, rows)
     for row in rows:
         if clear_date is not None and row.status != TransactionStatus.RELEASED:
-            raise Unreleased(f"Transaction {row.external_id} is {row.status}.", cure="Release it first.")
-        if clear_date is None and row.processed:
-            raise Conflict(f"A bank line proved transaction {row.external_id}.", cure="Undo that match instead.")
-        if clear_date is None and row.reconciliation_id is not None:
-            raise Conflict(f"Transaction {row.external_id} is ticked as reconciled.", cure="Untick it first.")
+            raise Unreleased(
+                f"Transaction {row.external_id} is {row.status}.", cure=f"Release it first: recon book release {row.id}"
+            )
+        if clear_date is None:
+            check_unclear(row)
     values: dict[str, Any] = {"cleared": False, "clear_date": None, "cleared_by": None, "cleared_at": None}
     if clear_date is not None:
         values = {"cleared": True, "clear_date": clear_date, "cleared_by": by, "cleared_at": at}

@@ -147,9 +147,12 @@ def _check(uow: UnitOfWork, checked: Checked, match: Match, *, by: str) -> Group
     if plain is not None:
         return plain
     if not match.line_ids:
-        raise BadRequest("A match names at least one bank line.")
+        raise BadRequest("A match names at least one bank line.", cure="See what is open: recon review")
     if not match.transaction_ids and match.rest is None:
-        raise BadRequest("A match names at least one book transaction.", cure="Make an adjustment instead.")
+        raise BadRequest(
+            "A match names at least one book transaction.",
+            cure="Or say what the line is: recon pair ACCOUNT --line LINE --rest TYPE",
+        )
     line_parts = checked.lines.parts(match.line_ids, match.line_amounts)
     book_parts = checked.transactions.parts(match.transaction_ids, match.transaction_amounts)
     account_id = checked.lines.rows[match.line_ids[0]].cash_account_id
@@ -159,7 +162,7 @@ def _check(uow: UnitOfWork, checked: Checked, match: Match, *, by: str) -> Group
     rest = sum(line_parts) - sum(book_parts)
     if match.rest is not None:
         if not rest:
-            raise BadRequest("Nothing is left over, so there is nothing to write off.")
+            raise BadRequest("Nothing is left over, so there is nothing to write off.", cure="Leave --rest out.")
         if book_parts:
             control.check_limit(uow, purpose="write_off", account=account, amount=rest, reason=match.rest.entry_type)
         control.check_automatic_amount(uow, account, amount=rest, reason=match.rest.entry_type, by=by)
@@ -167,7 +170,7 @@ def _check(uow: UnitOfWork, checked: Checked, match: Match, *, by: str) -> Group
         raise NotBalanced(
             f"Bank lines {', '.join(map(str, match.line_ids))} and their transactions differ by"
             f" {Money(rest, account.currency)}.",
-            cure="Name what is missing, match a part, or say what the rest is.",
+            cure="Name what is missing, match a part (--with ID=AMOUNT), or say what the rest is (--rest TYPE).",
         )
     checked.lines.take(match.line_ids, line_parts)
     checked.transactions.take(match.transaction_ids, book_parts)
@@ -177,7 +180,7 @@ def _check(uow: UnitOfWork, checked: Checked, match: Match, *, by: str) -> Group
 def _bad_line(line: Any, *, automatic: bool) -> Refused | None:
     """Why a bank line can't be matched, or None."""
     if line.state not in _MATCHABLE or line.withdrawn_by is not None:
-        return WrongState(f"Bank line {line.id} is {line.state} already.", cure="Undo that first.")
+        return WrongState(f"Bank line {line.id} is {line.state} already.", cure=_undo(line.id))
     if automatic and not line.automatic:
         return WrongState(f"The statement of bank line {line.id} is not proved.", cure="A person may match it.")
     return None
@@ -188,13 +191,21 @@ def _bad_transaction(row: Any, *, automatic: bool) -> Refused | None:
     if row.closed_number is not None:
         return Closed(
             f"Transaction {row.external_id} is in the closed reconciliation {row.closed_number}.",
-            cure="Void that reconciliation first, or ignore the bank line with that reason.",
+            cure="Void that reconciliation first, or set the bank line aside: recon ignore LINE --reason WHY",
         )
     if row.void_id is not None:
-        return WrongState(f"Transaction {row.external_id} is voided, or about to be.")
+        return WrongState(
+            f"Transaction {row.external_id} is voided, or about to be.", cure="Match the line with what replaces it."
+        )
     if row.status != _RELEASED and (automatic or row.status != TransactionStatus.BALANCED):
-        return Unreleased(f"Transaction {row.external_id} is {row.status}.", cure="Release it first.")
+        return Unreleased(
+            f"Transaction {row.external_id} is {row.status}.", cure=f"Release it first: recon book release {row.id}"
+        )
     return None
+
+
+def _undo(line_id: int) -> str:
+    return f"See by what, and undo that: recon decisions --line {line_id}"
 
 
 def locked_lines(uow: UnitOfWork, line_ids: Iterable[int]) -> list[Any]:
@@ -218,11 +229,11 @@ def ignore_lines(
 ) -> Applied:
     """Set bank lines aside for a reason that is kept. Raises `WrongState` for a line that is used."""
     if not reason:
-        raise BadRequest("A bank line is ignored for a reason.")
+        raise BadRequest("A bank line is ignored for a reason.", cure="Give it: recon ignore LINE --reason WHY")
     rows = locked_lines(uow, line_ids)
     for row in rows:
         if row.used_amount:
-            raise WrongState(f"Bank line {row.id} is used by a match.", cure="Undo that first.")
+            raise WrongState(f"Bank line {row.id} is used by a match.", cure=_undo(row.id))
         bad = _bad_line(row, automatic=False)
         if bad is not None:
             raise bad

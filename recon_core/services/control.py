@@ -32,7 +32,7 @@ def check_periods_open(uow: UnitOfWork, days: Iterable[date]) -> None:
         if hit:
             raise PeriodLocked(
                 f"{hit[0]} is in the fiscal period {period.name}, which is locked.",
-                cure="Use a date in an open period, or have the period opened.",
+                cure=f"Use a date in an open period, or have it opened: recon settings period {period.name} --unlock",
             )
 
 
@@ -41,11 +41,14 @@ def check_automatic(uow: UnitOfWork, account: CashAccount, *, step: MatchingPoli
     if not is_policy(by):
         return
     if account.automatic_stopped or lookup.settings(uow).automatic_stopped:
-        raise PolicyForbids(f"Automatic work on account {account.code} is stopped.", cure="A person may still do it.")
+        raise PolicyForbids(
+            f"Automatic work on account {account.code} is stopped.",
+            cure=f"A person may still do it, or let it go on: recon account change {account.code} --start",
+        )
     if not account.allows(step):
         raise PolicyForbids(
             f"The policy of account {account.code} is {account.policy}, which does not {step.value}.",
-            cure="A person may do it, or the account's policy may be raised.",
+            cure=f"A person may do it, or raise the policy: recon account change {account.code} --policy {step.value}",
         )
 
 
@@ -72,7 +75,7 @@ def check_limit(uow: UnitOfWork, *, purpose: str, account: CashAccount, amount: 
         most, given = (to_text(value, account.currency) for value in (found.minor_max, abs(amount)))
         raise PolicyForbids(
             f"{given} {account.currency} is above the limit of {most} for {purpose.replace('_', ' ')}.",
-            cure="Split it, book it with a voucher of its own, or have the limit raised.",
+            cure="Split it, book it with a voucher of its own, or have the limit raised: recon settings limit",
         )
 
 

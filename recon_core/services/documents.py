@@ -13,6 +13,7 @@ from recon_core.domain.states import DocumentState, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
 from recon_core.services import lookup
 
+_RELEASE, _FREE = "release it first", "take it off hold and release it"
 OPEN = [DocumentState.HOLD.value, DocumentState.BALANCED.value]
 
 # A released voiding entry in the same document as its original is taken off the original's side and not counted.
@@ -28,8 +29,11 @@ _FIGURES = (
 )
 
 _LISTED = (
-    "SELECT t.id, t.external_id, t.transaction_date, t.amount, t.kind, t.status, t.reference, t.counterparty,"
+    "SELECT t.id, t.source, t.external_id, t.transaction_date, t.amount, t.kind, t.status, t.reference, t.counterparty,"
     " t.description, t.batch, t.cleared, t.clear_date, t.processed, t.matched_amount, t.reconciliation_id, t.voids_id,"
+    " CASE WHEN t.status <> 'released' THEN (SELECT a.id FROM adjustment a WHERE a.book_transaction_id = t.id) END"
+    " AS adjustment_id, CASE WHEN t.status <> 'released' THEN (SELECT f.id FROM transfer f"
+    " WHERE f.from_transaction_id = t.id OR f.to_transaction_id = t.id) END AS transfer_id,"
     " v.id AS void_id, v.status AS void_status, v.amount AS void_amount, v.reconciliation_id AS void_document,"
     " v.transaction_date AS void_date, CASE WHEN v.processed THEN v.clear_date END AS void_proved_date,"
     " n.number AS voucher_number FROM book_transaction t"
@@ -54,7 +58,7 @@ def find(uow: UnitOfWork, *, account_id: int, number: str) -> int:
     sql = "SELECT id FROM reconciliation WHERE cash_account_id = :account AND number = :number"
     found = uow.value(sql, {"account": account_id, "number": number})
     if found is None:
-        raise Unknown(f"The account has no reconciliation {number}.")
+        raise Unknown(f"The account has no reconciliation {number}.", cure="List them: recon history ACCOUNT")
     return int(found)
 
 
@@ -70,7 +74,7 @@ def find_number(uow: UnitOfWork, *, number: str, account_id: int | None = None) 
         raise Unknown(f"There is no reconciliation {number}.", cure="List them: recon history")
     if len(rows) > 1:
         codes = ", ".join(row.code for row in rows)
-        raise BadRequest(f"The accounts {codes} have a reconciliation {number}.", cure="Say which account.")
+        raise BadRequest(f"The accounts {codes} have a reconciliation {number}.", cure="Say which: --account CODE")
     return int(rows[0].id)
 
 
@@ -176,12 +180,26 @@ def rows_listed(
 def warning(document: Any, line: Any) -> str:
     """Why a listed row can't be ticked, or nothing."""
     if line.status != TransactionStatus.RELEASED:
-        return f"It is {line.status}: release it first."
+        return f"It is {line.status}: {how_to_release(line)}"
     if document.skip_voided and line.void_id is not None and line.void_status != TransactionStatus.RELEASED:
-        return "Its voiding entry is not released."
+        return f"Its voiding entry is not released: recon book decide-void {line.void_id} --release (or --reject)"
     if line.transaction_date > document.reconciliation_date:
         return f"It is dated after {document.reconciliation_date}."
     return ""
+
+
+def how_to_release(line: Any) -> str:
+    """The command that releases a listed row which is not released; the first of two where it is on hold."""
+    held = line.status == TransactionStatus.HOLD
+    if line.voids_id is not None:
+        return f"{_RELEASE}: recon book decide-void {line.id} --release"
+    if line.transfer_id is not None:
+        return f"{_RELEASE}: recon transfer release {line.transfer_id}"
+    if line.adjustment_id is not None:
+        command = f"edit {line.adjustment_id} --no-hold" if held else f"release {line.adjustment_id}"
+        return f"{_FREE if held else _RELEASE}: recon adjust {command}"
+    command = f"hold {line.id} --remove" if held else f"release {line.id}"
+    return f"{_FREE if held else _RELEASE}: recon book {command}"
 
 
 def carried_void(document: Any, line: Any) -> int | None:
@@ -232,6 +250,7 @@ def listed(
                 counterparty=line.counterparty,
                 description=line.description,
                 voucher_number=line.voucher_number,
+                source=line.source,
                 warning=warning(document, line) if document.state in OPEN else "",
             )
         )

@@ -96,7 +96,7 @@ def finish_files(uow: UnitOfWork, *, verdicts: Sequence[Verdict], by: str, at: d
         if file_id not in before:
             raise Unknown(f"There is no source file with id {file_id}.")
         if outcome == FileOutcome.SET_ASIDE and not reason:
-            raise BadRequest("A file is set aside for a reason.")
+            raise BadRequest("A file is set aside for a reason.", cure="Say why.")
         if before[file_id] != (outcome, reason):
             by_reason.setdefault((FileOutcome(outcome).value, reason), []).append(file_id)
     for (outcome, reason), mine in by_reason.items():

@@ -85,7 +85,10 @@ def decide_held(uow: UnitOfWork, *, statement_id: int, decision: str, reason: st
     account = lookup.locked_account(uow, row.cash_account_id)
     row = lookup.one(uow, "statement", statement_id)
     if row.state != StatementState.HELD:
-        raise WrongState(f"Statement {statement_id} is {row.state}, not held.")
+        raise WrongState(
+            f"Statement {statement_id} is {row.state}, not held.",
+            cure="See those that are: recon statement list --state held",
+        )
     takes = {"accept": None, "cumulative": Relation.OVER, "contiguous": Relation.APART}
     subject = ("statement", statement_id)
     if decision == "refuse":
@@ -99,7 +102,7 @@ def decide_held(uow: UnitOfWork, *, statement_id: int, decision: str, reason: st
     if made.hold_reason:
         raise WrongState(
             f"Statement {statement_id} can't be accepted: {made.hold_reason}.",
-            cure="Say how it lies to the others: cumulative or contiguous.",
+            cure=f"Say how it lies to the others: recon statement cumulative {statement_id}, or contiguous {statement_id}",
         )
     _check_unused(uow, made.withdrawn)
     with uow.action("statement.accept", subject=subject, account_id=account.id, by=by, at=at, reason=reason) as act:
@@ -122,10 +125,11 @@ def _check_unused(uow: UnitOfWork, line_ids: tuple[int, ...]) -> None:
         if row.number is not None:
             raise Closed(
                 f"Bank line {row.id}, which the correction takes away, is in the closed reconciliation {row.number}.",
-                cure="Void the reconciliations from the latest back to that one, undo the match, then accept.",
+                cure="Void the reconciliations from the latest back to that one, undo the match, then accept: recon statement touches"
+                " STATEMENT lists the steps.",
             )
     if used:
         raise WrongState(
             f"Bank line {used[0].id}, which the correction takes away, is used by decision {used[0].decision_id}.",
-            cure="Undo that decision, then accept.",
+            cure=f"Undo that decision, then accept: recon undo {used[0].decision_id}",
         )

@@ -44,7 +44,10 @@ def touched(uow: UnitOfWork, *, statement_id: int) -> Touched:
     """What a held statement touches and the drafted steps to accept it. Raises `Unknown`, `WrongState`."""
     row = lookup.one(uow, "statement", statement_id)
     if row.state != StatementState.HELD:
-        raise WrongState(f"Statement {statement_id} is {row.state}, not held.")
+        raise WrongState(
+            f"Statement {statement_id} is {row.state}, not held.",
+            cure="See those that are: recon statement list --state held",
+        )
     account = lookup.account(uow, row.cash_account_id)
     incoming = held.incoming_of(uow, account, row)
     plan = ledger.plan(uow, incoming, accept=True)

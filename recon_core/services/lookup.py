@@ -13,13 +13,22 @@ from recon_core.domain.settings import Settings
 from recon_core.ports import UnitOfWork
 
 _ACCOUNT = f"SELECT {', '.join(CashAccount._fields)} FROM cash_account"
+_LIST = {
+    "adjustment": "List them: recon adjust list",
+    "book_transaction": "List them: recon book list ACCOUNT",
+    "decision": "List them: recon decisions",
+    "reconciliation": "List them: recon history",
+    "statement": "List them: recon statement list",
+    "statement_line": "See what is open: recon review",
+    "transfer": "List them: recon transfer list",
+}
 
 
 def account(uow: UnitOfWork, account_id: int) -> CashAccount:
     """The cash account with this id. Raises `Unknown`."""
     rows = uow.select(f"{_ACCOUNT} WHERE id = :id", {"id": account_id})
     if not rows:
-        raise Unknown(f"There is no cash account with id {account_id}.")
+        raise Unknown(f"There is no cash account with id {account_id}.", cure="List them: recon account list")
     return CashAccount._make(rows[0])
 
 
@@ -66,7 +75,7 @@ def one(uow: UnitOfWork, table: str, row_id: int) -> Any:
     """A row of a table by id. Raises `Unknown`."""
     rows = uow.select(f"SELECT * FROM {table} WHERE id = :id", {"id": row_id})
     if not rows:
-        raise Unknown(f"There is no {table.replace('_', ' ')} with id {row_id}.")
+        raise Unknown(f"There is no {table.replace('_', ' ')} with id {row_id}.", cure=_LIST.get(table, ""))
     return rows[0]
 
 
@@ -76,5 +85,5 @@ def many(uow: UnitOfWork, table: str, ids: list[int], columns: str) -> dict[int,
     found = {row.id: row for row in rows}
     missing = [row_id for row_id in ids if row_id not in found]
     if missing:
-        raise Unknown(f"There is no {table.replace('_', ' ')} with id {missing[0]}.")
+        raise Unknown(f"There is no {table.replace('_', ' ')} with id {missing[0]}.", cure=_LIST.get(table, ""))
     return found

@@ -31,14 +31,16 @@ class Side(NamedTuple):
         `bad`.
         """
         if amounts and len(amounts) != len(ids):
-            raise BadRequest(f"There must be as many {self.name} amounts as ids.")
+            raise BadRequest(
+                f"There must be as many {self.name} amounts as ids.", cure="Give the amount of every one, or of none."
+            )
         if len(ids) > 1 and len(set(ids)) < len(ids):
-            raise BadRequest(f"A match names each {self.name} once.")
+            raise BadRequest(f"A match names each {self.name} once.", cure="Leave the second mention out.")
         parts = []
         for position, one in enumerate(ids):
             rest = self.left.get(one)
             if rest is None:
-                raise Unknown(f"There is no {self.name} {one}.")
+                raise Unknown(f"There is no {self.name} {one}.", cure="See what is open: recon outstanding ACCOUNT")
             if one in self.bad:
                 raise self.bad[one]
             part = amounts[position] if amounts else rest

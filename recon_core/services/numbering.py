@@ -29,7 +29,7 @@ def series_id(uow: UnitOfWork, code: str, *, act: Action) -> int:
     if found is not None:
         return int(found)
     if code not in PREDEFINED:
-        raise Unknown(f"There is no number series {code!r}.", cure="Open it first, or use CARECON.")
+        raise Unknown(f"There is no number series {code!r}.", cure=f"Make it: recon settings series {code}")
     return act.insert_row("number_series", {"code": code, "prefix": PREDEFINED[code]})
 
 
@@ -48,7 +48,7 @@ def take_many(uow: UnitOfWork, series: int, count: int, *, act: Action) -> list[
     uow.lock_row("number_series", series)
     row = uow.select("SELECT * FROM number_series WHERE id = :id", {"id": series})[0]
     if row.manual:
-        raise BadRequest(f"The number series {row.code} is manual.", cure="Give the number.")
+        raise BadRequest(f"The number series {row.code} is manual.", cure="Give the number: --number")
     numbers = list(range(row.next_number, row.next_number + count))
     # One by one, as the database demands of a series without gaps.
     steps = {"next_number": [number + 1 for number in numbers]}

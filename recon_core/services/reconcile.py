@@ -12,7 +12,7 @@ from recon_core.domain.refusals import BadRequest, Conflict, NotBalanced, Unrele
 from recon_core.domain.refused import Refused
 from recon_core.domain.states import DocumentState, MatchingPolicy, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import control, documents, lookup, splitting, ticking
+from recon_core.services import books, control, documents, lookup, splitting, ticking
 
 
 class Toggled(NamedTuple):
@@ -46,12 +46,18 @@ def open_document(
     control.check_automatic(uow, account, step=MatchingPolicy.RELEASE, by=by)
     if not account.requires_reconciliation:
         raise WrongState(
-            f"Account {account.code} does not require reconciliation.", cure="Turn that on for the account."
+            f"Account {account.code} does not require reconciliation.",
+            cure=f"Turn that on: recon account change {account.code} --reconcile",
         )
     if not account.active:
-        raise WrongState(f"Account {account.code} is not active.")
+        raise WrongState(
+            f"Account {account.code} is not active.", cure=f"Use it again: recon account change {account.code} --active"
+        )
     if documents.open_id(uow, account_id) is not None:
-        raise WrongState(f"Account {account.code} has an open reconciliation.", cure="Finish or delete it first.")
+        raise WrongState(
+            f"Account {account.code} has an open reconciliation.",
+            cure=f"Finish it (recon reconcile show {account.code}) or delete it (recon reconcile delete {account.code}).",
+        )
     last = documents.last_closed(uow, account_id)
     _check_date(reconciliation_date, last)
     row = {
@@ -104,7 +110,7 @@ def _check_saved(uow: UnitOfWork, document_id: int) -> Figures:
     if document.state == DocumentState.BALANCED and found.difference:
         raise NotBalanced(
             f"The difference would be {_money(uow, document, found.difference)}, and the reconciliation is not on hold.",
-            cure="Put it on hold first.",
+            cure="Put it on hold first: recon reconcile hold ACCOUNT",
         )
     return found
 
@@ -137,7 +143,11 @@ def change_document(
                 "SELECT id, transaction_date FROM book_transaction WHERE reconciliation_id = :id", {"id": document_id}
             )
             if any(row.transaction_date > reconciliation_date for row in ticked):
-                raise BadRequest("A ticked line is dated after the new date.", cure="Untick it first.")
+                late = [row.id for row in ticked if row.transaction_date > reconciliation_date]
+                raise BadRequest(
+                    "A ticked line is dated after the new date.",
+                    cure=f"Untick it first: recon reconcile untick ACCOUNT {' '.join(map(str, late))}",
+                )
             act.update("book_transaction", [row.id for row in ticked], {"reconciled_date": reconciliation_date})
             values["reconciliation_date"] = reconciliation_date
         documents.touch(act, document, values)
@@ -155,7 +165,10 @@ def _rows(uow: UnitOfWork, document: Any, ids: Sequence[int]) -> list[Any]:
     found = {row.id: row for row in rows}
     for row_id in ids:
         if row_id not in found:
-            raise BadRequest(f"The reconciliation does not list transaction {row_id}.")
+            raise BadRequest(
+                f"The reconciliation does not list transaction {row_id}.",
+                cure=f"See why: recon trail transaction {row_id}",
+            )
     return [found[row_id] for row_id in ids]
 
 
@@ -213,11 +226,11 @@ def mark_cleared(
 
 def _check_clear(row: Any, *, cleared: bool) -> None:
     if cleared and row.status != TransactionStatus.RELEASED:
-        raise Unreleased(f"Transaction {row.external_id} is {row.status}.", cure="Release it first.")
-    if not cleared and row.processed:
-        raise Conflict(f"A bank line proved transaction {row.external_id}.", cure="Undo that match instead.")
-    if not cleared and row.reconciliation_id is not None:
-        raise Conflict(f"Transaction {row.external_id} is ticked as reconciled.", cure="Untick that first.")
+        raise Unreleased(
+            f"Transaction {row.external_id} is {row.status}.", cure=documents.how_to_release(row).capitalize()
+        )
+    if not cleared:
+        books.check_unclear(row)
 
 
 def _set_cleared(

@@ -147,7 +147,9 @@ def void_document(uow: UnitOfWork, *, document_id: int, reason: str = "", by: st
     check_allowed(document.state, "void")
     account = lookup.account(uow, document.cash_account_id)
     if not account.active:
-        raise WrongState(f"Account {account.code} is not active.")
+        raise WrongState(
+            f"Account {account.code} is not active.", cure=f"Use it again: recon account change {account.code} --active"
+        )
     newer = uow.value(
         "SELECT id FROM reconciliation WHERE cash_account_id = :account AND state <> 'voided' AND id <> :id"
         " AND reconciliation_date > :day",

@@ -21,7 +21,7 @@ def change_settings(uow: UnitOfWork, *, changes: Mapping[str, Any], by: str, at:
         if name not in Settings._fields:
             raise BadRequest(f"There is no setting {name!r}.", cure=f"There are: {', '.join(Settings._fields)}.")
         if type(value) is not type(Settings._field_defaults[name]):
-            raise BadRequest(f"{name} can't be {value!r}.")
+            raise BadRequest(f"{name} can't be {value!r}.", cure=f"It is like {Settings._field_defaults[name]!r}.")
     if changes.get("unknown_receipts_entry_type"):
         lookup.entry_type(uow, changes["unknown_receipts_entry_type"])
     if "in_transit_account" in changes:
@@ -52,7 +52,9 @@ def open_entry_type(
 ) -> int:
     """Make an entry type (betalningstyp): what an adjustment is, which way it goes, and where the other side is."""
     if uow.value("SELECT id FROM entry_type WHERE code = :code", {"code": code}) is not None:
-        raise Conflict(f"There is an entry type {code!r} already.")
+        raise Conflict(
+            f"There is an entry type {code!r} already.", cure=f"Change it: recon settings change-entry-type {code}"
+        )
     check_code_parts(uow, code_parts or {})
     row = {
         "code": code,
@@ -67,6 +69,27 @@ def open_entry_type(
         return act.insert_row("entry_type", row)
 
 
+def change_entry_type(uow: UnitOfWork, *, code: str, changes: Mapping[str, Any], by: str, at: datetime) -> None:
+    """Change the name, offset_account or code_parts of an entry type, or take it out of use (active). What was made under
+    it stays as it is. Raises `Unknown`, `BadRequest`.
+    """
+    rows = uow.select("SELECT id FROM entry_type WHERE code = :code", {"code": code})
+    if not rows:
+        raise Unknown(f"There is no entry type {code!r}.", cure="List them: recon settings entry-types")
+    allowed = {"name", "offset_account", "code_parts", "active"}
+    if set(changes) - allowed:
+        raise BadRequest(
+            f"{min(set(changes) - allowed)!r} of an entry type can't be changed.",
+            cure="Take this one out of use and make another: recon settings change-entry-type CODE --inactive",
+        )
+    values = dict(changes)
+    if "code_parts" in values:
+        check_code_parts(uow, values["code_parts"])
+        values["code_parts"] = json.dumps(dict(values["code_parts"]), sort_keys=True)
+    with uow.action("entry-type.change", subject=("entry_type", rows[0].id), by=by, at=at) as act:
+        act.update("entry_type", [rows[0].id], values)
+
+
 def open_code_part(uow: UnitOfWork, *, part: str, value: str, name: str = "", by: str, at: datetime) -> int:
     """Add a value of a code part (kod-del), such as part "cost_centre", value "100"."""
     with uow.action("code-part.open", subject=("code_part", 0), by=by, at=at) as act:
@@ -78,7 +101,10 @@ def check_code_parts(uow: UnitOfWork, code_parts: Mapping[str, str]) -> None:
     for part, value in code_parts.items():
         known = "SELECT id FROM code_part WHERE part = :part AND value = :value AND active"
         if not uow.known(known, {"part": part, "value": value}):
-            raise Unknown(f"The code part {part!r} has no active value {value!r}.")
+            raise Unknown(
+                f"The code part {part!r} has no active value {value!r}.",
+                cure=f"Add it: recon settings code-part {part} {value}",
+            )
 
 
 def open_period(uow: UnitOfWork, *, name: str, from_date: date, to_date: date, by: str, at: datetime) -> int:
@@ -86,9 +112,11 @@ def open_period(uow: UnitOfWork, *, name: str, from_date: date, to_date: date, b
     over = "SELECT name FROM fiscal_period WHERE from_date <= :to_date AND to_date >= :from_date"
     other = uow.value(over, {"from_date": from_date, "to_date": to_date})
     if other is not None:
-        raise Conflict(f"The period {name} overlaps {other}.")
+        raise Conflict(
+            f"The period {name} overlaps {other}.", cure="Use other days; periods are listed by recon settings show"
+        )
     if from_date > to_date:
-        raise BadRequest(f"The period {name} ends before it begins.")
+        raise BadRequest(f"The period {name} ends before it begins.", cure="Turn the days.")
     row = {"name": name, "from_date": from_date, "to_date": to_date, "locked": False}
     with uow.action("period.open", subject=("fiscal_period", 0), by=by, at=at) as act:
         return act.insert_row("fiscal_period", row)
@@ -98,7 +126,9 @@ def lock_period(uow: UnitOfWork, *, name: str, locked: bool = True, by: str, at:
     """Lock a fiscal period: nothing is posted, unmatched or voided with a date in it. `locked=False` opens it."""
     row_id = uow.value("SELECT id FROM fiscal_period WHERE name = :name", {"name": name})
     if row_id is None:
-        raise Unknown(f"There is no fiscal period {name!r}.")
+        raise Unknown(
+            f"There is no fiscal period {name!r}.", cure=f"Make it: recon settings period {name} --from DAY --to DAY"
+        )
     with uow.action("period.lock", subject=("fiscal_period", row_id), by=by, at=at) as act:
         act.update("fiscal_period", [row_id], {"locked": locked})
 

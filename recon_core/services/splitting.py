@@ -76,7 +76,7 @@ def split_transaction(uow: UnitOfWork, *, transaction_id: int, amount: int, by: 
         )
     problem = _problem(row)
     if problem:
-        raise WrongState(f"Transaction {row.external_id} can't be split. {problem}")
+        raise WrongState(f"Transaction {row.external_id} can't be split.", cure=problem)
     days = [day for use in _uses(uow, [row.id])[row.id] for _, _, day in use.lines]
     cut = _Cut(amount, row.matched_amount, max(days, default=None))
     return _split(uow, row, cut, by=by, at=at)
@@ -150,9 +150,9 @@ def _within(part: int, whole: int) -> bool:
 def _problem(row: Any) -> str:
     """Why a transaction can't be split, or nothing."""
     if row.status != TransactionStatus.RELEASED:
-        return f"It is {row.status}: release it first."
+        return f"It is {row.status}. Release it first: recon book release {row.id}"
     if row.reconciliation_id is not None:
-        return "It is ticked in a reconciliation: untick it first."
+        return f"It is ticked in a reconciliation. Untick it first: recon reconcile untick ACCOUNT {row.id}"
     if row.void_id is not None or row.voids_id is not None:
         return "It is voided, or a voiding entry."
     if row.voucher_id is not None:

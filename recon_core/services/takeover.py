@@ -31,7 +31,10 @@ def take_over(
     account = lookup.locked_account(uow, account_id)
     documents_sql = "SELECT id FROM reconciliation WHERE cash_account_id = :account AND state <> 'voided'"
     if uow.value(documents_sql, {"account": account_id}) is not None:
-        raise WrongState(f"Account {account.code} has reconciliations already.")
+        raise WrongState(
+            f"Account {account.code} has reconciliations already.",
+            cure=f"Go on from them: recon history {account.code}",
+        )
     document_id = reconcile.open_document(
         uow,
         account_id=account_id,
@@ -44,7 +47,10 @@ def take_over(
     rows = documents.rows_listed(uow, documents.row(uow, document_id))
     unknown = set(leave_open) - {row.id for row in rows}
     if unknown:
-        raise BadRequest(f"Transaction {min(unknown)} is not among the history up to {cut_off_date}.")
+        raise BadRequest(
+            f"Transaction {min(unknown)} is not among the history up to {cut_off_date}.",
+            cure="List it: recon book list ACCOUNT",
+        )
     wanted = [row.id for row in rows if row.id not in leave_open]
     reconcile.toggle_reconciled(uow, document_id=document_id, transaction_ids=wanted, by=by, at=at)
     _set_aside(uow, account_id, cut_off_date, version=account.version, by=by, at=at)

@@ -14,7 +14,9 @@ from recon_core.domain.book import BookRow, VoucherRow
 from recon_core.domain.refusals import BadRequest, WrongState
 from recon_core.domain.states import TransactionKind, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import books, control, lookup, vouchers
+from recon_core.services import books, control, lookup, void_rows, vouchers
+
+_UNDO = "Undo their match first: recon trail transaction {} names the decision, recon undo takes it back."
 
 
 class Transfer(NamedTuple):
@@ -45,9 +47,14 @@ def create_transfer(
     source, target = lookup.account(uow, from_account_id), lookup.account(uow, to_account_id)
     control.check_periods_open(uow, [day])
     if source.id == target.id or amount <= 0 or (to_amount is not None and to_amount <= 0):
-        raise BadRequest("A transfer moves an amount above zero between two accounts.")
+        raise BadRequest(
+            "A transfer moves an amount above zero between two accounts.",
+            cure="Name two, and the amount without a sign.",
+        )
     if (source.currency == target.currency) == (to_amount is not None):
-        raise BadRequest("Give the amount that arrives if the currencies differ, and only then.")
+        raise BadRequest(
+            "Give the amount that arrives if the currencies differ, and only then.", cure="With --arrives, or without."
+        )
     text = description or f"Transfer from {source.code} to {target.code}"
     arriving = amount if to_amount is None else to_amount
     in_transit = "" if to_amount is None else source.in_transit_account or lookup.settings(uow).in_transit_account
@@ -78,7 +85,7 @@ def release_transfer(uow: UnitOfWork, *, transfer_id: int, by: str, at: datetime
     """Release both sides with their vouchers; returns the ids of the vouchers. Raises `WrongState`."""
     transfer, out, into = _locked(uow, transfer_id)
     if {out.status, into.status} != {TransactionStatus.BALANCED}:
-        raise WrongState(f"Transfer {transfer_id} is {out.status}.")
+        raise WrongState(f"Transfer {transfer_id} is {out.status}.", cure="See: recon transfer list")
     source, target = lookup.account(uow, out.cash_account_id), lookup.account(uow, into.cash_account_id)
     day, text = out.transaction_date, transfer.description
     with uow.action("transfer.release", subject=("transfer", transfer_id), by=by, at=at) as act:
@@ -106,7 +113,10 @@ def reject_transfer(uow: UnitOfWork, *, transfer_id: int, by: str, at: datetime)
     """Reject an unreleased transfer; it is kept, never listed. Raises `WrongState`."""
     _, out, into = _locked(uow, transfer_id)
     if {out.status, into.status} != {TransactionStatus.BALANCED} or out.matched_amount or into.matched_amount:
-        raise WrongState(f"Transfer {transfer_id} is {out.status}, or matched.", cure="Void a released transfer.")
+        raise WrongState(
+            f"Transfer {transfer_id} is {out.status}, or matched.",
+            cure=f"Void a released transfer: recon transfer void {transfer_id} --date DAY",
+        )
     with uow.action("transfer.reject", subject=("transfer", transfer_id), by=by, at=at) as act:
         act.update("book_transaction", [out.id, into.id], {"status": TransactionStatus.REJECTED.value})
 
@@ -120,9 +130,11 @@ def void_transfer(
     """
     _, out, into = _locked(uow, transfer_id)
     if out.matched_amount or into.matched_amount:
-        raise WrongState(f"Bank lines prove transfer {transfer_id}.", cure="Undo their match first.")
+        raise WrongState(f"Bank lines prove transfer {transfer_id}.", cure=_UNDO.format(out.id))
     with uow.action("transfer.void", subject=("transfer", transfer_id), by=by, at=at, reason=reason) as act:
-        first = books.insert_void(uow, act, out, day=day, released=True, reason=reason)
+        first = void_rows.insert_void(uow, act, out, day=day, released=True, reason=reason)
         shared = out.voucher_id == into.voucher_id
-        second = books.insert_void(uow, act, into, day=day, released=True, reason=reason, reverse_voucher=not shared)
+        second = void_rows.insert_void(
+            uow, act, into, day=day, released=True, reason=reason, reverse_voucher=not shared
+        )
     return first, second

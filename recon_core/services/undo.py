@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from recon_core.domain.refusals import BadRequest, Unknown, WrongState
 from recon_core.domain.states import AdjustmentState, DecisionKind, DecisionState, LineState, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import books, control, documents, lookup, splitting
+from recon_core.services import books, control, documents, lookup, splitting, void_rows
 
 
 class Undone(NamedTuple):
@@ -38,7 +38,9 @@ def undo_batch(
     sql = "SELECT id FROM decision WHERE decision_batch_id = :id AND state = 'applied' ORDER BY id"
     ids = [row.id for row in uow.select(sql, {"id": batch_id})]
     if not ids:
-        raise Unknown(f"There is no bulk {batch_id} with decisions to undo.")
+        raise Unknown(
+            f"There is no bulk {batch_id} with decisions to undo.", cure="List decisions: recon decisions --undone"
+        )
     return undo_decisions(uow, decision_ids=ids, reason=reason, reverse_on=reverse_on, by=by, at=at)
 
 
@@ -112,14 +114,16 @@ def _load(uow: UnitOfWork, ids: list[int]) -> _Parts:
 def _check(uow: UnitOfWork, parts: _Parts, *, reverse_on: date | None) -> None:
     for decision in parts.decisions:
         if decision.state != DecisionState.APPLIED:
-            raise WrongState(f"Decision {decision.id} is {decision.state} already.")
+            raise WrongState(
+                f"Decision {decision.id} is {decision.state} already.", cure="See: recon decisions --undone"
+            )
     books.check_open(uow, parts.transactions)
     control.check_periods_open(uow, [row.booking_date for row in parts.lines])
     released = [one.id for one in parts.adjustments if one.state == AdjustmentState.RELEASED]
     if released and reverse_on is None:
         raise WrongState(
             f"Adjustment {released[0]} of this decision is released.",
-            cure="Say on which date it is reversed; nothing that is booked is deleted.",
+            cure="Nothing that is booked is deleted: say on which date it is reversed, with --reverse-on DAY.",
         )
 
 
@@ -178,8 +182,11 @@ def reject_rows(act: Action, adjustments: Sequence[Any]) -> None:
 def reverse_rows(uow: UnitOfWork, act: Action, adjustment: Any, row: Any, *, day: date, reason: str) -> int:
     """Reverse a released adjustment; returns the id of the voiding entry."""
     if day < row.transaction_date:
-        raise BadRequest(f"The reversal can't be dated before the adjustment itself ({row.transaction_date}).")
-    void_id = books.insert_void(
+        raise BadRequest(
+            f"The reversal can't be dated before the adjustment itself ({row.transaction_date}).",
+            cure="Use a later date.",
+        )
+    void_id = void_rows.insert_void(
         uow, act, row, day=day, released=True, reason=reason or f"Reversal of {row.description}"
     )
     act.update("adjustment", [adjustment.id], {"state": AdjustmentState.REVERSED.value})

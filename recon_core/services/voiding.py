@@ -10,7 +10,9 @@ from recon_core.domain.money import Money
 from recon_core.domain.refusals import NotBalanced, WrongState
 from recon_core.domain.states import AdjustmentState, TransactionKind, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import books, clearing, control, lookup, undo, vouchers
+from recon_core.services import books, clearing, control, lookup, undo, void_rows, vouchers
+
+_PENDING = "Name the entry, which `recon book list ACCOUNT --unreleased` has."
 
 
 def void_transaction(
@@ -32,7 +34,10 @@ def void_transaction(
     row = _voidable(uow, transaction_id)
     if row.matched_amount and not _is_closed(uow, row):
         if not lookup.settings(uow).reopen_lines_on_void:
-            raise WrongState(f"Bank lines prove transaction {row.external_id}.", cure="Undo their match first.")
+            raise WrongState(
+                f"Bank lines prove transaction {row.external_id}.",
+                cure=f"Undo their match first: recon trail transaction {row.id} names the decision.",
+            )
         sql = (
             "SELECT DISTINCT d.id FROM decision d JOIN decision_transaction t ON t.decision_id = d.id"
             " WHERE t.book_transaction_id = :id AND d.state = 'applied'"
@@ -61,7 +66,8 @@ def void_returned(
     (line,) = clearing.locked_lines(uow, [line_id])
     if not row.processed and not _is_closed(uow, row):
         raise WrongState(
-            f"No bank line has proved transaction {row.external_id} in full.", cure="Match it with its bank line first."
+            f"No bank line has proved transaction {row.external_id} in full.",
+            cure=f"Match it with its bank line first: recon pair ACCOUNT --line LINE --with {row.id}",
         )
     if line.amount - line.used_amount != -row.amount:
         raise NotBalanced(
@@ -78,10 +84,14 @@ def void_returned(
 def _voidable(uow: UnitOfWork, transaction_id: int) -> Any:
     """The row of a transaction that may be voided by itself, its account held."""
     row = books.locked_transactions(uow, [transaction_id])[0]
-    transfer = "SELECT id FROM transfer WHERE from_transaction_id = :id OR to_transaction_id = :id"
-    if uow.value(transfer, {"id": transaction_id}) is not None:
-        raise WrongState(f"Transaction {row.external_id} is one side of a transfer.", cure="Void the transfer.")
-    books.check_voidable(uow, row)
+    sql = "SELECT id FROM transfer WHERE from_transaction_id = :id OR to_transaction_id = :id"
+    transfer = uow.value(sql, {"id": transaction_id})
+    if transfer is not None:
+        raise WrongState(
+            f"Transaction {row.external_id} is one side of a transfer.",
+            cure=f"Void the transfer: recon transfer void {transfer} --date DAY",
+        )
+    void_rows.check_voidable(uow, row)
     return row
 
 
@@ -93,7 +103,7 @@ def _is_closed(uow: UnitOfWork, row: Any) -> bool:
 def _void(uow: UnitOfWork, row: Any, *, day: date, release: bool, reason: str, by: str, at: datetime) -> int:
     subject, account_id = ("book_transaction", row.id), row.cash_account_id
     with uow.action("book.void", subject=subject, account_id=account_id, by=by, at=at, reason=reason) as act:
-        void_id = books.insert_void(uow, act, row, day=day, released=release, reason=reason)
+        void_id = void_rows.insert_void(uow, act, row, day=day, released=release, reason=reason)
         if release:
             _reverse_adjustment(uow, act, row.id)
     return void_id
@@ -109,7 +119,7 @@ def release_void(uow: UnitOfWork, *, transaction_id: int, by: str, at: datetime)
     """Release the pending voiding entry of a transaction; `transaction_id` is the entry's own. Raises `WrongState`."""
     entry = books.locked_transactions(uow, [transaction_id])[0]
     if entry.kind != TransactionKind.VOID or entry.status != TransactionStatus.BALANCED:
-        raise WrongState(f"Transaction {entry.external_id} is no pending voiding entry.")
+        raise WrongState(f"Transaction {entry.external_id} is no pending voiding entry.", cure=_PENDING)
     control.check_periods_open(uow, [entry.transaction_date])
     original = lookup.one(uow, "book_transaction", entry.voids_id)
     subject, account_id = ("book_transaction", entry.id), entry.cash_account_id
@@ -126,7 +136,7 @@ def reject_void(uow: UnitOfWork, *, transaction_id: int, by: str, at: datetime) 
     """Take back a voiding entry that is not released; `transaction_id` is the entry's own. Raises `WrongState`."""
     entry = books.locked_transactions(uow, [transaction_id])[0]
     if entry.kind != TransactionKind.VOID or entry.status != TransactionStatus.BALANCED:
-        raise WrongState(f"Transaction {entry.external_id} is no pending voiding entry.")
+        raise WrongState(f"Transaction {entry.external_id} is no pending voiding entry.", cure=_PENDING)
     subject, account_id = ("book_transaction", entry.id), entry.cash_account_id
     with uow.action("book.void-reject", subject=subject, account_id=account_id, by=by, at=at) as act:
         act.update("book_transaction", [entry.id], {"status": TransactionStatus.REJECTED.value})
