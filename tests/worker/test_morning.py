@@ -137,7 +137,9 @@ def test_a_corrected_statement_waits_for_a_person_also_where_everything_is_close
     assert "takes the place of statement" in found.says
     assert "Corrected by the bank (1)" in summary_text.as_text(summary)
     (needing,) = (one for one in summary.needing if one.code == code)
-    assert any("is held: corrected. Decide on it: recon statement show" in need for need in needing.needs)
+    assert any(
+        "is held: corrected. See what it touches, and decide: recon statement touches" in need for need in needing.needs
+    )
 
 
 def test_a_file_that_was_read_in_part_needs_a_person(night: Night, place: Path) -> None:
