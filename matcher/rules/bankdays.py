@@ -14,8 +14,8 @@ import numpy as np
 from matcher.rules.columns import EPOCH, Codes
 
 _SPAN_DAYS_MAX = 200 * 366
-# Beside public holidays: days on which banks close or everybody does, such as Midsummer Eve in Sweden.
-_CLOSED_ON = ("public", "bank", "de_facto")
+# Beside public holidays: days that are kept like them, such as Midsummer Eve in Sweden. Short days are banking days.
+_CLOSED_ON = ("public", "de_facto")
 
 
 @lru_cache(maxsize=64)

@@ -36,6 +36,7 @@ def between(country: str, start: date, end: date) -> int:
         ("SE", date(2025, 12, 30), date(2026, 1, 2), 1),  # neither New Year's Eve nor New Year's Day
         ("SE", date(2026, 6, 18), date(2026, 6, 22), 1),  # Midsummer Eve
         ("GB", date(2025, 12, 30), date(2026, 1, 2), 2),  # banks are open on the 31st
+        ("SE", date(2026, 4, 1), EASTER_TUESDAY, 2),  # Maundy Thursday is short, and a banking day
         ("SE", date(2026, 5, 13), date(2026, 5, 15), 1),  # Ascension
         ("DE", date(2026, 6, 5), date(2026, 6, 8), 1),
         ("SE", MAUNDY_THURSDAY, MAUNDY_THURSDAY, 0),
