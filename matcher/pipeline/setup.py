@@ -8,7 +8,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from matcher.parsers.identifiers import is_iban
 from matcher.pipeline.context import Context
+from matcher.rules.items import identifier
 from recon_core.domain.account import Identifier
 from recon_core.domain.currency import exponent
 from recon_core.domain.money import to_minor
@@ -158,7 +160,5 @@ def ensure_accounts(
     return opened
 
 
-def _scheme(identifier: str) -> str:
-    from stdnum import iban
-
-    return "IBAN" if iban.is_valid(identifier) else "BBAN"
+def _scheme(text: str) -> str:
+    return "IBAN" if is_iban(identifier(text)) else "BBAN"
