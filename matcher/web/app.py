@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from matcher.pipeline.context import Context
-from matcher.web import accounts, document, document_deeds, lines, review, runs, signing
+from matcher.web import accounts, api, document, document_deeds, lines, review, runs, signing
 from matcher.web.desk import Desk, Web
 from matcher.web.guard import Guard
 from matcher.web.sessions import Sessions
@@ -44,11 +45,12 @@ def make_app(context: Context, settings: NightSettings, *, people: Mapping[str, 
     )
     language = os.environ.get(LANGUAGE_VARIABLE, "en")
     app.state.web = Web(context=context, settings=settings, sessions=sessions, language=language)
-    for part in (accounts, document, document_deeds, lines, review, runs, signing):
+    for part in (accounts, api, document, document_deeds, lines, review, runs, signing):
         app.include_router(part.ROUTER)
     app.mount("/static", StaticFiles(directory=Path(str(files("matcher.web") / "static"))), name="static")
     app.add_exception_handler(ReconError, _refused)
     app.add_exception_handler(HTTPException, _missing)
+    app.add_exception_handler(RequestValidationError, _missing)
     return app
 
 
@@ -61,34 +63,31 @@ def _status(error: ReconError) -> int:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    """What was refused, why, and what cures it."""
+    """What was refused, why, and what cures it; the way back is the one that the form names."""
     assert isinstance(error, ReconError)
-    desk = Desk(request.app.state.web, request, request.state.session, None)
-    form = await request.form() if request.method == "POST" else {}
-    desk.form = form  # type: ignore[assignment]
-    reasons = [{"what": desk.words.say(one.message), "cure": desk.words.say(one.cure)} for one in
-               (error.blockers if isinstance(error, Blocked) else ())]  # fmt: skip
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"code": error.code, "message": error.message, "cure": error.cure}, _status(error))
+    form = await request.form() if request.method == "POST" else None
+    desk = Desk(request.app.state.web, request, request.state.session, form)
+    reasons = error.blockers if isinstance(error, Blocked) else ()
     return desk.page(
         "refused.html",
         status=_status(error),
         code=error.code,
         message=desk.words.say(error.message),
         cure="" if reasons else desk.words.say(error.cure),
-        reasons=reasons,
+        reasons=[{"what": desk.words.say(one.message), "cure": desk.words.say(one.cure)} for one in reasons],
         back=desk.back("/").headers["location"],
     )
 
 
 async def _missing(request: Request, error: Exception) -> Response:
-    """An address without a page."""
-    assert isinstance(error, HTTPException)
+    """An address without a page, or a request that none understands."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    if request.state.session is None or request.url.path.startswith(("/api/", "/static/")):
+        return JSONResponse({"code": str(status), "message": "There is no such page.", "cure": ""}, status)
     desk = Desk(request.app.state.web, request, request.state.session, None)
+    english = "There is no such page." if status == 404 else "The request can't be used."
     return desk.page(
-        "refused.html",
-        status=error.status_code,
-        code=str(error.status_code),
-        message=desk.words("There is no such page."),
-        cure="",
-        reasons=[],
-        back="/",
+        "refused.html", status=status, code=str(status), message=desk.words(english), cure="", reasons=[], back="/"
     )

@@ -183,6 +183,7 @@ def from_here(request: Request, form: FormData, session: Session) -> bool:
         site in {"same-origin", "none"}
         and same
         and isinstance(token, str)
+        and bool(session.forgery)
         and secrets.compare_digest(token.encode(), session.forgery.encode())
     )
 

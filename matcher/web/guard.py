@@ -100,9 +100,13 @@ class Guard:
         session = None
         if refused is None:
             session = self._sessions.find(_cookie(headers, cookie_name(secure=secure)))
-            if session is None and not self._sessions.users:
+            path = scope["path"]
+            if session is None and path.startswith("/api/"):
+                session = self._sessions.passing(headers.get("authorization", ""))
+                refused = PlainTextResponse("Send a token.", 401) if session is None else None
+            elif session is None and not self._sessions.users and not path.startswith(_OPEN):
                 fresh, session = self._sessions.begin(self._sessions.user)
-            if session is None and not scope["path"].startswith(_OPEN):
+            elif session is None and not path.startswith(_OPEN):
                 refused = RedirectResponse("/sign-in", status_code=303)
         scope.setdefault("state", {})["session"] = session
         user = session.user if session is not None else "-"

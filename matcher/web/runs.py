@@ -61,7 +61,7 @@ def newest(desk: AtDesk) -> Response:
 def show(desk: AtDesk, run_id: RunId) -> Response:
     """The summary of a run, its accounts and its files, as things stand now."""
     night = night_of(desk)
-    _known(desk, night, run_id)
+    known_run(desk, night, run_id)
     summary = morning(night, run_id)
     with desk.read() as uow:
         jobs = night.store.jobs(uow, run_id=run_id)
@@ -90,7 +90,8 @@ def show(desk: AtDesk, run_id: RunId) -> Response:
     )
 
 
-def _known(desk: Desk, night: Night, run_id: int) -> None:
+def known_run(desk: Desk, night: Night, run_id: int) -> None:
+    """Raise `Unknown` for a run that does not exist."""
     with desk.read() as uow:
         try:
             night.store.run(uow, run_id=run_id)
@@ -102,7 +103,7 @@ def _known(desk: Desk, night: Night, run_id: int) -> None:
 def retry(desk: AtDesk, run_id: RunId) -> Response:
     """Try again what failed. Workers do it; where there are none a thread of this process does."""
     night = night_of(desk)
-    _known(desk, night, run_id)
+    known_run(desk, night, run_id)
     count = retry_run(night, run_id=run_id)
     if not night.distributed:
         _in_the_background(desk, night, run_id)
@@ -133,7 +134,7 @@ def _in_the_background(desk: Desk, night: Night, run_id: int) -> None:
 def cancel(desk: AtDesk, run_id: RunId) -> Response:
     """Stop a run: what waits is cancelled, what is being done ends."""
     night = night_of(desk)
-    _known(desk, night, run_id)
+    known_run(desk, night, run_id)
     count = cancel_run(night, run_id=run_id)
     desk.say(desk.words("Run {run} is cancelled; {count} job(s) will not be done.", run=run_id, count=count))
     return desk.back(f"/runs/{run_id}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import logging
 from urllib.parse import urlencode
 
@@ -70,6 +71,7 @@ def test_a_deed_needs_the_token_of_its_session_and_its_own_site(client: Client, 
 
 def test_every_answer_carries_the_headers(client: Client) -> None:
     answer = client.ask("GET", "/")
+    assert client.ask("GET", "/static/page.css").getheader("Content-Security-Policy") is not None
 
     assert "default-src 'none'" in str(answer.getheader("Content-Security-Policy"))
     assert "unsafe" not in str(answer.getheader("Content-Security-Policy"))
@@ -83,7 +85,7 @@ def test_who_has_no_token_sees_nothing_and_can_do_nothing(make_site: MakeSite, s
     (line,) = write_pairs(small, 1)
     client = Client(make_site(people=True))
 
-    for path in ("/", "/accounts/1930", f"/lines/{line}", "/runs", "/history", "/api/openapi.json"):
+    for path in ("/", "/accounts/1930", f"/lines/{line}", "/runs", "/history"):
         answer = client.ask("GET", path)
         assert (answer.status, answer.getheader("Location")) == (303, "/sign-in")
     assert client.ask("POST", "/lines/accept", {"line": str(line)}).status == 303
@@ -136,7 +138,7 @@ def test_a_form_never_leads_to_another_host(address: str) -> None:
 
 
 def test_what_does_not_exist_is_said_to_be_missing(client: Client) -> None:
-    for path in ("/accounts/none", "/lines/999", "/runs/999", "/nowhere", "/reconciliations/9"):
+    for path in ("/accounts/none", "/lines/999", "/lines/x", "/runs/999", "/nowhere", "/reconciliations/9"):
         assert client.ask("GET", path).status == 404
     assert client.ask("GET", "/static/../app.py").status == 404
 
@@ -147,3 +149,21 @@ def test_others_can_reach_it_only_with_people_and_a_certificate() -> None:
     assert isinstance(done.exception, BadSetting)
     token = CliRunner().invoke(web, ["--new-token", "anna"]).output
     assert 'anna = "' in token
+
+
+def test_programs_read_the_same_as_json_with_a_token_and_change_nothing(make_site: MakeSite, small: Small) -> None:
+    write_pairs(small, 3)
+    client = Client(make_site(people=True))
+    bearer = {"Authorization": f"Bearer {TOKENS['bo']}"}
+
+    assert client.ask("GET", "/api/accounts").status == 401
+    assert client.ask("GET", "/api/accounts", Authorization="Bearer wrong").status == 401
+    accounts = json.loads(client.ask("GET", "/api/accounts", **bearer).text)  # type: ignore[attr-defined]
+    assert (accounts[0]["code"], accounts[0]["proposed"]) == ("1930", 3)
+    part = json.loads(client.ask("GET", "/api/accounts/1930/lines?limit=1&offset=1", **bearer).text)  # type: ignore[attr-defined]
+    assert (part["total"], part["lines"][0]["amount"], part["lines"][0]["choices"]) == (3, "101.00", [["K1"]])
+    assert json.loads(client.ask("GET", "/api/runs", **bearer).text) == []  # type: ignore[attr-defined]
+    schema = json.loads(client.ask("GET", "/api/openapi.json", **bearer).text)  # type: ignore[attr-defined]
+    assert {method for path in schema["paths"].values() for method in path} == {"get"}
+    assert client.ask("GET", "/accounts/1930", **bearer).status == 303
+    assert client.ask("GET", "/api/accounts/none/lines", **bearer).status == 404
