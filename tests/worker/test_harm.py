@@ -188,7 +188,7 @@ def test_a_worker_that_may_not_take_its_time_leaves_its_job_to_another(make_farm
 
 
 def test_a_huge_file_is_a_job_of_its_own_and_the_others_are_read_meanwhile(
-    night: Night, world: World, inbox: Path, database_url: str
+    night: Night, world: World, inbox: Path
 ) -> None:
     huge = inbox / "B000002-001.xml"
     huge.write_text(huge.read_text().replace("</Stmt>", f"<!-- {'x' * 50_000} --></Stmt>"))
