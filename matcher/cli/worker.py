@@ -55,7 +55,7 @@ def worker(processes: int, beat: bool, http: str | None) -> int:
         raise BadSetting("A worker needs a broker.", where="RECON_BROKER_URL", cure="Set it to redis://host:port/0.")
     logs.set_up(level=settings.log_level)
     broker = Broker(make_app(settings))
-    commands = [worker_command(processes=processes, nights=True, level=settings.log_level)]
+    commands = [worker_command(processes=processes, nights=bool(settings.inbox), level=settings.log_level)]
     if beat:
         commands.append(beat_command(level=settings.log_level))
     with _patiently(settings) as context:

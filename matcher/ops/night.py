@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from matcher.bootstrap import NightSettings
-from matcher.ops.report import mailing, report
+from matcher.ops.report import mailing, report, report_failure
 from matcher.pipeline.night.contract import Night
 from matcher.pipeline.night.driving import NightPlan, nightly_runs
 from matcher.pipeline.night.inbox import open_inbox
 from matcher.pipeline.night.morning import Morning, morning
 from matcher.pipeline.setup import read_accounts
+from recon_core.domain.refused import ReconError
 
 SETTLE_SECONDS = 2
 
@@ -59,6 +60,11 @@ def drive(night: Night, plan: NightPlan, settings: NightSettings, *, mail_to: Se
     where nobody could be mailed at its end.
     """
     mailed = mailing(settings, to=mail_to)
-    runs = [run.id for run in nightly_runs(night, plan)]
+    try:
+        runs = [run.id for run in nightly_runs(night, plan)]
+    except ReconError as error:
+        if mailed is not None:
+            report_failure(night, error, mailed)
+        raise
     failed = report(night, runs, mailed) if mailed is not None else ""
     return Driven(morning(night, runs[-1], joined=runs[:-1]), failed)

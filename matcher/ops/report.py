@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 from matcher.ops import mail, summary_html, summary_text
 from matcher.pipeline.night.morning import Morning, morning
-from recon_core.domain.refused import BadSetting
+from recon_core.domain.refused import BadSetting, ReconError
 
 if TYPE_CHECKING:
     from matcher.bootstrap import NightSettings
@@ -60,6 +62,24 @@ def report(night: Night, run_ids: Sequence[int], mailing: Mailing) -> str:
         return f"The mail server refused {', '.join(refused)}."
     night.note("summary mailed", run=mine[-1], addresses=len(mailing.to))
     return ""
+
+
+def report_failure(night: Night, error: ReconError, mailing: Mailing) -> None:
+    """Mail that a night could not be done: its inbox can't be reached, or a setting makes no sense."""
+    says = (str(error), "What had been taken in is kept; start the night again when the cause is mended.")
+    facts = {"code": error.code, "message": error.message, "where": error.where, "cure": error.cure}
+    one = mail.Mail(
+        sender=mailing.sender,
+        to=mailing.to,
+        subject="Recon: the night could not be done",
+        text="\n\n".join(says),
+        html="".join(f"<p>{escape(row)}</p>" for row in says),
+        attachment=("error.json", json.dumps(facts, ensure_ascii=False)),
+    )
+    try:
+        mail.send(mailing.server, one, at=night.context.now())
+    except mail.MailFailed as failed:
+        night.note("mail failed", error=failed.code)
 
 
 def _mail(summary: Morning, mailing: Mailing) -> mail.Mail:

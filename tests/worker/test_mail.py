@@ -14,7 +14,7 @@ from matcher import bootstrap
 from matcher.cli.main import cli
 from matcher.ops.night import Driven, drive
 from matcher.pipeline.night.contract import Night
-from recon_core.domain.refused import BadSetting
+from recon_core.domain.refused import BadSetting, InputError
 from tests.servers import free_port
 from tests.worker.conftest import World
 from tests.worker.mail_server import CERTIFICATE, MailServer, mail_server
@@ -114,6 +114,17 @@ def test_a_refused_address_is_named_and_the_others_are_told(sqlite_night: Night,
 
     assert driven.mail_failed == f"The mail server refused {READERS[0]}."
     assert server.envelopes == [("recon@example.com", [READERS[1]])]
+
+
+def test_a_night_that_can_not_be_done_is_mailed_too(sqlite_night: Night, world: World, tmp_path: Path) -> None:
+    with mail_server() as server, pytest.raises(InputError):
+        do_night(sqlite_night, world, tmp_path / "nowhere", server)
+
+    (mail,) = server.mails
+    assert mail["Subject"] == "Recon: the night could not be done"
+    text = mail.get_body(("plain",))
+    assert text is not None
+    assert "no such folder" in text.get_content()
 
 
 @pytest.mark.parametrize("away", [True, False])
