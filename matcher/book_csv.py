@@ -1,41 +1,78 @@
 """The book file: open transactions of our books as CSV.
 
 Columns: `id,account,date,amount,currency,reference,counterparty,description,kind`. The first five are required and may
-not be empty, the others may be missing. Dates are ISO, amounts decimal with a point, receipts positive. UTF-8, with or
-without a byte order mark; comma, semicolon or tab.
+not be empty, the others may be missing; other columns are left alone. Dates are ISO, amounts decimal, receipts positive.
+Comma, semicolon or tab; UTF-8, with or without a byte order mark.
+
+What a Swedish Excel writes is read as well: Windows-1252, Latin-1, code page 850 or UTF-16, Swedish column names,
+decimal commas, thousands in groups, and debit and credit in columns of their own. A file has one decimal mark; where its
+amounts don't tell which, the file is refused.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from matcher.parsers.csv.values import BLANKS, AmountStyle
+from matcher.parsers.mt940.codepage import likely_codepage
 from matcher.rules.columns import BookItem
 from recon_core.domain.money import to_minor
-from recon_core.domain.refused import BadDate, InputError, Unreadable
+from recon_core.domain.refused import BadAmount, BadDate, InputError, Unreadable
 
 REQUIRED = ("id", "account", "date", "amount", "currency")
 OPTIONAL = ("reference", "counterparty", "description", "kind")
+FIELDS = REQUIRED + OPTIONAL
+
+# Names that columns have elsewhere, in lower case without dots, hyphens and blanks; the first that a file has is meant.
+_NAMES = {
+    "id": ("id", "verifikationsnummer", "verifikationsnr", "vernr", "verifikat", "verifikation", "transaktionsid"),
+    "account": ("account", "konto", "kontonummer", "kontonr", "bankkonto", "iban"),
+    "date": ("date", "datum", "bokföringsdatum", "bokfdatum", "transaktionsdatum", "verifikationsdatum"),
+    "amount": ("amount", "belopp"),
+    "currency": ("currency", "valuta", "valutakod"),
+    "reference": ("reference", "referens", "ocr", "ocrnummer", "ocrnr", "fakturanummer", "fakturanr"),
+    "counterparty": ("counterparty", "motpart", "kund", "kundnamn", "leverantör", "leverantörsnamn", "namn"),
+    "description": ("description", "beskrivning", "text", "verifikationstext", "benämning", "meddelande"),
+    "kind": ("kind", "typ", "transaktionstyp"),
+}
+_AMOUNT = REQUIRED.index("amount")
+_BETWEEN = re.compile(r"[-._ \u00a0]")
+_DEBIT, _CREDIT = ("debet", "debit"), ("kredit", "credit")
+_KINDS = {"inbetalning": "receipt", "utbetalning": "payment", "överföring": "transfer", "verifikation": "journal"}
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}", re.ASCII)
+_PLAIN = frozenset("-+.0123456789")
+_COMMA, _POINT = AmountStyle(",", (".", *BLANKS)), AmountStyle(".", (",", *BLANKS))
+
+ToMinor = Callable[[str, str], int]
+
+
+class _Layout(NamedTuple):
+    """Where the fields stand in a row, -1 for none; `debit` and `credit` where there is no column amount."""
+
+    places: Sequence[int]
+    debit: int
+    credit: int
+    width: int
 
 
 def read_book(source: Path | bytes, *, name: str = "") -> Iterator[BookItem]:
     """Items of a book file, or of its bytes, in its order. `name` is what errors call it, by default its path.
 
-    Raises `Unreadable` for a missing column or value, a repeated id or bytes that are no UTF-8, `BadDate`, `BadAmount`
+    Raises `Unreadable` for a missing column or value, a repeated id or bytes that are no text, `BadDate`, `BadAmount`
     and `UnknownCurrency` for such a value; `where` is file and line, the message names the column.
     """
     file = name or str(source if isinstance(source, Path) else "book")
     content = source.read_bytes() if isinstance(source, Path) else source
     try:
-        stream = io.StringIO(content.decode("utf-8-sig"), newline="")
-        dialect = _dialect(stream.readline())
-        stream.seek(0)
-        rows = csv.reader(stream, delimiter=dialect)
-        yield from _items(rows, file)
+        text = _text(content)
+        yield from _items(_rows(text), _to_minor(text, file), file)
     except UnicodeDecodeError as error:
         raise Unreadable(
             f"Byte {error.start} is no UTF-8.", where=file, cure="Save the file as UTF-8 and try again."
@@ -44,63 +81,159 @@ def read_book(source: Path | bytes, *, name: str = "") -> Iterator[BookItem]:
         raise Unreadable(f"This is no CSV: {error}.", where=file, cure="Export the book again as CSV.") from error
 
 
-def _items(rows: Any, file: str) -> Iterator[BookItem]:
-    header: list[str] = next(rows, [])
-    _check_header(file, header)
-    places = [header.index(name) if name in header else -1 for name in REQUIRED + OPTIONAL]
-    width = len(header)
+def count_rows(content: bytes) -> int:
+    """How many items a book file has that was read before."""
+    return sum(1 for row in _rows(_text(content)) if any(row)) - 1
+
+
+def _text(content: bytes) -> str:
+    """Raises `UnicodeDecodeError`."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        if b"\0" in content:
+            raise
+        return content.decode(likely_codepage(content) or "cp1252")
+
+
+def _rows(text: str) -> Any:
+    """A reader of rows with a `line_num`."""
+    stream = io.StringIO(text, newline="")
+    header = stream.readline()
+    stream.seek(0)
+    return csv.reader(stream, delimiter=max(",;\t", key=header.count))
+
+
+def _items(rows: Any, to_minor_: ToMinor, file: str) -> Iterator[BookItem]:
+    layout = _layout(next(rows, []), file)
     seen: dict[str, int] = {}
     for row in rows:
-        if not row:
+        if not any(row):
             continue
-        if len(row) < width:
-            row = row + [""] * (width - len(row))
-        item = _item([row[place].strip() if place >= 0 else "" for place in places], f"{file}, line {rows.line_num}")
+        if len(row) < layout.width:
+            row = row + [""] * (layout.width - len(row))
+        where = f"{file}, line {rows.line_num}"
+        values = [row[place].strip() if place >= 0 else "" for place in layout.places]
+        if layout.debit >= 0:
+            values[_AMOUNT] = _debit_less_credit(row[layout.debit].strip(), row[layout.credit].strip(), where)
+        item = _item(values, to_minor_, where)
         if item.id in seen:
             raise Unreadable(
                 f"Column id: {item.id!r} stands on line {seen[item.id]} too.",
-                where=f"{file}, line {rows.line_num}",
+                where=where,
                 cure="Give each book transaction an id of its own.",
             )
         seen[item.id] = rows.line_num
         yield item
 
 
-def count_rows(content: bytes) -> int:
-    """How many items a book file has that was read before."""
-    rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-    return sum(1 for row in rows if row) - 1
-
-
-def _dialect(header: str) -> str:
-    return max(",;\t", key=header.count)
-
-
-def _check_header(file: str, names: Sequence[str]) -> None:
-    missing = [name for name in REQUIRED if name not in names]
-    if missing:
+def _layout(header: Sequence[str], file: str) -> _Layout:
+    """Where the fields stand. Raises `Unreadable` where one is missing, or two columns may be the same one."""
+    columns: dict[str, int] = {}
+    for place, given in enumerate(header):
+        columns.setdefault(_BETWEEN.sub("", given.strip().lower()), place)
+    places = []
+    for field in FIELDS:
+        found = [name for name in _NAMES[field] if name in columns]
+        if len(found) > 1 and found[0] != field and field in REQUIRED:
+            both = " and ".join(repr(header[columns[name]].strip()) for name in found[:2])
+            raise Unreadable(
+                f"The columns {both} may both be the {field}.",
+                where=f"{file}, line 1",
+                cure=f"Call the one that is meant {field!r}.",
+            )
+        places.append(columns[found[0]] if found else -1)
+    debit, credit = (next((columns[name] for name in names if name in columns), -1) for names in (_DEBIT, _CREDIT))
+    if places[_AMOUNT] >= 0 or debit < 0 or credit < 0:
+        debit = credit = -1
+    missing = [field for field, place in zip(REQUIRED, places, strict=False) if place < 0]
+    if missing and not (missing == ["amount"] and debit >= 0):
         raise Unreadable(
             f"The header has no column {', '.join(missing)}.",
             where=f"{file}, line 1",
-            cure=f"The columns are {','.join(REQUIRED + OPTIONAL)}; the last four may be missing.",
+            cure=f"The columns are {','.join(FIELDS)}; the last four may be missing. Swedish names are known as well.",
         )
+    return _Layout(places, debit, credit, len(header))
 
 
-def _item(values: Sequence[str], where: str) -> BookItem:
+def _to_minor(text: str, file: str) -> ToMinor:
+    """How the amounts of a file are written, told by all of them. Raises `Unreadable` where they don't tell.
+
+    Where commas can't stand in a value, all have decimal points, and the file is not read twice.
+    """
+    header = text[: text.find("\n")]
+    if header.count(",") >= max(header.count(";"), header.count("\t")) and '"' not in text:
+        return to_minor
+    rows = _rows(text)
+    layout = _layout(next(rows, []), file)
+    columns = [place for place in (layout.places[_AMOUNT], layout.debit, layout.credit) if place >= 0]
+    marked = [
+        (row[place], rows.line_num)
+        for row in rows
+        for place in columns
+        if place < len(row) and not row[place].isdigit()
+    ]
+    if not any("," in value for value, _ in marked):
+        return _of_style(_POINT)
+    styles = {_COMMA, _POINT}
+    doubtful = 0
+    for value, line in marked:
+        reading = {style for style in (_COMMA, _POINT) if style.reads(value)}
+        if len(reading) == 1:
+            styles &= reading
+        elif reading and "," in value:
+            doubtful = doubtful or line
+    if not styles:
+        message = "Some amounts have a decimal comma, others a decimal point."
+        raise Unreadable(message, where=file, cure="Write all amounts with the same decimal mark.")
+    if len(styles) == 2 and doubtful:
+        message = "Column amount: the commas may mean thousands or decimals."
+        raise Unreadable(message, where=f"{file}, line {doubtful}", cure="Write two decimals, or a decimal point.")
+    return _of_style(_COMMA if styles == {_COMMA} else _POINT)
+
+
+def _of_style(style: AmountStyle) -> ToMinor:
+    marks = dict.fromkeys((*style.grouping, "\t")) | {style.decimal: ".", "\u2212": "-", "\u2013": "-"}
+    plain = str.maketrans(marks)
+
+    def minor(text: str, currency: str) -> int:
+        if style is _POINT and _PLAIN.issuperset(text):
+            return to_minor(text, currency)
+        if not style.reads(text):
+            raise BadAmount(f"{text[:40]!r} is no amount with {style.decimal!r} as its decimal mark.")
+        text = text.translate(plain)
+        return to_minor(f"-{text[:-1]}" if text.endswith("-") else text, currency)
+
+    return minor
+
+
+def _debit_less_credit(debit: str, credit: str, where: str) -> str:
+    """The amount of a row, negative for a credit: what lowers a cash account is credited."""
+    if debit.strip("0,. ") and credit.strip("0,. "):
+        raise Unreadable("There is an amount both in debit and in credit.", where=where, cure="Split the line in two.")
+    if debit.strip("0,. ") or not credit:
+        return debit
+    return credit.removeprefix("-") if credit.startswith("-") else f"-{credit}"
+
+
+def _item(values: list[str], to_minor_: ToMinor, where: str) -> BookItem:
     identity, account, day_text, amount_text, currency, *texts = values
     if not (identity and account and day_text and amount_text and currency):
         empty = next(name for name, value in zip(REQUIRED, values, strict=False) if not value)
         raise Unreadable(f"Column {empty} is empty.", where=where, cure="Fill it in or take the line out.")
     try:
-        day = date.fromisoformat(day_text)
+        day = date.fromisoformat(day_text) if _DAY.fullmatch(day_text) else None
     except ValueError:
-        raise BadDate(
-            f"Column date: {day_text!r} is no calendar date.", where=where, cure="Write it like 2026-01-31."
-        ) from None
+        day = None
+    if day is None:
+        raise BadDate(f"Column date: {day_text!r} is no calendar date.", where=where, cure="Write it like 2026-01-31.")
     try:
-        amount = to_minor(amount_text, currency)
+        amount = to_minor_(amount_text, currency)
     except InputError as error:
         error.where = where
         error.message = f"Column amount or currency: {error.message}"
         raise
+    texts[-1] = _KINDS.get(texts[-1].lower(), texts[-1])
     return BookItem(identity, account, day, amount, currency, *texts)

@@ -123,7 +123,11 @@ def test_a_statement_that_is_given_twice_counts_once(match: Match) -> None:
     [
         (["K1,1930,2026-13-01,10.00,SEK"], "book.csv, line 2: Column date: '2026-13-01' is no calendar date."),
         (["K1,1930,01/02/2026,10.00,SEK"], "book.csv, line 2: Column date: '01/02/2026' is no calendar date."),
-        (['K1,1930,2026-01-01,"1,000.00",SEK'], "book.csv, line 2: Column amount or currency: '1,000.00'"),
+        (
+            ['K1,1930,2026-01-01,"1,000",SEK'],
+            "book.csv, line 2: Column amount: the commas may mean thousands or decimals.",
+        ),
+        (['K1,1930,2026-01-01,"1,00.50",SEK'], "book.csv, line 2: Column amount or currency: '1,00.50'"),
         (["K1,1930,2026-01-01,10.123,SEK"], "'10.123' has more decimals than SEK has (2)."),
         (["K1,1930,2026-01-01,10.5,JPY"], "'10.5' has more decimals than JPY has (0)."),
         (["K1,1930,2026-01-01,10.00,ABC"], "'ABC' is no ISO 4217 currency code."),
@@ -145,8 +149,8 @@ def test_a_wrong_value_in_the_book_is_named_with_line_and_column(
     [
         (b"", "book.csv, line 1: The header has no column id, account, date, amount, currency."),
         (b"id,account,date,amount\n", "The header has no column currency."),
-        (b"\xff\xfei\x00d\x00", "book.csv: Byte 0 is no UTF-8. Save the file as UTF-8"),
-        (HEADER.encode() + "\nK1,1930,2026-01-01,10.00,SEK,,Åkeri".encode("latin-1"), "is no UTF-8."),
+        (b"\xff\xfei\x00d\x00", "book.csv, line 1: The header has no column account, date, amount, currency."),
+        (HEADER.encode() + b"\nK1,\xff\x00", "is no UTF-8. Save the file as UTF-8"),
     ],
 )
 def test_a_file_that_is_no_book_is_refused_with_its_name(
