@@ -78,7 +78,7 @@ def show(name: str, folders: tuple[str, ...]) -> None:
 
     \b
     Examples:
-      recon profile show swedbank > profiles/my-bank.toml
+      recon profile show swedbank-se > profiles/my-bank.toml
     """
     from matcher.parsers.csv.known import text_of
 
@@ -123,7 +123,7 @@ def check(which: str, file: Path | None, folders: tuple[str, ...]) -> int:
     \b
     Examples:
       recon profile check profiles/my-bank.toml
-      recon profile check swedbank export.csv
+      recon profile check swedbank-se export.csv
     """
     from matcher.parsers.csv.known import load
 
