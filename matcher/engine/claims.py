@@ -13,18 +13,28 @@ import numpy as np
 
 from matcher.proposal import Category
 from matcher.rules.columns import Ints
-from matcher.rules.contract import Group, Pairs
+from matcher.rules.contract import SCORE_MAX, Group, Pairs
 from matcher.rules.items import Items
+from matcher.rules.order import Step
 
 # Candidates below this score are hints, not ambiguities: they bind nobody.
 BINDING_SCORE = 750
 
 
+# The score of what binds every weaker step: it rests on a reference, or a search was cut off.
+FIRM = 2 * SCORE_MAX
+# Undecided lines and items with the score of what was undecided.
+Undecided = tuple[tuple[int, ...], tuple[int, ...], int]
+
+
 class _Bonds(NamedTuple):
-    """What one step left undecided: the items that each line, and the lines that each item may still get."""
+    """What one step left undecided: the items that each line, and the lines that each item may still get, and the best
+    score of these."""
 
     lines: dict[int, set[int]]
     rows: dict[int, set[int]]
+    line_score: dict[int, int]
+    row_score: dict[int, int]
 
 
 class Claims:
@@ -72,52 +82,57 @@ class Claims:
             self.repeats[line] = int(self.taker[row])
         self.items.line_open[lines] = False
 
-    def bind(self, step: int, candidates: Iterable[tuple[tuple[int, ...], tuple[int, ...]]]) -> None:
+    def bind(self, step: int, candidates: Iterable[Undecided]) -> None:
         """Lines and items that a step left undecided: weaker steps may only choose among them, so not at all for a line
         that is given without items."""
-        bonds = _Bonds({}, {})
-        for lines, rows in candidates:
+        bonds = _Bonds({}, {}, {}, {})
+        for lines, rows, score in candidates:
             for line in lines:
                 bonds.lines.setdefault(line, set()).update(rows)
+                bonds.line_score[line] = max(score, bonds.line_score.get(line, 0))
             for row in rows:
                 bonds.rows.setdefault(row, set()).update(lines)
+                bonds.row_score[row] = max(score, bonds.row_score.get(row, 0))
         self._bonds[step] = bonds
 
-    def may(self, step: int, lines: Iterable[int], rows: Iterable[int], *, narrows: bool) -> bool:
-        """Whether stronger steps allow lines and items to explain each other.
+    def may(self, number: int, step: Step, lines: Iterable[int], rows: Iterable[int], score: int) -> bool:
+        """Whether stronger steps allow lines and items to explain each other with a score.
 
-        A step that may not narrow a bond keeps off every line that a stronger one left undecided.
+        A step that may not narrow a bond keeps off every line that a stronger one left undecided. What rests on a reference
+        and leads by the margin all that others left undecided without one is no weaker than that.
         """
         members, others = set(lines), set(rows)
-        for bonds in (self._bonds[number] for number in self._bonds if number < step):
-            bound = [bonds.lines[line] for line in members if line in bonds.lines]
-            if (bound and not narrows) or not all(others <= choices for choices in bound):
+        least = score - self.items.settings.margin if step.by_reference else -1
+        for bonds in (self._bonds[one] for one in self._bonds if one < number):
+            bound = [bonds.lines[line] for line in members if bonds.line_score.get(line, -1) > least]
+            if (bound and not step.narrows) or not all(others <= choices for choices in bound):
                 return False
-            if not all(members <= bonds.rows[row] for row in others if row in bonds.rows):
+            if not all(members <= bonds.rows[row] for row in others if bonds.row_score.get(row, -1) > least):
                 return False
         return True
 
-    def allowed_groups(self, step: int, groups: Iterable[Group], *, narrows: bool) -> list[Group]:
+    def allowed_groups(self, number: int, groups: Iterable[Group], step: Step) -> list[Group]:
         """The same groups; those that stronger steps forbid may not be cleared."""
-        stronger = [bonds for number, bonds in self._bonds.items() if number < step]
+        stronger = [bonds for one, bonds in self._bonds.items() if one < number]
         lines = set().union(*(bonds.lines for bonds in stronger))
         rows = set().union(*(bonds.rows for bonds in stronger))
         return [
             group
             if (lines.isdisjoint(group.lines) and rows.isdisjoint(group.rows))
-            or self.may(step, group.lines, group.rows, narrows=narrows)
+            or self.may(number, step, group.lines, group.rows, group.score)
             else group._replace(clear=False)
             for group in groups
         ]
 
-    def allowed(self, step: int, pairs: Pairs, *, narrows: bool) -> Pairs:
+    def allowed(self, number: int, pairs: Pairs, step: Step) -> Pairs:
         """The same pairs; those that stronger steps forbid may not be cleared."""
         bound_l = np.zeros(len(self.items.line_open), np.bool_)
         bound_r = np.zeros(len(self.items.row_open), np.bool_)
-        for bonds in (self._bonds[number] for number in self._bonds if number < step):
+        for bonds in (self._bonds[one] for one in self._bonds if one < number):
             bound_l[list(bonds.lines)] = True
             bound_r[list(bonds.rows)] = True
         clear = pairs.clear.copy()
         for place in np.flatnonzero(clear & (bound_l[pairs.line] | bound_r[pairs.row])).tolist():
-            clear[place] = self.may(step, [int(pairs.line[place])], [int(pairs.row[place])], narrows=narrows)
+            line, row = [int(pairs.line[place])], [int(pairs.row[place])]
+            clear[place] = self.may(number, step, line, row, int(pairs.score[place]))
         return pairs._replace(clear=clear)

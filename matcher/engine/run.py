@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from matcher.engine.claims import BINDING_SCORE, Claims
+from matcher.engine.claims import BINDING_SCORE, FIRM, Claims, Undecided
 from matcher.engine.rejected import Rejected, RejectedIds
 from matcher.engine.settle import settle_groups, settle_pairs
 from matcher.rules.classes import came_back
@@ -52,10 +52,12 @@ class Run:
         found = self._candidates(number, step)
         pairs = self._settle_pairs(number, step, found.pairs)
         groups = self._settle_groups(number, step, found.groups)
-        undecided = [(group.lines, group.rows) for group in groups if group.score >= BINDING_SCORE]
+        undecided = [(group.lines, group.rows, group.score) for group in groups if group.score >= BINDING_SCORE]
+        undecided += _binding_pairs(pairs) if pairs is not None else []
+        if step.by_reference:
+            undecided = [(lines, rows, FIRM) for lines, rows, _ in undecided]
         # A search that was cut off has not seen every rival: no weaker step may clear its line.
-        undecided += [((line,), ()) for line in found.gave_up]
-        self.claims.bind(number, undecided + (_binding_pairs(pairs) if pairs is not None else []))
+        self.claims.bind(number, [*undecided, *(((line,), (), FIRM) for line in found.gave_up)])
         for line in found.gave_up:
             self.gave_up.setdefault(line, step.code)
         return Candidates(pairs=pairs, groups=groups)
@@ -88,7 +90,7 @@ class Run:
     def _settle_pairs(self, number: int, step: Step, pairs: Pairs | None) -> Pairs | None:
         if pairs is None or not len(pairs.line):
             return None
-        pairs = self.claims.allowed(number, pairs, narrows=step.narrows)
+        pairs = self.claims.allowed(number, pairs, step)
         row_key = self.view.references.row_key
         settled = settle_pairs(self.items, pairs, row_key, margin=self.settings.margin, repeats=step.repeats)
         self.claims.take_pairs(number, settled.line, settled.row, settled.score)
@@ -98,9 +100,7 @@ class Run:
     def _settle_groups(self, number: int, step: Step, groups: tuple[Group, ...]) -> tuple[Group, ...]:
         if not groups:
             return ()
-        decided = settle_groups(
-            self.claims.allowed_groups(number, groups, narrows=step.narrows), margin=self.settings.margin
-        )
+        decided = settle_groups(self.claims.allowed_groups(number, groups, step), margin=self.settings.margin)
         for group in decided.taken:
             self.claims.take_group(number, group)
         return tuple(decided.left)
@@ -145,10 +145,11 @@ class Run:
             self.proposals[line] = [found[place] for _, place in sorted(keyed)]
 
 
-def _binding_pairs(pairs: Pairs) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    strong = pairs.score >= BINDING_SCORE
+def _binding_pairs(pairs: Pairs) -> list[Undecided]:
+    strong = pairs.where(pairs.score >= BINDING_SCORE)
     return [
-        ((line,), (row,)) for line, row in zip(pairs.line[strong].tolist(), pairs.row[strong].tolist(), strict=True)
+        ((line,), (row,), score)
+        for line, row, score in zip(strong.line.tolist(), strong.row.tolist(), strong.score.tolist(), strict=True)
     ]
 
 

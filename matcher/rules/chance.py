@@ -62,15 +62,14 @@ def _grid_of(amount: int) -> int:
 
 
 def expected_hits(sums: Ints, amount: int) -> float:
-    """Expected accidental hits on one amount among sums that were tried (the sums that hit it do not count)."""
+    """Expected accidental hits on one amount among sums that were tried."""
     near = max(abs(amount) * _NEAR_PERCENT // 100, 1)
     step = _grid_of(amount)
-    others = sums[(sums != amount) & (sums % step == 0)]
-    if not len(others):
-        return 0.0
+    round_sums = sums[sums % step == 0]
+    others = round_sums[round_sums != amount]
     local = int(np.count_nonzero(np.abs(others - amount) <= near)) / places_near(amount)
-    # Few sums say little about the places near the amount: spread all of them evenly instead.
-    evenly = len(others) * step / max(int(np.abs(others).max()), abs(amount))
+    # Few sums say little about the places near the amount: spread all of them evenly instead, those that hit it too.
+    evenly = len(round_sums) * step / max(int(np.abs(round_sums).max(initial=0)), abs(amount), 1)
     return max(local, evenly)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from matcher.rules.chance import grid
 from matcher.rules.columns import Flags, Floats, Ints
+from matcher.rules.foreign import foreign_amounts, printed_amounts
 from matcher.rules.subsets import adding_up
 from matcher.rules.view import View
 
@@ -41,9 +42,11 @@ def expected_alike(view: View, line: Ints, row: Ints, tolerance: Ints | int = 0)
 
 def doubtful(view: View, line: Ints, row: Ints) -> Flags:
     """Pairs of one party and amount that prove too little without a reference: the party owes the amount often, or
-    it owes as much of another item that it has paid in part."""
+    it owes as much of another item that it has paid in part, or another item is in the foreign amount that was paid."""
     expected = expected_alike(view, line, row)
     doubt = (expected > _EXPECTED_MAX) | view.may_be_rest(line, row)
+    for place in np.flatnonzero(view.items.lines.original_amount[line] != 0).tolist():
+        doubt[place] |= _pays_foreign_item(view, int(line[place]), int(row[place]))
     weak = np.flatnonzero(~doubt & (expected > _EXPECTED_MAX_WITH_RIVAL))
     for place in weak.tolist():
         doubt[place] = _has_rival_sum(view, int(line[place]), int(row[place]))
@@ -71,6 +74,17 @@ def _alike(view: View, line: Ints, row: Ints, tolerance: Ints | int = 0) -> Ints
         amounts, base - tolerance, side="left"
     )
     return found
+
+
+def _pays_foreign_item(view: View, line: int, row: int) -> bool:
+    """Whether the bank states a foreign amount that another open item of the party is in, and this one is not."""
+    items = view.items
+    stated = foreign_amounts(view, line)
+    texts = items.book.text("description")
+    if not stated or not stated.isdisjoint(printed_amounts(texts.at(row))):
+        return False
+    others = view.rows_of_party(int(items.pool_r[row]), int(items.party_r[row])).tolist()
+    return any(not stated.isdisjoint(printed_amounts(texts.at(other))) for other in others)
 
 
 def _has_rival_sum(view: View, line: int, row: int) -> bool:

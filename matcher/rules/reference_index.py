@@ -302,4 +302,7 @@ def _known(value: int, key: str, level: int, keys: dict[str, int]) -> list[tuple
         return [(value, code, level)]
     if not any(part in keys for part in possible_parts(key)):
         return []
-    return [(value, keys[part], Shared.PART) for part in parts_of(key) if part in keys]
+    # A number with a label written against it is that number, not one without its check digit.
+    core = core_of(key)
+    parts = {core} if core in keys else parts_of(key)
+    return [(value, keys[part], Shared.PART) for part in parts if part in keys]

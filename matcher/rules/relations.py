@@ -32,6 +32,7 @@ _AROUND_SIGNS_MAX = 8
 # Where banks cut: the end of a short text is the end of what was written.
 _CUT_TEXT_MIN = 30
 _CUT_FIELDS = (16, 35)
+_CHECK_DIGITS_MAX = 2
 _SHAPE_ITEMS_MIN = 3
 _PLAIN = "#"
 _DATE_DAYS = 100
@@ -112,9 +113,9 @@ class _RowNumbers:
 
     def inside(self, number: str) -> bool:
         """Whether a number has one of these inside. Only a longer number than the reference has a part of it inside: one
-        of its length is its neighbour in the series."""
+        of its length, or the item's own number with other check digits, is its neighbour in the series."""
         if len(number) <= len(self.whole):
-            return contains(number, self._fixed)
+            return contains(number, [key for key in self._fixed if len(number) - len(key) > _CHECK_DIGITS_MAX])
         return contains(number, self.loose) and contains(number, self._keys)
 
     def near(self, number: str) -> list[str]:
@@ -229,12 +230,20 @@ class Relations:
             ]
         return any(check(whole) and not check(number) for check in self._checks[place])
 
-    def only_by_date(self, line: int, row: int) -> bool:
-        """Whether all numbers of the line that are the item's are dates near the line's own, and not called a reference."""
+    def means(self, line: int, row: int) -> bool:
+        """Whether a number that the line shares with the item is meant as a reference: the payer calls it nothing else, and
+        it is no date near the line's own, unless he calls it a reference."""
         numbers, day = self._row(row), int(self._items.lines.booking_day[line])
-        own = [number for number in self._line(line) if self._compare(number, numbers) is Relation.SAME]
+        own = [number.key for number in self._line(line) if self._compare(number, numbers) >= Relation.NEAR]
+        if not any(is_date(key, day) for key in own):
+            return bool(own)
         called = {key for texts, _ in self._texts for key in labels(texts.at(line))[0]}
-        return bool(own) and all(number.key not in called and is_date(number.key, day) for number in own)
+        return any(key in called or not is_date(key, day) for key in own)
+
+    def numbers_of(self, line: int, row: int) -> set[str]:
+        """The numbers of the line that are the item's."""
+        numbers = self._row(row)
+        return {number.key for number in self._line(line) if self._compare(number, numbers) is Relation.SAME}
 
     def keys_of(self, line: int) -> list[str]:
         """The numbers on a line, as keys."""

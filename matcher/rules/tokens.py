@@ -38,7 +38,8 @@ _REFERENCE_LABEL = re.compile(
 )
 _OTHER_LABEL = re.compile(
     r"\b(?:KUND\w*|CUSTOMER|CUST|KDNR|ORDER\w*|PROJE[KC]T\w*|AVTAL\w*|CONTRACT|VERTRAG\w*|ASIAKAS\w*|TEL|TFN|ORG|BESTÄLLN\w*"
-    r"|BESTELL\w*|PO|MEDLEM\w*|MEMBER\w*|CLIENT|BANKGIRO|BG|PLUSGIRO|PG)" + _NUMBER_AFTER
+    r"|BESTELL\w*|PO|MEDLEM\w*|MEMBER\w*|CLIENT|KLANT\w*|COMMANDE|TILAUS\w*|TLF|TELEFON\w*|PHONE|MOBIL\w*|IBAN|KONTO\w*|ACCOUNT"
+    r"|MANDAT\w*|CVR|KVK|BTW|SIRET|BANKGIRO|BG|PLUSGIRO|PG)" + _NUMBER_AFTER
 )
 _SIGNS = bytes(sign for sign in range(128) if chr(sign) != "\n" and not chr(sign).isalnum())
 _LEADING_ZEROS = re.compile(b"^0+", re.MULTILINE)

@@ -146,9 +146,11 @@ def _without_some(view: View, line: int, rows: Ints) -> list[Group]:
     if len(rows) < 3 or len(rows) > REJECTED_ITEMS_MAX or (rest > 0) != (amount > 0):
         return []
     amounts = items.book.amount[rows].tolist()
+    # Less than half of the items: the rest is no file.
+    most = min(LEFT_OUT_MAX, (len(rows) - 1) // 2)
     places = [
         left_out
-        for size in range(1, LEFT_OUT_MAX + 1)
+        for size in range(1, most + 1)
         for left_out in combinations(range(len(rows)), size)
         if sum([amounts[place] for place in left_out]) == rest and count in {0, len(rows) - size}
     ]

@@ -2,7 +2,7 @@
 
 The payer is known, the text names no open item, and exactly one choice of the party's open items in the window adds up to
 the amount, credit notes included. With few items every choice is tried; with many, or where some choice would
-fit by accident, it is proposed.
+fit by accident, it is proposed. Items that are all contradicted by a number on the line are not.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ def _of_line(view: View, line: int, rows: Ints, *, silent: bool) -> tuple[list[G
     for places in found.found:
         members = rows[list(places)]
         against = all(view.relations.of(line, row) is Relation.OTHER for row in members.tolist())
-        clear = certain and silent and not against
-        groups.append(Group((line,), tuple(sorted(members.tolist())), _SCORE if clear else _SCORE_DOUBTFUL, clear))
+        if not against:
+            clear = certain and silent
+            groups.append(Group((line,), tuple(sorted(members.tolist())), _SCORE if clear else _SCORE_DOUBTFUL, clear))
     return groups, found.gave_up

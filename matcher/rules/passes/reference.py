@@ -6,8 +6,9 @@ or letters around it. Anti-pattern: any digits that occur in both texts; 123 is 
 many open items carry names none of them.
 
 A reference alone does not clear when it speaks against the payer: if the payer has an open item of the same amount, or
-if only a short number in free text names the item of somebody else, a person decides; so if the number is as well a date
-near the line's, and neither a name nor a word like "invoice" says otherwise.
+if only a short number in free text names the item of somebody else, a person decides; so if the payer calls the number
+something else (customer, order), if it is as well a date near the line's that nothing calls an invoice, and if another
+number of the text names another item of the amount.
 """
 
 from __future__ import annotations
@@ -27,8 +28,6 @@ _BASE = np.array([0, 850, 930, 950], np.int32)
 _NAME = np.array([-60, 0, 10, 35, 40, 45], np.int32)
 # Expected number of items that a random number in the text would name by chance, per thousand; more is no proof.
 _ACCIDENTS_MAX_PERMILLE = 1
-# 260131 and 20260131 may be dates.
-_DATE_LENGTHS = (5, 6, 7, 8)
 
 
 def find(view: View) -> Candidates:
@@ -61,10 +60,18 @@ def scored(view: View, found: ReferencePairs) -> Pairs:
         not _fits_another(view, line, row)
         for line, row in zip(found.line[parts].tolist(), found.row[parts].tolist(), strict=True)
     ]
-    dates = np.flatnonzero(clear & unnamed & (found.shared == Shared.TOKEN) & np.isin(found.digits, _DATE_LENGTHS))
-    clear[dates] = [
-        not view.relations.only_by_date(line, row)
-        for line, row in zip(found.line[dates].tolist(), found.row[dates].tolist(), strict=True)
+    quoted = np.flatnonzero(clear & unnamed & (found.shared < Shared.WHOLE))
+    clear[quoted] = [
+        view.relations.means(line, row)
+        for line, row in zip(found.line[quoted].tolist(), found.row[quoted].tolist(), strict=True)
+    ]
+    several = np.flatnonzero(clear & (counts_of(found.line, len(items.line_open))[found.line] > 1))
+    clear[several] = [
+        not any(
+            view.relations.numbers_of(line, other) - view.relations.numbers_of(line, row)
+            for other in found.row[found.line == line].tolist()
+        )
+        for line, row in zip(found.line[several].tolist(), found.row[several].tolist(), strict=True)
     ]
     score = np.minimum(_BASE[found.shared] + _NAME[level], 999).astype(np.int32)
     return Pairs(found.line, found.row, score, clear)
