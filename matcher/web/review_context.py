@@ -11,13 +11,13 @@ from matcher.pipeline.reviewing import BookView, Choice, ReviewLine
 from matcher.pipeline.signs import Sign
 from matcher.pipeline.why import Explanation
 from matcher.pipeline.why_stored import StoredWhy
+from matcher.proposal import Evidence
 from matcher.web.context import moment
 from matcher.web.words import Words
 
 _PPM_PERCENT = 10_000
 _PERMILLE_PERCENT = 10
 _NUMBER = re.compile(r"(?<![\w.,-])\d+(?![\w.,-]*\d)")
-_AGAINST = frozenset({"rival", "limit"})
 
 
 def line_row(line: ReviewLine, words: Words) -> dict[str, Any]:
@@ -42,20 +42,16 @@ def line_row(line: ReviewLine, words: Words) -> dict[str, Any]:
         "choices": [
             choice_view(choice, line.currency, words, number=at) for at, choice in enumerate(line.choices, start=1)
         ],
-        "reasons": [
-            {
-                "says": words.say(_named(one.says, names) if one.rule in _AGAINST else one.says),
-                "against": one.rule in _AGAINST,
-            }
-            for one in line.evidence
-        ],
+        "reasons": [_reason(one, names, words) for one in line.evidence],
         "current": line.current,
         "gives_back": line.gives_back.external_id if line.gives_back is not None else "",
     }
 
 
-def _named(says: str, names: Mapping[str, str]) -> str:
-    return _NUMBER.sub(lambda found: names.get(found[0], found[0]), says)
+def _reason(one: Evidence, names: Mapping[str, str], words: Words) -> dict[str, Any]:
+    against = one.says.startswith("not cleared")
+    says = _NUMBER.sub(lambda found: names.get(found[0], found[0]), one.says) if one.rule == "rival" else one.says
+    return {"says": words.say(says), "against": against}
 
 
 def score(ppm: int, words: Words) -> str:

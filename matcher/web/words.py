@@ -20,6 +20,9 @@ LANGUAGES = ("en", "sv")
 MINUS, GAP = "−", "\u00a0"
 _GROUP = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 _SPACES = re.compile(r"[\s\u00a0\u202f']")
+# The command line in a cure: "Release it first: recon book release 7", "Release them (recon adjust release 1) and ..."
+_COMMAND = re.compile(r": recon [a-z].*$", re.DOTALL)
+_ASIDE = re.compile(r" \((?:recon|--)[^()]*\)| with --[a-z-]+")
 _HOLE = re.compile(r"\\\{(\w+)\\\}")
 
 
@@ -68,7 +71,8 @@ class Words:
         return self(code.replace("_", " "))
 
     def say(self, english: str) -> str:
-        """A sentence of the engine or of the books."""
+        """A sentence of the engine or of the books, without the command that it names: the page has its own buttons."""
+        english = _COMMAND.sub(".", _ASIDE.sub("", english))
         if self.language != "sv" or not english:
             return english
         words, shapes = _swedish()

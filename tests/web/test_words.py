@@ -72,6 +72,13 @@ def test_sentences_of_the_engine_are_said_in_swedish(english: str, swedish: str)
     assert Words("en").say(english) == english
 
 
+def test_a_cure_is_said_without_its_command() -> None:
+    words = Words("en")
+    assert words.say("It is balanced: release it first: recon adjust release 7") == "It is balanced: release it first."
+    assert words.say("Release them (recon adjust release 1 2) and tick them.") == "Release them and tick them."
+    assert Words("sv").say("Match, adjust or ignore them: recon review 1930").startswith("Matcha, justera")
+
+
 def test_amounts_are_written_as_people_write_them() -> None:
     assert Words("sv").amount(-123456789, "SEK") == "−1\u00a0234\u00a0567,89"
     assert Words("en").amount(123456789, "SEK") == "1,234,567.89"
