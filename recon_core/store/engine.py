@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Operationa
 
 from recon_core.domain.refusals import Busy, Conflict
 from recon_core.domain.refused import BadSetting
-from recon_core.store.migrate import upgrade
+from recon_core.store.migrate import is_newest, upgrade
 from recon_core.store.schema import CORE, Schema, SchemaPart
 from recon_core.store.unit_of_work import SqlUnitOfWork
 
@@ -102,9 +102,11 @@ def open_database(url: str = DEFAULT_URL, *, parts: Sequence[SchemaPart] = (CORE
             cure="Write it like sqlite:///recon.db or postgresql://user@host/name.",
         ) from error
     schema = Schema(parts)
+    reading = engine.execution_options(**{_READ_ONLY: True})
     with _translated():
         for part in schema.parts:
-            upgrade(engine, part)
+            if not is_newest(reading, part):
+                upgrade(engine, part)
     return Database(engine, schema)
 
 

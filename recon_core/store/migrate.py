@@ -33,10 +33,15 @@ def current(connection: Connection, part: SchemaPart) -> str | None:
     return MigrationContext.configure(connection, opts={"version_table": version_table(part)}).get_current_revision()
 
 
+def is_newest(engine: Engine, part: SchemaPart) -> bool:
+    """Whether the part is at its newest revision. Writes nothing: somebody else may be writing for long."""
+    with engine.connect() as connection:
+        head = ScriptDirectory.from_config(_config(part, connection)).get_current_head()
+        return current(connection, part) == head
+
+
 def upgrade(engine: Engine, part: SchemaPart, *, to: str = "head") -> None:
-    """Bring the part to a revision. Nothing is opened for writing if it is there already."""
-    config = Config()
-    config.set_main_option("script_location", "recon_core.store:migrations")
+    """Bring the part to a revision, whoever else wants to at the same time."""
     with engine.connect() as connection:
         config = _config(part, connection)
         head = ScriptDirectory.from_config(config).get_current_head()
