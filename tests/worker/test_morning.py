@@ -15,9 +15,10 @@ from benchmarks.night_world import write_world
 from matcher.ops import summary_text
 from matcher.pipeline.night import planning, receiving
 from matcher.pipeline.night.contract import Night
-from matcher.pipeline.night.driving import NightPlan, nightly, nightly_runs
+from matcher.pipeline.night.driving import NightPlan, nightly, nightly_runs, to_the_end
 from matcher.pipeline.night.inbox import FolderInbox
 from matcher.pipeline.night.morning import Morning, morning
+from matcher.pipeline.opening import open_planned
 from matcher.pipeline.overview import account_overviews
 from matcher.pipeline.setup import read_accounts
 from recon_core.domain.refused import InputError
@@ -88,7 +89,23 @@ def test_a_book_of_accounts_that_no_statement_opens_is_set_aside_with_the_cure(n
     (book,) = summary.failed_files
     assert book.state == "set_aside"
     assert "Open the account" in book.reason
-    assert "recon runs retry 1" in summary_text.as_text(summary)
+    assert book.reason.endswith("Then: recon runs retry 1")
+
+
+def test_an_account_that_is_opened_later_gets_its_files_by_a_retry(night: Night, place: Path) -> None:
+    plans = read_accounts(place / "accounts.toml")
+    first = summed_up(night, place, accounts=plans[1:])
+    left = [file.name for file in first.failed_files]
+    assert left == ["B000001-001.sta", "B000001-002.sta", "B000001-003.sta", "book.csv"]
+    assert (place / "inbox" / "failed" / f"{left[0]}.reason.txt").read_text().endswith("recon runs retry 1\n")
+
+    open_planned(night.context, plans[:1])
+    assert planning.retry_run(night, run_id=1) == 4
+    to_the_end(night, 1, helps=True)
+
+    summary = morning(night, 1)
+    assert summary.failed_files == ()
+    assert {account.cleared > 0 for account in summary.accounts} == {True}
 
 
 def test_a_statement_that_is_missing_in_a_chain_is_said_with_its_amount(night: Night, place: Path) -> None:

@@ -88,12 +88,19 @@ def _record_files(night: Night, run: NightRun, uow: UnitOfWork, reports: Sequenc
 def _told(file: NightFile, report: FileReport, *, again: bool, may_open: bool) -> NightFile:
     """The file with what became of it; the same bytes under a second name are known."""
     if report.taken == Taken.SET_ASIDE:
-        deferred = may_open and report.code == "unknown" and file.state == FileState.WAITING
-        return file._replace(state=FileState.DEFERRED if deferred else FileState.SET_ASIDE, reason=report.reason)
+        unknown = report.code == Unknown.code
+        deferred = may_open and unknown and file.state == FileState.WAITING
+        reason = f"{report.reason} {_then(file.run_id)}" if unknown else report.reason
+        return file._replace(state=FileState.DEFERRED if deferred else FileState.SET_ASIDE, reason=reason)
     if again:
         return file._replace(state=FileState.KNOWN)
     count = sum(len(result.new_line_ids) for result in report.statements)
     return file._replace(state=FileState.READ, reason=report.reason, notes=report.notes, new_count=count)
+
+
+def _then(run_id: int) -> str:
+    """What is left to do when an account that nobody knew has been opened."""
+    return f"Then: recon runs retry {run_id}"
 
 
 def book_job(night: Night, run: NightRun, job: Job) -> None:
@@ -107,7 +114,7 @@ def book_job(night: Night, run: NightRun, job: Job) -> None:
             if run.open_policy and isinstance(error.__cause__, Unknown):
                 _put_off(night, job, reason=str(error))
             else:
-                _set_aside_alone(night, job, reason=str(error))
+                _set_aside_alone(night, job, error)
 
 
 def _import_book(night: Night, run: NightRun, job: Job, source: SourceContent) -> None:
@@ -129,7 +136,8 @@ def _put_off(night: Night, job: Job, *, reason: str) -> None:
         uow.commit()
 
 
-def _set_aside_alone(night: Night, job: Job, *, reason: str) -> None:
+def _set_aside_alone(night: Night, job: Job, error: InputError) -> None:
+    reason = f"{error} {_then(job.run_id)}" if isinstance(error.__cause__, Unknown) else str(error)
     with night.context.database.begin() as uow:
         night.store.fence(uow, job)
         set_aside(night, uow, job, reason=reason, quarantined=False)
@@ -156,7 +164,7 @@ def opening_job(night: Night, run: NightRun, job: Job) -> None:
         try:
             _import_book(night, run, job, source)
         except InputError as error:
-            _set_aside_alone(night, job._replace(subjects=(source.file_id,)), reason=str(error))
+            _set_aside_alone(night, job._replace(subjects=(source.file_id,)), error)
 
 
 def _first_day(source: SourceContent) -> tuple[date, str]:
