@@ -59,7 +59,7 @@ def pair(
       recon pair 1930 --line 19 --rest FEE                   nothing of it is in the books
     """
     from recon_core.domain.matching import Match, Rest
-    from recon_core.services import clearing
+    from recon_core.services import adjust, clearing
 
     with desk.change() as made:
         found = desk.account(made.uow, account)
@@ -74,8 +74,7 @@ def pair(
             evidence=reason,
         )
         done = clearing.apply_matches(made.uow, matches=[match], label=reason, **made.said)
-        sql = "SELECT id FROM adjustment WHERE decision_id = :id"
-        adjustments = [row.id for row in made.uow.select(sql, {"id": done.decision_ids[0]})]
+        adjustments = list(adjust.of_decisions(made.uow, done.decision_ids))
     decision = done.decision_ids[0]
     text = f"Matched by decision {decision}: recon undo {decision} takes it back."
     if adjustments:

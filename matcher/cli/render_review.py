@@ -189,6 +189,8 @@ def decided_text(done: Decided, deed: str) -> str:
         said = f"Nothing was {deed}."
     else:
         said = f"{len(done.line_ids)} line(s) {deed}. Undo with: recon undo --bulk {done.batch_id}"
+    if done.adjustment_ids:
+        said += f"\nTo be released: recon adjust release {' '.join(map(str, done.adjustment_ids))}"
     return "\n".join([said, *(f"  line {one.line_id} was left: {one.reason}" for one in done.left)])
 
 

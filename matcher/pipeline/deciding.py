@@ -22,6 +22,7 @@ from recon_core.domain.money import Money
 from recon_core.domain.refusals import BadRequest, Conflict, NotBalanced, Unknown
 from recon_core.domain.refused import Refused
 from recon_core.ports import UnitOfWork
+from recon_core.services import adjust as adjustments
 from recon_core.services import clearing, lookup
 from recon_core.services import undo as undoing
 from recon_core.services.undo import Undone
@@ -38,12 +39,15 @@ class Left(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """What was decided: the bulk to undo it by (None if nothing was), its decisions, their lines, and what was left."""
+    """What was decided: the bulk to undo it by (None if nothing was), its decisions, their lines, what was left, and the
+    unreleased adjustments that were made.
+    """
 
     batch_id: int | None
     decision_ids: tuple[int, ...]
     line_ids: tuple[int, ...]
     left: tuple[Left, ...] = ()
+    adjustment_ids: tuple[int, ...] = ()
 
 
 class Preview(NamedTuple):
@@ -85,8 +89,9 @@ def accept(
         )
         decided = tuple(one for match in matches.values() for one in match.line_ids)
         context.opinions.mark_decided(uow, line_ids=decided)
+        made = adjustments.of_decisions(uow, done.decision_ids)
         uow.commit()
-    return Decided(done.batch_id, tuple(done.decision_ids), decided)
+    return Decided(done.batch_id, tuple(done.decision_ids), decided, adjustment_ids=made)
 
 
 def preview(context: Context, uow: UnitOfWork, *, accounts: Sequence[int], wanted: ProposalFilter) -> Preview:
@@ -191,8 +196,9 @@ def adjust(context: Context, *, line_ids: Sequence[int], entry_type: str = "", d
         matches = [Match((line_id,), (), rest=Rest(code, description)) for line_id, code in codes.items()]
         done = clearing.apply_matches(uow, matches=matches, label="adjusted", by=context.user, at=context.now())
         context.opinions.mark_decided(uow, line_ids=line_ids)
+        made = adjustments.of_decisions(uow, done.decision_ids)
         uow.commit()
-    return Decided(done.batch_id, tuple(done.decision_ids), tuple(codes))
+    return Decided(done.batch_id, tuple(done.decision_ids), tuple(codes), adjustment_ids=made)
 
 
 def _own_entry_type(line: ReviewLine) -> str:

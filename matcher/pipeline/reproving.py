@@ -67,7 +67,11 @@ def _rules(uow: UnitOfWork, context: Context, document: Any) -> Check:
         text = f"The {' and the '.join(differ)} are not those of the close; give those with --rules."
         return Check("rules", ok=False, detail=text)
     return Check(
-        "rules", ok=True, detail="The rules are those of the close." if "rules" in bound else "No rules made it."
+        "rules",
+        ok=True,
+        detail="The rules are those of the close."
+        if "rules" in bound
+        else "It is bound to no rules: a person released it.",
     )
 
 

@@ -50,6 +50,12 @@ def create_from_line(
     return Made(row.id, row.book_transaction_id, applied.batch_id)
 
 
+def of_decisions(uow: UnitOfWork, decision_ids: Sequence[int]) -> tuple[int, ...]:
+    """The adjustments that came with these decisions, in their order."""
+    sql = "SELECT id FROM adjustment WHERE decision_id IN :ids ORDER BY id"
+    return tuple(row.id for row in uow.select(sql, {"ids": list(decision_ids)}))
+
+
 def create_adjustment(  # noqa: PLR0913  the fields of the dialog
     uow: UnitOfWork,
     *,
