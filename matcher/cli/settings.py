@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 import click
@@ -157,8 +158,13 @@ def entry_types(as_json: bool) -> None:
 
     with desk.read() as uow:
         found = lists.entry_types(uow)
-    names = ("code", "name", "kind", "direction", "offset_account", "code_parts", "active")
-    desk.emit([{name: getattr(one, name) for name in names} for one in found], as_json=as_json, empty="No entry type.")
+    names = ("code", "name", "kind", "direction", "offset_account", "active")
+    rows = []
+    for one in found:
+        parts = json.loads(one.code_parts)
+        row = {name: getattr(one, name) for name in names} | {"_code_parts": parts}
+        rows.append(row | {"with": " ".join(f"{part}={value}" for part, value in parts.items())})
+    desk.emit(rows, as_json=as_json, empty="No entry type.")
 
 
 @settings.command("code-part")

@@ -85,12 +85,12 @@ def list_transfers(as_json: bool) -> None:
             "date": one.transaction_date,
             "from": one.from_account,
             "leaves": desk.money(one.from_amount, one.from_currency),
+            "from_currency": one.from_currency,
             "to": one.to_account,
             "arrives": desk.money(one.to_amount, one.to_currency),
+            "to_currency": one.to_currency,
             "over": one.in_transit_account,
             "status": one.status,
-            "_from_currency": one.from_currency,
-            "_to_currency": one.to_currency,
         }
         for one in found
     ]

@@ -62,7 +62,8 @@ def explain_difference(context: Context, uow: UnitOfWork, *, account_id: int) ->
     document_id = documents.open_id(uow, account_id)
     if document_id is None:
         raise Unknown(
-            f"Account {account.code} has no open reconciliation.", cure="A closed one has no difference; open the next."
+            f"Account {account.code} has no open reconciliation.",
+            cure=f"A closed one has no difference; open the next: recon reconcile open {account.code} --date DAY",
         )
     document = documents.row(uow, document_id)
     difference = documents.figures(uow, document).difference
@@ -81,7 +82,7 @@ def explain_difference(context: Context, uow: UnitOfWork, *, account_id: int) ->
         difference=difference,
         parts=parts,
         unexplained=unexplained,
-        causes=tuple(causes[:CAUSES_MAX]),
+        causes=tuple(one._replace(fix=one.fix.replace("ACCOUNT", account.code)) for one in causes[:CAUSES_MAX]),
         more=max(0, len(causes) - CAUSES_MAX),
     )
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from matcher.pipeline.difference_causes import Cause, Certainty, Fact, Kind, alike, party_key, relation
 from matcher.pipeline.difference_items import Pieces
-from recon_core.domain.money import Money
+from recon_core.domain.money import Money, to_text
 
 # A line is compared with so many transactions at most, those of the nearest amounts; more would only be noise.
 LINES_MAX = 200
@@ -63,17 +63,19 @@ def _cause(pair: _Pair, pairs: list[_Pair], currency: str) -> Cause:
         f" {what}."
     )
     sure = Certainty.LIKELY if likely else Certainty.POSSIBLE
-    return Cause(kind, sure, explains, says, _fix(pair), lines=(line.id,), transactions=(item.id,))
+    return Cause(kind, sure, explains, says, _fix(pair, currency), lines=(line.id,), transactions=(item.id,))
 
 
-def _fix(pair: _Pair) -> str:
+def _fix(pair: _Pair, currency: str) -> str:
     name = pair.item.name
+    command = f"recon pair ACCOUNT --line {pair.line.id} --with {pair.item.id}"
     if pair.kind in {Kind.SIGN, Kind.SWAPPED_DIGITS}:
         return f"If {name} is wrong: void it, book it as the bank has it, match the two and tick it."
     ticked = "" if pair.ticked else " and tick it"
     if pair.kind is Kind.PART:
-        return f"Match the line as a part of {name}; the rest stays open."
-    return f"Match the line with {name} and adjust the rest{ticked}."
+        part = to_text(pair.line.amount, currency)
+        return f"Match the line as a part of {name}; the rest stays open: {command}={part}"
+    return f"Match the line with {name} and adjust the rest{ticked}: {command} --rest TYPE"
 
 
 def _twice(found: Pieces, currency: str) -> Iterator[Cause]:

@@ -53,7 +53,8 @@ def create_transfer(
         )
     if (source.currency == target.currency) == (to_amount is not None):
         raise BadRequest(
-            "Give the amount that arrives if the currencies differ, and only then.", cure="With --arrives, or without."
+            f"Account {source.code} is in {source.currency}, {target.code} in {target.currency}.",
+            cure="Give the amount that arrives (--arrives) where the currencies differ, and only there.",
         )
     text = description or f"Transfer from {source.code} to {target.code}"
     arriving = amount if to_amount is None else to_amount
