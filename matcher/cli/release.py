@@ -1,7 +1,8 @@
-"""The second half of `recon reconcile`: hold, release, void, delete, and what stands against it."""
+"""The second half of `recon reconcile`: hold, release, void, delete, attach, and what stands against it."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -153,3 +154,65 @@ def delete(account: str, yes: bool, as_json: bool) -> None:
         as_json=as_json,
         values={"account": account, "deleted": document_id},
     )
+
+
+@reconcile.command()
+@desk.account_argument
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--number", help="A closed document; by default the open one.")
+@desk.done_json
+def attach(account: str, file: Path, number: str | None, as_json: bool) -> None:
+    """Attach a file, such as the bank's PDF. It is kept byte for byte, also with a closed document.
+
+    \b
+    Examples:
+      recon reconcile attach 1930 statement.pdf
+      recon reconcile attach 1930 letter.pdf --number 000002
+    """
+    from recon_core.services import attachments
+
+    with desk.change() as made:
+        document_id = desk.document_id(made.uow, desk.account(made.uow, account).id, number)
+        done = attachments.attach(
+            made.uow, document_id=document_id, name=file.name, content=file.read_bytes(), **made.said
+        )
+    values = {"account": account, "attachment": done, "name": file.name, "size": file.stat().st_size}
+    desk.say(f"{file.name} is attached as {done}.", as_json=as_json, values=values)
+
+
+@reconcile.command()
+@desk.account_argument
+@click.option("--number", help="A closed document; by default the open one.")
+@click.option("--save", type=int, metavar="ATTACHMENT", help="Write this one to --out.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write; by default its name.")
+@desk.json_option
+def files(account: str, number: str | None, save: int | None, out: Path | None, as_json: bool) -> None:
+    """What is attached to a document; with --save one of them as it came.
+
+    \b
+    Examples:
+      recon reconcile files 1930 --number 000002
+      recon reconcile files 1930 --save 3 --out statement.pdf
+    """
+    from recon_core.services import attachments
+
+    with desk.read() as uow:
+        if save is not None:
+            name, content = attachments.content(uow, save)
+            target = out or Path(Path(name).name)
+            target.write_bytes(content)
+            desk.say(f"{target} is written.", as_json=as_json, values={"attachment": save, "file": str(target)})
+            return
+        found = attachments.attached(uow, desk.document_id(uow, desk.account(uow, account).id, number))
+    rows = [
+        {
+            "attachment": one.id,
+            "name": one.name,
+            "bytes": one.size,
+            "by": one.attached_by,
+            "at": one.attached_at.isoformat(timespec="seconds"),
+            "_sha256": one.sha256,
+        }
+        for one in found
+    ]
+    desk.emit(rows, as_json=as_json, right=["attachment", "bytes"], empty="Nothing is attached.")

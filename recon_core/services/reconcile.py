@@ -12,7 +12,7 @@ from recon_core.domain.refusals import BadRequest, Conflict, NotBalanced, Unrele
 from recon_core.domain.refused import Refused
 from recon_core.domain.states import DocumentState, MatchingPolicy, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import books, control, documents, lookup, splitting, ticking
+from recon_core.services import attachments, books, control, documents, lookup, splitting, ticking
 
 
 class Toggled(NamedTuple):
@@ -370,4 +370,5 @@ def delete_document(uow: UnitOfWork, *, document_id: int, by: str, at: datetime)
         rows = uow.select("SELECT id FROM book_transaction WHERE reconciliation_id = :id", {"id": document_id})
         ids = [row.id for row in rows]
         act.update("book_transaction", ids, {"reconciliation_id": None, "reconciled_date": None})
+        attachments.drop_all(uow, act, document_id)
         act.delete("reconciliation", [document_id])

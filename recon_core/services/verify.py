@@ -21,7 +21,7 @@ from recon_core.domain.refused import InputError
 from recon_core.domain.statement import LineStatus, StatementHeader, StatementKind, StatementLine
 from recon_core.domain.states import DocumentState
 from recon_core.ports import UnitOfWork
-from recon_core.services import documents, history, lookup
+from recon_core.services import attachments, documents, history, lookup
 
 Read = Iterable[tuple[StatementHeader, Sequence[StatementLine]]]
 Reread = Callable[[str, bytes], Read]
@@ -42,7 +42,7 @@ def verify_document(uow: UnitOfWork, *, document_id: int, reread: Reread | None 
         return [Check("state", ok=False, detail="It is not closed: there is nothing to verify yet.")]
     bound: dict[str, Any] = json.loads(document.bound)
     checks = [_bound(document), *_files(uow, bound), *_predecessor(uow, document, bound), *_lines(uow, document)]
-    checks += [_version(bound), *_log(uow, document)]
+    checks += [*_attached(uow, document), _version(bound), *_log(uow, document)]
     if reread is not None:
         checks += _bank_lines(uow, document, bound, reread)
     return checks
@@ -69,6 +69,14 @@ def _files(uow: UnitOfWork, bound: dict[str, Any]) -> Iterator[Check]:
         elif sha256(row.content).hexdigest() != digest:
             yield Check("file", ok=False, detail=f"The bytes of {row.name} are not those received.")
     yield Check("files", ok=True, detail=f"{len(wanted)} file(s) bound to it.")
+
+
+def _attached(uow: UnitOfWork, document: Any) -> Iterator[Check]:
+    """The bytes of what is attached are those received."""
+    for row in attachments.attached(uow, document.id):
+        right = sha256(attachments.content(uow, row.id)[1]).hexdigest() == row.sha256
+        detail = f"{row.name}, {row.size} bytes." if right else f"The bytes of {row.name} are not those received."
+        yield Check("attached", ok=right, detail=detail)
 
 
 def _contents(uow: UnitOfWork, digests: list[str]) -> list[Any]:

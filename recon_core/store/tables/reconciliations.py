@@ -80,3 +80,13 @@ RECONCILIATION_LINE = table(
     Index("ix_reconciliation_line_book_transaction_id", "book_transaction_id"),
     numbered=False,
 )
+
+ATTACHMENT = table(
+    "attachment",
+    link("reconciliation"),
+    link("source_file"),
+    text("name"),
+    text("attached_by"),
+    Column("attached_at", Moment, nullable=False),
+    UniqueConstraint("reconciliation_id", "source_file_id"),
+)
