@@ -166,8 +166,8 @@ def attach(account: str, file: Path, number: str | None, as_json: bool) -> None:
 
     \b
     Examples:
-      recon reconcile attach 1930 statement.pdf
-      recon reconcile attach 1930 letter.pdf --number 000002
+      recon reconcile attach 1930 statement.xml
+      recon reconcile attach 1930 january.xml --number 000001
     """
     from recon_core.services import attachments
 
@@ -191,8 +191,8 @@ def files(account: str, number: str | None, save: int | None, out: Path | None, 
 
     \b
     Examples:
-      recon reconcile files 1930 --number 000002
-      recon reconcile files 1930 --save 3 --out statement.pdf
+      recon reconcile files 1930 --number 000001
+      recon reconcile files 1930 --save 3 --out copy.pdf
     """
     from recon_core.services import attachments
 
