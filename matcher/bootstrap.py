@@ -27,11 +27,17 @@ from recon_core.store.schema import CORE
 DATABASE_VARIABLE = "RECON_DATABASE_URL"
 BROKER_VARIABLE = "RECON_BROKER_URL"
 USER_VARIABLE = "RECON_USER"
+LANGUAGE_VARIABLE = "RECON_LANGUAGE"
 
 
 def database_url() -> str:
     """`RECON_DATABASE_URL`, else an SQLite file `recon.db` in the current folder."""
     return os.environ.get(DATABASE_VARIABLE) or DEFAULT_URL
+
+
+def usual_language() -> str:
+    """`RECON_LANGUAGE`, else English: the language of the page where the browser asks for none that it has."""
+    return os.environ.get(LANGUAGE_VARIABLE) or "en"
 
 
 def user_name() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from matcher import bootstrap
 from matcher.pipeline.context import Context
 from matcher.web import accounts, api, document, document_deeds, lines, review, runs, signing
 from matcher.web.desk import Desk, Web
@@ -26,8 +26,6 @@ from recon_core.domain.refused import ReconError
 
 if TYPE_CHECKING:
     from matcher.bootstrap import NightSettings
-
-LANGUAGE_VARIABLE = "RECON_LANGUAGE"
 
 
 def make_app(context: Context, settings: NightSettings, *, people: Mapping[str, str], hosts: Sequence[str]) -> FastAPI:
@@ -43,8 +41,7 @@ def make_app(context: Context, settings: NightSettings, *, people: Mapping[str, 
         openapi_url="/api/openapi.json",
         middleware=[Middleware(Guard, sessions=sessions, hosts=hosts)],
     )
-    language = os.environ.get(LANGUAGE_VARIABLE, "en")
-    app.state.web = Web(context=context, settings=settings, sessions=sessions, language=language)
+    app.state.web = Web(context=context, settings=settings, sessions=sessions, language=bootstrap.usual_language())
     for part in (accounts, api, document, document_deeds, lines, review, runs, signing):
         app.include_router(part.ROUTER)
     app.mount("/static", StaticFiles(directory=Path(str(files("matcher.web") / "static"))), name="static")
