@@ -77,7 +77,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        status = 500
+        status = 0
         fresh = ""
         secure = scope["scheme"] == "https"
 
@@ -117,9 +117,9 @@ class Guard:
             # The message of an error may quote what a bank line says; where it happened does not.
             frames = "".join(traceback.format_tb(error.__traceback__))
             LOG.error("fault %s: %s at\n%s", name, type(error).__name__, frames)  # noqa: TRY400  without its message
-            await PlainTextResponse(f"Something is wrong on our side. It is in the log as {name}.", 500)(
-                scope, receive, answer
-            )
+            if not status:
+                sorry = PlainTextResponse(f"Something is wrong on our side. It is in the log as {name}.", 500)
+                await sorry(scope, receive, answer)
         if not scope["path"].startswith("/static/"):
             LOG.info("%s %s %d by %s", scope["method"], ascii(scope["path"]), status, user)
 

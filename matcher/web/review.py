@@ -22,7 +22,8 @@ from recon_core.services import lookup
 
 ROUTER = APIRouter(include_in_schema=False)
 LINES_A_PAGE = 50
-_DECISIONS_A_PAGE = 100
+_DECISIONS_SHOWN = 100
+_DECISIONS_MAX = 3_200
 _PERCENT_PPM = 10_000
 _FIELDS = ("only", "rule", "score", "text", "from", "to", "order")
 _VERDICTS: dict[str, tuple[MatchStatus, ...]] = {
@@ -146,15 +147,17 @@ def say_decided(desk: Desk, done: deciding.Decided, english: str) -> None:
 
 @ROUTER.get("/accounts/{code}/decisions")
 def decided(desk: AtDesk, code: str) -> Response:
-    """Who decided what, the newest first."""
+    """Who decided what, the newest first; `limit` of them."""
+    undone, limit = desk.text("undone") == "yes", min(desk.number("limit", _DECISIONS_SHOWN), _DECISIONS_MAX)
     with desk.read() as uow:
         account = lookup.account_by_code(uow, code)
-        found = decisions(uow, account_ids=[account.id], undone=desk.text("undone") == "yes", limit=_DECISIONS_A_PAGE)
+        found = decisions(uow, account_ids=[account.id], undone=undone, limit=limit)
     return desk.page(
         "decisions.html",
         code=code,
         decisions=[decision_row(one, desk.words) for one in found],
-        undone=desk.text("undone") == "yes",
+        undone=undone,
+        more={"undone": "yes" if undone else "", "limit": limit * 2} if len(found) == limit < _DECISIONS_MAX else None,
     )
 
 

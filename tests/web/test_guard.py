@@ -5,16 +5,23 @@ from __future__ import annotations
 import http.client
 import json
 import logging
+from datetime import date
 from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner
 
+from matcher.bootstrap import NightSettings, now, open_books
+from matcher.pipeline import deciding
+from matcher.pipeline.context import Context
+from matcher.store.opinions import SqlOpinions
+from matcher.web.app import make_app
 from matcher.web.command import web
 from matcher.web.desk import own_address
 from recon_core.domain.refused import BadSetting
-from tests.pipeline.small import Small
-from tests.web.conftest import TOKENS, MakeSite, Site, write_pairs
+from recon_core.services import reconcile
+from tests.pipeline.small import Line, Small
+from tests.web.conftest import TOKENS, MakeSite, Site, served, write_pairs
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -22,8 +29,8 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 class Client:
     """Requests as no browser sends them."""
 
-    def __init__(self, site: Site) -> None:
-        self._place = site.address.removeprefix("http://")
+    def __init__(self, address: str) -> None:
+        self._place = address.removeprefix("http://")
         self.cookie = ""
 
     def ask(
@@ -46,7 +53,7 @@ class Client:
 
 @pytest.fixture
 def client(site: Site) -> Client:
-    return Client(site)
+    return Client(site.address)
 
 
 def test_a_name_that_is_not_served_is_refused(client: Client) -> None:
@@ -83,7 +90,7 @@ def test_every_answer_carries_the_headers(client: Client) -> None:
 
 def test_who_has_no_token_sees_nothing_and_can_do_nothing(make_site: MakeSite, small: Small) -> None:
     (line,) = write_pairs(small, 1)
-    client = Client(make_site(people=True))
+    client = Client(make_site(people=True).address)
 
     for path in ("/", "/accounts/1930", f"/lines/{line}", "/runs", "/history"):
         answer = client.ask("GET", path)
@@ -143,6 +150,31 @@ def test_what_does_not_exist_is_said_to_be_missing(client: Client) -> None:
     assert client.ask("GET", "/static/../app.py").status == 404
 
 
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_every_page_answers_on_postgresql_too(postgres_url: str, language: str) -> None:
+    database = open_books(postgres_url)
+    books = Context(database=database, opinions=SqlOpinions(), now=now, user="anna")
+    small = Small(books)
+    lines = write_pairs(small, 3)
+    small.bank(Line("04", "-45.00", "Banken", "avgift"))
+    deciding.accept(books, line_ids=lines[:1])
+    small.match()
+    small.world.do(reconcile.open_document, account_id=small.account, reconciliation_date=date(2026, 3, 31))
+    document = small.world.rows("SELECT id FROM reconciliation")[0].id
+    with served(make_app(books, NightSettings(), people={}, hosts=["127.0.0.1"])) as address:
+        client = Client(address)
+        for path in (
+            "/", "/?show=all&text=1930", "/accounts/1930", "/accounts/1930?text=kund&from=1&to=200&score=5&order=score",
+            f"/lines/{lines[0]}", f"/lines/{lines[1]}?find=k", f"/lines/{lines[1]}/why", "/accounts/1930/bulk",
+            "/accounts/1930/decisions?undone=yes", "/accounts/1930/document", f"/reconciliations/{document}?show=uncleared",
+            "/history", "/runs", "/api/accounts", "/api/accounts/1930/lines",
+        ):  # fmt: skip
+            assert client.ask("GET", path, **{"Accept-Language": language}).status == 200, path
+        after = client.ask("GET", f"/accounts/1930/next?after={lines[1]}").getheader("Location")
+        assert after == f"/lines/{lines[2]}"
+    database.close()
+
+
 def test_others_can_reach_it_only_with_people_and_a_certificate() -> None:
     done = CliRunner().invoke(web, ["--host", "0.0.0.0"])
 
@@ -153,7 +185,7 @@ def test_others_can_reach_it_only_with_people_and_a_certificate() -> None:
 
 def test_programs_read_the_same_as_json_with_a_token_and_change_nothing(make_site: MakeSite, small: Small) -> None:
     write_pairs(small, 3)
-    client = Client(make_site(people=True))
+    client = Client(make_site(people=True).address)
     bearer = {"Authorization": f"Bearer {TOKENS['bo']}"}
 
     assert client.ask("GET", "/api/accounts").status == 401
