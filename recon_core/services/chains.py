@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -27,15 +26,6 @@ def moved(uow: UnitOfWork, account_id: int, *, after: date, through: date) -> in
         {"account": account_id, "after": after, "through": through},
     )
     return int(total)
-
-
-def line_totals(uow: UnitOfWork, account_ids: Sequence[int]) -> dict[int, int]:
-    """Sum of all bank lines of each of these accounts that has any, in minor units."""
-    sql = (
-        "SELECT cash_account_id, sum(amount) AS total FROM statement_line WHERE cash_account_id IN :ids"
-        " AND withdrawn_by IS NULL GROUP BY cash_account_id"
-    )
-    return {row.cash_account_id: int(row.total) for row in uow.select(sql, {"ids": account_ids})}
 
 
 def _link(row: Any) -> Link | None:

@@ -76,11 +76,9 @@ _CONFIRMED = (
 )
 
 
-def standings(
-    uow: UnitOfWork, accounts: Sequence[CashAccount], *, totals: Mapping[int, int] | None = None
-) -> dict[int, Standing]:
-    """Where accounts stand, by account id. `totals`: the sum of the bank lines of each account that has any, in minor
-    units, where the caller knows it.
+def standings(uow: UnitOfWork, accounts: Sequence[CashAccount], *, totals: Mapping[int, int]) -> dict[int, Standing]:
+    """Where accounts stand, by account id. `totals` are the sums of the bank lines of each account that has any, in minor
+    units.
     """
     ids = [account.id for account in accounts]
     latest = {(row.cash_account_id, row.state == DocumentState.CLOSED): row for row in _rows(uow, _DOCUMENTS, ids)}
@@ -90,12 +88,11 @@ def standings(
     held: dict[int, list[Blocker]] = {}
     for row in _rows(uow, _HELD, ids):
         held.setdefault(row.cash_account_id, []).append(blockers.held_statement(row))
-    sums = totals if totals is not None else chains.line_totals(uow, ids)
     suspects = _suspects(uow, ids, opened) | {
         account_id
         for account_id, chain in known.items()
         if chain.odd or chain.opening is None or chain.closing is None
-        or chain.closing - chain.opening != sums.get(account_id, 0)
+        or chain.closing - chain.opening != totals.get(account_id, 0)
     }  # fmt: skip
     found = {}
     for account in accounts:
@@ -117,7 +114,9 @@ def _rows(uow: UnitOfWork, sql: str, ids: Sequence[int]) -> list[Any]:
 
 
 def _suspects(uow: UnitOfWork, ids: Sequence[int], opened: Mapping[int, Any]) -> set[int]:
-    """Accounts with a statement that does not add up, a voiding entry under way, or an open document that something speaks against."""
+    """Accounts with a statement that does not add up, a voiding entry under way, or an open document that something
+    speaks against.
+    """
     found = {row.id for sql in (_UNBALANCED, _VOIDS) for row in _rows(uow, sql, ids)}
     open_ids = [row.id for row in opened.values()]
     if not open_ids:

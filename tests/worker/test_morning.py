@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +26,7 @@ from matcher.pipeline.setup import read_accounts
 from recon_core.domain.refused import InputError
 from recon_core.services import blockers, documents, lookup
 from recon_core.services.standing import COUNTED
+from recon_core.store.unit_of_work import SqlUnitOfWork
 from tests.worker.conftest import World
 
 
@@ -241,3 +244,24 @@ def test_many_accounts_are_told_the_same_as_one_by_one(night: Night, world: Worl
                 alone = blockers.statement_findings(uow, account, since=last.reconciliation_date)
                 assert list(one.blockers) == alone
     assert {one.document_state for one in overview} == {"closed", "hold"}
+
+
+def test_the_overview_asks_no_more_of_the_database_for_more_accounts(
+    night: Night, world: World, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nightly(night, world.plan(inbox))
+    asked: list[str] = []
+    select = SqlUnitOfWork.select
+
+    def counted(self: SqlUnitOfWork, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+        asked.append(sql)
+        return select(self, sql, parameters)
+
+    monkeypatch.setattr(SqlUnitOfWork, "select", counted)
+    counts = []
+    with night.context.database.read() as uow:
+        for ids in ([1, 2], list(range(1, 13))):
+            asked.clear()
+            assert len(account_overviews(uow, ids)) == len(ids)
+            counts.append(len(asked))
+    assert counts[0] == counts[1]
