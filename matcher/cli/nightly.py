@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,12 +83,10 @@ def nightly(
       recon nightly --watch
     """
     from matcher import bootstrap
-    from matcher.ops import logs
     from matcher.ops.night import Driven, drive, night_plan
 
     settings = bootstrap.night_settings()
-    if not sys.stderr.isatty():
-        logs.set_up(level=settings.log_level)
+    _unattended(settings)
     if distributed and not settings.broker_url:
         raise BadSetting("The distributed way needs a broker.", where="RECON_BROKER_URL", cure="Set it to redis://...")
     spread = bool(settings.broker_url) if distributed is None else distributed
@@ -114,6 +113,17 @@ def nightly(
             )
             driven = drive(night, plan, settings, mail_to=mail_to)
     return _told(driven, as_json=as_json)
+
+
+def _unattended(settings: NightSettings) -> None:
+    """Log where nobody looks on, and end cleanly when told to: a job that is under way is given back at once and does not
+    count as failed; the next start goes on there.
+    """
+    from matcher.ops import logs
+
+    if not sys.stderr.isatty():
+        logs.set_up(level=settings.log_level)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 def _told(driven: Driven, *, as_json: bool) -> int:
