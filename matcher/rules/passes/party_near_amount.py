@@ -2,8 +2,8 @@
 
 The difference must have a reason that the bank or the books state: the item carries the foreign amount that the bank
 prints, the payment crossed a border and a charge is missing, or it is rounding, and then no item of the party would come
-so near by chance. The line must fit one item of the party only, and the item one line. A missing charge where nothing
-says that the payment was foreign is only proposed.
+so near by chance, and the payer quotes no number that is not the item's. The line must fit one item of the party only,
+and the item one line. A missing charge where nothing says that the payment was foreign is only proposed.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ def find(view: View) -> Candidates:
             certain = category is Category.FX or is_foreign(view, int(line[place]))
             clear = certain if category is not Category.ROUNDING else bool(expected[place] <= _EXPECTED_MAX)
             clear = clear and not names_another[place]
+            if clear and category is Category.ROUNDING:
+                clear = not view.relations.names_more(int(line[place]), int(row[place]))
             score = _SCORE[category] if clear else _SCORE_DOUBTFUL
             members = (int(line[place]),), (int(row[place]),)
             groups.append(Group(*members, score, clear, category=category, difference=int(difference[place])))
