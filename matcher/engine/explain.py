@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from matcher.engine.doubts import Doubts
 from matcher.engine.phrases import say
 from matcher.engine.quoted import quoted_reference
 from matcher.proposal import Category, Evidence, MatchStatus
@@ -70,6 +71,7 @@ class Explainer:
         self._line_at = line_at
         self._row_at = row_at
         self._levels: dict[tuple[int, int], int] = {}
+        self._known_doubts: Doubts | None = None
 
     def prepare(self, result: MatchResult) -> None:
         """Compare the names of all pairs at once: for whoever explains every line."""
@@ -97,8 +99,14 @@ class Explainer:
         if len(said.rows) == 1 and line not in result.together:
             found.append(Evidence("date", self._date(said.at, said.rows[0])))
         if result.status_of(line) is MatchStatus.PROPOSED:
-            found.append(_why_not(result, line))
+            level = self._level(said.at, said.rows[0]) if len(said.rows) == 1 else NameLevel.UNKNOWN
+            found.append(self._doubts(result).of(line, level))
         return tuple(found)
+
+    def _doubts(self, result: MatchResult) -> Doubts:
+        if self._known_doubts is None or self._known_doubts.result is not result:
+            self._known_doubts = Doubts(self._view, result, self._line_at, self._row_at)
+        return self._known_doubts
 
     def pair(self, line: int, row: int) -> tuple[Evidence, ...]:
         """What speaks for and against one pair, whatever the engine decided."""
@@ -156,6 +164,8 @@ class Explainer:
             count = len(said.result.together.get(said.line, (said.line,)))
             return say("group.instalments", count=count, item=self._item(rows[0]))
         if code == party_sum.CODE:
+            if said.line in said.result.gave_up:
+                return say("group.party_some", **facts)
             rival = bool(said.result.alternatives.get(said.line))
             return say("group.party_rival" if rival else "group.party", **facts)
         if code == several_named.CODE:
@@ -294,19 +304,6 @@ class Explainer:
 
     def _money(self, line: int, minor: int) -> str:
         return str(Money(minor, self._items.lines.currencies[self._items.lines.currency[line]]))
-
-
-def _why_not(result: MatchResult, line: int) -> Evidence:
-    rivals = result.alternatives.get(line, ())
-    if rivals:
-        rival = " + ".join(result.book.ids[row] for row in rivals[0][:3])
-        if len(rivals[0]) > 3:
-            rival += " ..."
-        key = "rival.one" if len(rivals) == 1 else "rival.many"
-        return Evidence("rival", say(key, rival=rival, count=len(rivals)))
-    if line in result.gave_up:
-        return Evidence(result.gave_up[line], say("gave_up"))
-    return Evidence("doubt", say("doubt"))
 
 
 def item_name(view: View, row: int) -> str:
