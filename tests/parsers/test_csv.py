@@ -455,3 +455,28 @@ def test_mutants_give_only_typed_errors() -> None:
 
 def test_the_format_is_named() -> None:
     assert FORMAT.name == "csv"
+
+
+@pytest.mark.parametrize(
+    ("amounts", "minor", "told"),
+    [
+        (["-1,234.50", "7.5"], [-123450, 750], ["decimal-mark-differs"]),
+        (["1 000.00", "-2.50", "3"], [100000, -250, 300], ["decimal-mark-differs"]),
+        (["1.000,00", "-2,50"], [100000, -250], []),
+        (["1000.000", "7"], [0, 700], ["bad-amount"]),
+    ],
+)
+def test_the_other_decimal_mark_is_taken_where_the_rows_leave_no_doubt(
+    amounts: list[str], minor: list[int], told: list[str]
+) -> None:
+    found = read_text("Date;Text;Amount\n" + "".join(f"2026-01-05;x;{amount}\n" for amount in amounts))
+
+    assert [line.amount for line in lines_of(found)] == minor
+    assert [one.code for one in odd(found)] == told
+
+
+def test_a_mark_that_may_group_thousands_is_never_taken_for_the_decimal_mark() -> None:
+    told = read_text("Date;Text;Amount\n2026-01-05;x;1.000,5\n2026-01-05;x;1,000.5\n")
+
+    assert [line.amount for line in lines_of(told)] == [100050, 0]
+    assert [found.code for found in odd(told)] == ["bad-amount"]

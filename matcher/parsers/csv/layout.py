@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from matcher.parsers.csv.profile import FIELDS, TEXT_FIELDS, Column, Profile, Words, key
 from matcher.parsers.csv.table import Row
-from matcher.parsers.csv.values import calendar_day
+from matcher.parsers.csv.values import BLANKS, AmountStyle, calendar_day
 from matcher.parsers.notes import Notes
 from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
 from recon_core.domain.refused import BadAmount, BadDate, UnknownCurrency
@@ -30,6 +33,10 @@ class Layout:
             field: (column.how, self._indexes(column)) for field, column in profile.columns.items() if field in FIELDS
         }
         self._texts = [(field, *self._fields[field]) for field in _TEXTS if field in self._fields]
+        numbers = [
+            self._fields[field][1] for field in ("amount", "debit", "credit", "balance") if field in self._fields
+        ]
+        self._numbers = [place for places in numbers for place in places]
         self._account = [self._places[name] for name in profile.account.columns if name in self._places]
         self._sign = self._places.get(profile.sign.column) if profile.sign else None
         self._status = self._places.get(profile.status.column) if profile.status else None
@@ -51,6 +58,21 @@ class Layout:
         """Fields without which nothing can be read and that the file has no column for."""
         wanted = ["booking_date", *(("amount",) if "amount" in self._fields else ("debit", "credit"))]
         return [field for field in wanted if not self._fields[field][1]]
+
+    def settle_marks(self, sample: Sequence[Row]) -> bool:
+        """Take the other decimal mark where the first rows leave no doubt that the file has not the profile's one.
+
+        Returns whether it was taken.
+        """
+        own = self.profile.amounts
+        other = AmountStyle("," if own.decimal == "." else ".", (*BLANKS, own.decimal), own.marks)
+        printed = [row.cells[place] for row in sample for place in self._numbers if place < len(row.cells)]
+        marked = [cell for cell in printed if "," in cell or "." in cell]
+        decisive = re.compile(rf"{re.escape(other.decimal)}[0-9]{{1,2}}(?![0-9.,])", re.ASCII)
+        if all(map(own.reads, marked)) or not all(map(other.reads, marked)) or not any(map(decisive.search, marked)):
+            return False
+        self.profile = replace(self.profile, amounts=other)
+        return True
 
     def _cell(self, cells: list[str], field: str) -> str:
         places = self._fields.get(field, ("", ()))[1]

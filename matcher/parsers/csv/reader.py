@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 from typing import BinaryIO
 
 from matcher.parsers.contract import HEAD_BYTES, Event, LinesRead, ReadOptions, StatementEnded, StatementStarted
@@ -18,7 +18,7 @@ from matcher.parsers.identifiers import is_iban
 from matcher.parsers.notes import Notes
 from matcher.parsers.text import Decoder
 from recon_core.domain.currency import NO_CURRENCY
-from recon_core.domain.diagnostic import Diagnostic
+from recon_core.domain.diagnostic import Diagnostic, Severity
 from recon_core.domain.refused import LimitExceeded, Unreadable
 from recon_core.domain.statement import LineStatus, StatementHeader, StatementKind, StatementLine
 
@@ -26,6 +26,7 @@ LINES_IN_EVENT = 1000
 # Rows of other accounts or currencies than the first; they wait until the first statement is complete.
 WAITING_MAX = 200_000
 ROWS_BEFORE_HEADER_MAX = 60
+ROWS_SAMPLED = 100
 
 
 def read(stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
@@ -48,9 +49,13 @@ def read_with(profile: Profile, first: bytes, stream: BinaryIO, options: ReadOpt
             where=f"line {header.line}",
             cure="Give the column's present name in the profile.",
         )
+    sample = list(islice(table, ROWS_SAMPLED))
+    if layout.settle_marks(sample):
+        message = f"amounts are written with {layout.profile.amounts.decimal!r} as their decimal mark, not as the profile says."
+        yield Diagnostic("decimal-mark-differs", Severity.WARNING, f"line {header.line}", message)
     reader = _Reader(layout, _account(profile.account, preamble), _preamble_pairs(preamble))
     told = 0
-    for row in table:
+    for row in chain(sample, table):
         reader.take(row)
         if told < len(decoder.diagnostics) or reader.ready:
             yield from _unexpected(decoder, told, profile)

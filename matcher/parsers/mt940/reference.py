@@ -1,7 +1,8 @@
 """Structured creditor references that stand in free text and prove themselves.
 
 Taken only where a check of two digits (mod 97) or a label leaves no doubt: ISO 11649 `RF18…`, the Belgian
-`+++010/8068/17183+++` or with asterisks, `OCR 1234574`, `KID: 23456783`, the Dutch `BETALINGSKENM. 1234 5678 9012 3456`. Single check
+`+++010/8068/17183+++` or with asterisks, `OCR 1234574`, `KID: 23456783`, the Swiss `QRR 210000000003139471430009017`,
+the Danish card line `+71<000000000012345+12345678<`, the Dutch `BETALINGSKENM. 1234 5678 9012 3456`. Single check
 digits on bare numbers are weak evidence and left to matching.
 """
 
@@ -12,6 +13,8 @@ import re
 _RF = re.compile(r"\bRF([0-9]{2})([A-Z0-9]{1,21})\b", re.ASCII)
 _BELGIAN = re.compile(r"(\+\+\+|\*\*\*) ?([0-9]{3})/?([0-9]{4})/?([0-9]{5}) ?\1", re.ASCII)
 _LABELLED = re.compile(r"\b(?:OCR|KID)(?:-?(?:NR|NO))?[ .:/]{1,3}([0-9]{2,25})\b", re.ASCII)
+_SWISS = re.compile(r"\bQRR[ .:/]{1,3}([0-9]{27})\b", re.ASCII)
+_DANISH = re.compile(r"\+7[15]< ?([0-9]{15,16})\+[0-9]{7,8}<?", re.ASCII)
 _DUTCH = re.compile(r"\bBETALINGSKENM(?:ERK|\.)?[ .:]{1,8}((?:[0-9]{4} ?){3}[0-9]{4}|[0-9]{7,16})\b", re.ASCII)
 
 
@@ -28,6 +31,10 @@ def structured_reference(text: str) -> str | None:
             return digits
     if (("C" in text and "OCR" in text) or ("D" in text and "KID" in text)) and (labelled := _LABELLED.search(text)):
         return labelled[1]
+    if "Q" in text and (swiss := _SWISS.search(text)):
+        return swiss[1]
+    if "<" in text and (danish := _DANISH.search(text)):
+        return danish[1]
     if "M" in text and "KENM" in text and (dutch := _DUTCH.search(text)):
         return dutch[1].replace(" ", "")
     return None
