@@ -133,6 +133,7 @@ def list_(account: str | None, state: str | None, as_json: bool) -> None:
 @click.option("--offset", help="Another offset account.")
 @_PARTS
 @click.option("--hold/--no-hold", default=None, help="Put it on hold, or take it off.")
+@desk.seen_option
 @desk.done_json
 def edit(
     adjustment: int,
@@ -143,6 +144,7 @@ def edit(
     offset: str | None,
     parts: tuple[str, ...],
     hold: bool | None,
+    seen: int | None,
     as_json: bool,
 ) -> None:
     """Change an unreleased adjustment.
@@ -168,7 +170,7 @@ def edit(
         changes = {name: value for name, value in given.items() if value is not None}
         if not changes:
             raise click.UsageError("Say what to change.")
-        adjust.edit_adjustment(made.uow, adjustment_id=adjustment, changes=changes, version=row.version, **made.said)
+        adjust.edit_adjustment(made.uow, adjustment_id=adjustment, changes=changes, version=seen, **made.said)
     values = {"adjustment": adjustment, "changed": sorted(changes), "state": "created"}
     desk.say(f"Adjustment {adjustment} is changed.", as_json=as_json, values=values)
 

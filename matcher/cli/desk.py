@@ -26,6 +26,12 @@ DAY = click.DateTime(["%Y-%m-%d"])
 account_argument = click.argument("account", metavar="ACCOUNT")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines, an object a row.")
 done_json = click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object.")
+seen_option = click.option(
+    "--seen",
+    type=int,
+    metavar="VERSION",
+    help="Refuse it if somebody has changed it since this version (--json shows it).",
+)
 reason_option = click.option("--reason", default="", help="Why; it is kept in the log.")
 
 

@@ -166,12 +166,19 @@ def show(account: str, number: str | None, load_to: datetime | None, limit: int,
     _echo_figures(document)
 
 
-def _ticked(account: str, ids: tuple[int, ...], *, reconciled: bool, as_json: bool) -> None:
+def _ticked(account: str, ids: tuple[int, ...], *, reconciled: bool, seen: int | None, as_json: bool) -> None:
     from recon_core.services import documents, reconcile
 
     with desk.change() as made:
         document_id = desk.document_id(made.uow, desk.account(made.uow, account).id, None)
-        reconcile.tick(made.uow, document_id=document_id, transaction_ids=list(ids), reconciled=reconciled, **made.said)
+        reconcile.tick(
+            made.uow,
+            document_id=document_id,
+            transaction_ids=list(ids),
+            reconciled=reconciled,
+            version=seen,
+            **made.said,
+        )
         document = documents.get(made.uow, document_id)
     report(document, account, as_json=as_json, more={"changed": list(ids)})
 
@@ -179,29 +186,31 @@ def _ticked(account: str, ids: tuple[int, ...], *, reconciled: bool, as_json: bo
 @reconcile.command()
 @desk.account_argument
 @_IDS
+@desk.seen_option
 @desk.done_json
-def tick(account: str, ids: tuple[int, ...], as_json: bool) -> None:
+def tick(account: str, ids: tuple[int, ...], seen: int | None, as_json: bool) -> None:
     """Tick lines as reconciled (avstämd); they become cleared too.
 
     \b
     Examples:
       recon reconcile tick 1930 17 18
     """
-    _ticked(account, ids, reconciled=True, as_json=as_json)
+    _ticked(account, ids, reconciled=True, seen=seen, as_json=as_json)
 
 
 @reconcile.command()
 @desk.account_argument
 @_IDS
+@desk.seen_option
 @desk.done_json
-def untick(account: str, ids: tuple[int, ...], as_json: bool) -> None:
+def untick(account: str, ids: tuple[int, ...], seen: int | None, as_json: bool) -> None:
     """Untick lines; they stay cleared.
 
     \b
     Examples:
       recon reconcile untick 1930 17
     """
-    _ticked(account, ids, reconciled=False, as_json=as_json)
+    _ticked(account, ids, reconciled=False, seen=seen, as_json=as_json)
 
 
 @reconcile.command()
@@ -300,13 +309,17 @@ def processed(account: str, load_to: datetime | None, as_json: bool) -> None:
 @click.option("--date", "when", type=desk.DAY, help="Another reconciliation date.")
 @click.option("--balance", help="The bank's balance.")
 @click.option("--notes", help="Notes.")
+@desk.seen_option
 @desk.done_json
-def change(account: str, when: datetime | None, balance: str | None, notes: str | None, as_json: bool) -> None:
+def change(
+    account: str, when: datetime | None, balance: str | None, notes: str | None, seen: int | None, as_json: bool
+) -> None:
     """Change date, statement balance or notes of the open document.
 
     \b
     Examples:
       recon reconcile change 1930 --balance -172550
+      recon reconcile change 1930 --notes "asked the bank" --seen 7
     """
     from recon_core.services import documents, reconcile
 
@@ -319,6 +332,7 @@ def change(account: str, when: datetime | None, balance: str | None, notes: str 
             reconciliation_date=desk.day(when),
             statement_balance=None if balance is None else desk.minor(balance, found.currency),
             notes=notes,
+            version=seen,
             **made.said,
         )
         document = documents.get(made.uow, document_id)

@@ -94,7 +94,7 @@ def _editable(uow: UnitOfWork, document_id: int, *, version: int | None = None) 
     if version is not None and version != document.version:
         raise Conflict(
             f"The reconciliation was changed by {document.changed_by}.",
-            cure="Look again and repeat what is still right.",
+            cure="Look again, and repeat what is still right: recon reconcile show ACCOUNT",
         )
     return document
 

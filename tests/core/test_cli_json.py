@@ -9,6 +9,7 @@ from typing import Any
 import click
 import pytest
 
+from recon_core.domain.refusals import Conflict
 from recon_core.domain.refused import Refused
 from tests.core.test_cli import MINE, Recon, leaves
 
@@ -138,6 +139,16 @@ def test_a_word_on_a_held_statement_says_what_it_did(recon: Recon, decision: str
     said = done(recon, f"statement {decision} 2 --reason corrected")
 
     assert said == {"statement": 2, "decision": decision, "state": state}
+
+
+def test_what_somebody_changed_meanwhile_is_not_overwritten(recon: Recon) -> None:
+    opened(recon)
+    version = done(recon, "reconcile open 1930 --date 2017-01-31")["version"]
+    done(recon, "reconcile change 1930 --balance 5")
+
+    with pytest.raises(Conflict, match="was changed by anna"):
+        recon(*f"reconcile change 1930 --balance 6 --seen {version}".split())
+    assert done(recon, f"reconcile change 1930 --balance 6 --seen {version + 1}")["statement_balance"] == "6.00"
 
 
 def test_the_cure_of_a_refusal_is_a_command_that_works(recon: Recon) -> None:
