@@ -3,6 +3,7 @@
 # ruff: noqa: B023  the deeds of a turn run before the next turn begins
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from recon_core.domain.matching import Match
+from recon_core.domain.matching import Match, Rest
 from recon_core.domain.refused import ReconError
 from recon_core.domain.statement import StatementHeader
 from recon_core.services import (
@@ -24,7 +25,21 @@ from recon_core.services import (
     statements,
     undo,
 )
-from tests.core.world import ANNA, BO, IBAN, NIGHT, World, bank_lines, kr
+from tests.core.test_model import RULES
+from tests.core.world import ANNA, BO, IBAN, NIGHT, World, bank_lines, day, kr
+
+# What somebody may be told who comes second.
+TOLD = {
+    "wrong-state",
+    "amount-used",
+    "not-balanced",
+    "blocked",
+    "closed",
+    "conflict",
+    "unknown",
+    "bad-request",
+    "unreleased",
+}
 
 
 def race(world: World, *deeds: Callable[[], Any]) -> list[Any]:
@@ -218,6 +233,63 @@ def test_two_people_and_a_nightly_job_work_on_one_account(world: World) -> None:
     assert tuple(found[0]) == (count, kr("465"))
     report = world.read(history.verify_log)
     assert report.holds
+
+
+def test_a_month_that_three_work_on_at_once_keeps_every_rule(world: World, request: pytest.FixtureRequest) -> None:
+    """Anna ticks and holds, Bo adjusts and undoes, the night matches and closes: each deed is done or told no."""
+    world.entry_types()
+    account_id, count = world.account(policy="release"), 12
+    when = [f"2017-01-{1 + number:02d}" for number in range(count)]
+    ids = world.book(account_id, *[f"{day} {number + 1} N{number}" for number, day in enumerate(when)])
+    lines = world.statement(
+        account_id, "0", *[f"{day} {number + 1} R{number}" for number, day in enumerate(when)], "2017-01-31 -5 FEE"
+    ).new_line_ids
+    deeds = 400 if request.config.getoption("--heavy") else 40
+
+    def open_document() -> int:
+        known = world.read(documents.open_id, account_id)
+        return known if known is not None else world.document(account_id, "2017-01-31", "73")
+
+    def anna(choose: random.Random) -> None:
+        document_id = open_document()
+        deed = choose.choice([reconcile.reconcile_processed, reconcile.toggle_reconciled, reconcile.hold])
+        world.do(deed, document_id=document_id, by=ANNA)
+
+    def bo(choose: random.Random) -> None:
+        applied = world.rows("SELECT id FROM decision WHERE state = 'applied'")
+        if applied and choose.random() < 0.5:
+            wanted = choose.choice(applied).id
+            world.do(undo.undo_decisions, decision_ids=[wanted], reverse_on=day("2017-02-01"), by=BO)
+            return
+        made = world.do(adjust.create_from_line, line_id=lines[-1], rest=Rest("FEE"), by=BO)
+        world.do(adjust.release_adjustments, adjustment_ids=[made.id], by=BO)
+
+    def night(choose: random.Random) -> None:
+        place = choose.randrange(count)
+        if choose.random() < 0.7:
+            world.match((lines[place], ids[place]), by=NIGHT)
+            return
+        document_id = open_document()
+        world.do(reconcile.remove_hold, document_id=document_id, by=NIGHT)
+        world.do(release.release, document_id=document_id, by=NIGHT)
+
+    def work(job: Callable[[random.Random], None], seed: int) -> tuple[int, set[str]]:
+        choose, done, told = random.Random(seed), 0, set()
+        for _ in range(deeds):
+            try:
+                job(choose)
+                done += 1
+            except ReconError as refused:
+                told.add(refused.code)
+        return done, told
+
+    with ThreadPoolExecutor(3) as pool:
+        results = list(pool.map(work, (anna, bo, night), (1, 2, 3)))
+
+    assert all(done for done, _ in results), results
+    assert set().union(*(told for _, told in results)) <= TOLD
+    assert world.rows(RULES) == []
+    assert world.read(history.verify_log).holds
 
 
 def test_an_old_version_of_a_document_is_refused(world: World) -> None:
