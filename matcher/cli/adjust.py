@@ -32,7 +32,7 @@ def adjust() -> None:
 @desk.account_argument
 @click.option("--type", "entry_type", required=True, help="Entry type (betalningstyp): recon settings entry-types.")
 @click.option("--amount", required=True, help="Signed: a fee is below zero.")
-@click.option("--date", "when", type=desk.DAY, required=True, help="The date of the voucher.")
+@click.option("--date", "when", type=desk.DAY, help="The date of the voucher; by default the open reconciliation's.")
 @click.option("--text", default="", help="Description; by default the entry type's name.")
 @click.option("--reference", default="", help="External reference.")
 @click.option("--counterparty", default="", help="The other party.")
@@ -44,7 +44,7 @@ def create(  # noqa: PLR0913, PLR0917  the fields of the dialog
     account: str,
     entry_type: str,
     amount: str,
-    when: datetime,
+    when: datetime | None,
     text: str,
     reference: str,
     counterparty: str,
@@ -57,7 +57,7 @@ def create(  # noqa: PLR0913, PLR0917  the fields of the dialog
 
     \b
     Examples:
-      recon adjust create 1930 --type FEE --amount -50 --date 2017-01-31
+      recon adjust create 1930 --type FEE --amount -50
       recon adjust create 1930 --type FEE --amount -50 --date 2017-01-31 --part cost_centre=100
     """
     from recon_core.services import adjust
@@ -69,7 +69,7 @@ def create(  # noqa: PLR0913, PLR0917  the fields of the dialog
             account_id=found.id,
             entry_type=entry_type,
             amount=desk.minor(amount, found.currency),
-            day=desk.required_day(when),
+            day=desk.as_of(made.uow, found.id, when),
             description=text,
             reference=reference,
             counterparty=counterparty,

@@ -80,32 +80,36 @@ def _values(document: Document, code: str) -> dict[str, Any]:
 
 @reconcile.command("open")
 @desk.account_argument
-@click.option("--date", "when", type=desk.DAY, required=True, help="The reconciliation date (avstämningsdatum).")
+@click.option("--date", "when", type=desk.DAY, help="The reconciliation date (avstämningsdatum); by default today.")
 @click.option("--balance", default="0", show_default=True, help="The bank's balance on that date (saldo).")
 @click.option("--notes", default="", help="Notes.")
 @desk.done_json
-def open_(account: str, when: datetime, balance: str, notes: str, as_json: bool) -> None:
+def open_(account: str, when: datetime | None, balance: str, notes: str, as_json: bool) -> None:
     """Open a reconciliation, on hold.
 
     \b
     Examples:
       recon reconcile open 1930 --date 2017-01-10 --balance 25000
     """
-    from recon_core.services import documents, reconcile
+    from recon_core.services import chains, documents, reconcile
 
     with desk.change() as made:
         found = desk.account(made.uow, account)
         document_id = reconcile.open_document(
             made.uow,
             account_id=found.id,
-            reconciliation_date=desk.required_day(when),
+            reconciliation_date=desk.day(when) or made.at.date(),
             statement_balance=desk.minor(balance, found.currency),
             notes=notes,
             **made.said,
         )
         document = documents.get(made.uow, document_id)
+        bank = chains.bank_balance(made.uow, found.id, day=document.reconciliation_date)
     text = f"Reconciliation of {account} per {document.reconciliation_date} is open, on hold."
-    report(document, account, as_json=as_json, text=text)
+    says = None if bank is None else desk.money(bank, found.currency)
+    if bank is not None and bank != document.figures.statement_balance:
+        text += f"\nThe bank's statements say {says} then: recon reconcile change {account} --balance {says}"
+    report(document, account, as_json=as_json, text=text, more={"bank_balance": says})
 
 
 @reconcile.command()
