@@ -6,7 +6,7 @@ everything, then tokens and parts of numbers for what is still open.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from enum import IntEnum
 from functools import cached_property
@@ -96,6 +96,7 @@ class ReferenceIndex:
         self._key_texts = list(keys)
         self._described: dict[int, list[str]] = {}
         self._tokens: dict[str, list[str]] = {}
+        self._keys_of_pools: dict[int, Ints] = {}
         self.row_key: Codes = np.where(texts.codes >= 0, of_value[texts.codes], -1) if len(of_value) else texts.codes
 
     def over(self, items: Items) -> ReferenceIndex:
@@ -112,9 +113,13 @@ class ReferenceIndex:
         part.__dict__.pop("line_keys", None)
         return part
 
-    def texts_of(self, keys: Ints) -> list[str]:
-        """References by their codes."""
-        return [self._key_texts[key] for key in keys.tolist()]
+    def texts_like(self, pool: int, length: int) -> Iterator[str]:
+        """References of one pool with so many letters, in the order of their codes."""
+        keys = self._keys_of_pools.get(pool)
+        if keys is None:
+            keys = np.unique(self.row_key[(self.items.pool_r == pool) & (self.row_key >= 0)])
+            self._keys_of_pools[pool] = keys
+        return map(self._key_texts.__getitem__, keys[self._lengths[keys] == length].tolist())
 
     @cached_property
     def line_keys(self) -> dict[str, Codes]:

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -57,6 +58,10 @@ def is_date(key: str, day: int) -> bool:
     return False
 
 
+# One number of a line is compared with many items.
+_possible_parts = lru_cache(maxsize=1 << 16)(possible_parts)
+
+
 class Relation(IntEnum):
     """The order is how much it speaks for the pair."""
 
@@ -73,6 +78,7 @@ class _LineNumber(NamedTuple):
     is_cut: bool
 
 
+@lru_cache(maxsize=1 << 16)
 def shape(key: str) -> str:
     """The letters of a key with every run of digits as one sign: PAY2026003899 is PAY#."""
     head = key.rstrip(_DIGIT_SIGNS)
@@ -108,7 +114,7 @@ class _RowNumbers:
 
     def has(self, key: str) -> bool:
         """Whether a number, or what it is without its check digits, is one of these."""
-        possible = key in self.loose or not self.loose.isdisjoint(possible_parts(key))
+        possible = key in self.loose or not self.loose.isdisjoint(_possible_parts(key))
         return possible and (key in self._keys or not parts_of(key).isdisjoint(self._plain))
 
     def inside(self, number: str) -> bool:
@@ -220,9 +226,7 @@ class Relations:
         whole, pool = self._row(row).whole, int(self._items.pool_r[row])
         place = pool, len(whole)
         if place not in self._checks:
-            mine = np.unique(self._index.row_key[self._items.pool_r == pool])
-            texts = self._index.texts_of(mine[mine >= 0])
-            alike = [text for text in texts if len(text) == len(whole) and is_digits(text)][:_SERIES_SAMPLE]
+            alike = list(islice(filter(is_digits, self._index.texts_like(pool, len(whole))), _SERIES_SAMPLE))
             self._checks[place] = [
                 check
                 for check in (luhn, mod11, viite)
