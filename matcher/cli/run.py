@@ -101,6 +101,7 @@ _NEXT = (
     ("difference 1930", "what the difference is made of, and the next step"),
     ("reconcile show 1930", "the document with its lines"),
     ("history", "all reconciliations"),
+    ("web", "all of it in a browser"),
     ("demo", "run it again: nothing changes"),
 )
 

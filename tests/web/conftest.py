@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from matcher.bootstrap import NightSettings, now, open_books
 from matcher.pipeline.context import Context
@@ -25,6 +25,9 @@ from tests.pipeline.small import Booked, Line, Small
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TOKENS = {"anna": "the-token-of-anna", "bo": "the-token-of-bo"}
 SIZE = {"width": 1360, "height": 900}
+# A busy machine is slow, not wrong.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def browser_binary() -> str:
@@ -80,7 +83,7 @@ class Site:
         context = self._browser.new_context(viewport=SIZE, locale=options.pop("locale", "en-GB"), **options)  # type: ignore[arg-type]
         self._opened.append(context)
         page = context.new_page()
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on(
             "console",
