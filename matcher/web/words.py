@@ -23,6 +23,8 @@ _SPACES = re.compile(r"[\s\u00a0\u202f']")
 # The command line in a cure: "Release it first: recon book release 7", "Release them (recon adjust release 1) and ..."
 _COMMAND = re.compile(r": recon [a-z].*$", re.DOTALL)
 _ASIDE = re.compile(r" \((?:recon|--)[^()]*\)| with --[a-z-]+")
+# Places of a sentence that hold a word or a sentence of ours; the others hold names and numbers, which stay.
+_INNER = frozenset({"against", "date", "state", "status", "what", "why"})
 _HOLE = re.compile(r"\\\{(\w+)\\\}")
 
 
@@ -81,7 +83,8 @@ class Words:
         for pattern, swedish in shapes:
             found = pattern.fullmatch(english)
             if found is not None:
-                return swedish.format(**{name: words.get(part, part) for name, part in found.groupdict().items()})
+                parts = found.groupdict()
+                return swedish.format(**parts | {name: self.say(parts[name]) for name in _INNER & parts.keys()})
         return english
 
     def amount(self, minor: int | None, currency: str) -> str:

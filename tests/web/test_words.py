@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 import matcher.web
+from matcher.engine.phrases import ENGLISH, say
 from matcher.jobs import FileState, JobState, RunState
 from matcher.pipeline.difference_causes import Certainty, Kind
 from matcher.proposal import Category, MatchStatus
@@ -70,6 +71,22 @@ def test_a_translation_keeps_the_places_of_its_values() -> None:
 def test_sentences_of_the_engine_are_said_in_swedish(english: str, swedish: str) -> None:
     assert Words("sv").say(english) == swedish
     assert Words("en").say(english) == english
+
+
+@pytest.mark.parametrize("key", ENGLISH)
+def test_every_reason_of_the_engine_has_its_swedish(key: str) -> None:
+    facts = dict.fromkeys(re.findall(r"\{(\w+)\}", ENGLISH[key]), "A 1") | {"days": "4 days"}
+    english = say(key, **facts)
+
+    assert Words("sv").say(english) != english
+
+
+def test_names_in_a_sentence_stay_as_they_are_and_states_are_said() -> None:
+    assert Words("sv").say("tax is the counterparty") == "tax är motparten"
+    assert Words("sv").say("It is balanced: release it first.") == "Den är balanserad: frisläpp den först."
+    assert Words("sv").say("nearest: A1 has this amount, but the dates are too far apart (booked 4 days later)") == (
+        "närmast: A1 har beloppet, men datumen ligger för långt isär (bokfört 4 dagar senare)"
+    )
 
 
 def test_a_cure_is_said_without_its_command() -> None:
