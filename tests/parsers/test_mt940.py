@@ -611,3 +611,19 @@ def test_every_diagnostic_has_a_place() -> None:
 
     assert found
     assert all(one.where.startswith("line ") and one.message for one in found)
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        (["x" * 57 + "1234", "5678 rest"], "x" * 57 + "12345678 rest"),
+        (["x" * 57 + "1234", "y" * 61, "z" * 65, "rest"], "x" * 57 + "1234" + "y" * 61 + "z" * 65 + "rest"),
+        (["x" * 60 + " ", "rest"], "x" * 60 + " rest"),
+        (["first", "x" * 61, "rest"], "first\n" + "x" * 61 + "\nrest"),
+        (["x" * 60, "rest"], "x" * 60 + "\nrest"),
+    ],
+)
+def test_free_text_that_was_cut_with_its_tag_counted_is_whole_again(rows: list[str], text: str) -> None:
+    (line,) = lines(message(ENTRY, ":86:" + "\r\n".join(rows)))
+
+    assert line.remittance == text

@@ -47,7 +47,8 @@ _PREFIXES_MAX = 20_000
 # Fewer entries than this are as quickly read one by one.
 _BATCH_MIN = 4
 
-# Dates, mark and funds code are read once, as a file repeats them. References of 15 letters may be accounts, those with RF structured ones.
+# Dates, mark and funds code are read once, as a file repeats them. References of 15 letters may be accounts, those that
+# begin with RF structured ones.
 _HEAD = (
     r"([0-9 ]+[A-Z]+)([0-9]{{1,{whole_max}}}),([0-9]{{{places}}})([NSF](?!CHK)[A-Z0-9]{{3}})"
     r"((?!RF)[^/: \n\0]{{0,14}}+)(?://([^: \n\0]++))?+{line_feed}:86:"

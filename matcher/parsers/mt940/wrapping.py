@@ -8,6 +8,7 @@ purpose.
 from __future__ import annotations
 
 _COLUMNS = 65
+_COLUMNS_AFTER_TAG = _COLUMNS - len(":86:")
 _BREAKS = "\n" * 1024
 _CODE_CHARS_MAX = 5
 _CUT_COLUMNS_MIN = 55  # banks with narrower lines cut as well; below this a break is a break
@@ -53,11 +54,15 @@ def _mark_is_cut(line: str, following: str, mark: str) -> bool:
 
 
 def free_lines(text: str) -> str:
-    """Free text: breaks that were meant stay, cuts at column 65 are undone, padding and empty lines go."""
+    """Free text: breaks that were meant stay, cuts at column 65 are undone, padding and empty lines go.
+
+    A first line of 61 columns was cut as well, and with it other lines of 61.
+    """
     if "\n" not in text:
         return text.strip()
     given = text.split("\n")
-    if _COLUMNS not in map(len, given):
+    cuts = {_COLUMNS, _COLUMNS_AFTER_TAG} if len(given[0]) == _COLUMNS_AFTER_TAG else {_COLUMNS}
+    if cuts.isdisjoint(map(len, given)):
         return "\n".join(filter(None, map(str.strip, given)))
     lines: list[str] = []
     was_cut = False
@@ -67,7 +72,7 @@ def free_lines(text: str) -> str:
             lines[-1] += shown
         elif shown:
             lines.append(shown.strip())
-        was_cut = len(line) == _COLUMNS and len(shown) >= _COLUMNS - 1
+        was_cut = len(line) in cuts and len(shown) >= len(line) - 1
         if was_cut and len(shown) < len(line):
             lines[-1] += " "
     return "\n".join(lines)
