@@ -16,7 +16,7 @@ _IDS = click.argument("ids", nargs=-1, required=True, type=int, metavar="ID...")
 
 @click.group()
 def book() -> None:
-    """Book transactions: import, list, enter, release, clear, split, void.
+    """Book transactions: import, list, enter, release, reject, clear, split, void.
 
     \b
     Examples:
@@ -251,6 +251,25 @@ def void(transaction: int, when: datetime, pending: bool, reason: str, as_json: 
         text = f"Transaction {transaction} is void pending by entry {entry}: recon book decide-void {entry} --release"
     values = {"transaction": transaction, "entry": entry, "state": "void pending" if pending else "voided"}
     desk.say(text, as_json=as_json, values=values)
+
+
+@book.command()
+@click.argument("transaction", type=int, metavar="ID")
+@desk.reason_option
+@desk.done_json
+def reject(transaction: int, reason: str, as_json: bool) -> None:
+    """Reject a transaction that was never released; it is kept, but never listed.
+
+    \b
+    Examples:
+      recon book reject 17 --reason "entered twice"
+    """
+    from recon_core.services import voiding
+
+    with desk.change() as made:
+        voiding.reject_transaction(made.uow, transaction_id=transaction, reason=reason, **made.said)
+    values = {"transaction": transaction, "status": "rejected"}
+    desk.say(f"Transaction {transaction} is rejected.", as_json=as_json, values=values)
 
 
 @book.command("decide-void")

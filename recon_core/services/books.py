@@ -18,6 +18,7 @@ from recon_core.services import control, families, lookup
 OWN_SOURCE = ""
 _CONTENT = ("transaction_date", "amount", "reference", "counterparty", "description", "kind", "status", "batch")
 _AMOUNT, _STATUS, _BATCH = (_CONTENT.index(name) for name in ("amount", "status", "batch"))
+UNDO_MATCH = "Undo its match first: recon trail transaction {} names the decision, recon undo takes it back."
 _RELEASED_ELSEWHERE = {
     TransactionKind.ADJUSTMENT.value: "Release it as that: recon adjust list --state created, recon adjust release ADJUSTMENT",
     TransactionKind.TRANSFER.value: "Release it as that: recon transfer list, recon transfer release TRANSFER",
@@ -350,7 +351,7 @@ def check_unclear(row: Any) -> None:
     if row.processed:
         raise Conflict(
             f"A bank line proved transaction {row.external_id}.",
-            cure=f"Undo that match instead: recon trail transaction {row.id} names the decision, recon undo takes it back.",
+            cure=UNDO_MATCH.format(row.id),
         )
     if row.reconciliation_id is not None:
         raise Conflict(

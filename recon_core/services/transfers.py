@@ -16,8 +16,6 @@ from recon_core.domain.states import TransactionKind, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
 from recon_core.services import books, control, lookup, void_rows, vouchers
 
-_UNDO = "Undo their match first: recon trail transaction {} names the decision, recon undo takes it back."
-
 
 class Transfer(NamedTuple):
     """A transfer that was made: its id and the ids of its two book transactions."""
@@ -131,7 +129,7 @@ def void_transfer(
     """
     _, out, into = _locked(uow, transfer_id)
     if out.matched_amount or into.matched_amount:
-        raise WrongState(f"Bank lines prove transfer {transfer_id}.", cure=_UNDO.format(out.id))
+        raise WrongState(f"Bank lines prove transfer {transfer_id}.", cure=books.UNDO_MATCH.format(out.id))
     with uow.action("transfer.void", subject=("transfer", transfer_id), by=by, at=at, reason=reason) as act:
         first = void_rows.insert_void(uow, act, out, day=day, released=True, reason=reason)
         shared = out.voucher_id == into.voucher_id

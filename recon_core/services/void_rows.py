@@ -22,7 +22,7 @@ def check_voidable(uow: UnitOfWork, row: Any) -> None:
         )
     if row.status != TransactionStatus.RELEASED:
         raise WrongState(
-            f"Transaction {row.external_id} is {row.status}.", cure="Only released ones are voided; reject this one."
+            f"Transaction {row.external_id} is {row.status}.", cure=f"Reject it: recon book reject {row.id}"
         )
 
 

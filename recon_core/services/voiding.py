@@ -12,6 +12,7 @@ from recon_core.domain.states import AdjustmentState, TransactionKind, Transacti
 from recon_core.ports import Action, UnitOfWork
 from recon_core.services import books, clearing, control, lookup, undo, void_rows, vouchers
 
+_OTHERWISE = {TransactionKind.ADJUSTMENT, TransactionKind.TRANSFER, TransactionKind.VOID}
 _PENDING = "Name the entry, which `recon book list ACCOUNT --unreleased` has."
 
 
@@ -36,7 +37,7 @@ def void_transaction(
         if not lookup.settings(uow).reopen_lines_on_void:
             raise WrongState(
                 f"Bank lines prove transaction {row.external_id}.",
-                cure=f"Undo their match first: recon trail transaction {row.id} names the decision.",
+                cure=books.UNDO_MATCH.format(row.id),
             )
         sql = (
             "SELECT DISTINCT d.id FROM decision d JOIN decision_transaction t ON t.decision_id = d.id"
@@ -130,6 +131,30 @@ def release_void(uow: UnitOfWork, *, transaction_id: int, by: str, at: datetime)
         values = {"status": TransactionStatus.RELEASED.value, "voucher_id": voucher_id}
         act.update("book_transaction", [entry.id], values)
         _reverse_adjustment(uow, act, original.id)
+
+
+def reject_transaction(uow: UnitOfWork, *, transaction_id: int, reason: str = "", by: str, at: datetime) -> None:
+    """Reject a transaction that was never released; it is kept, never listed. Adjustments, transfers and voiding entries
+    are rejected where they were made.
+
+    Raises `WrongState` for one that is released, matched or ticked.
+    """
+    row = books.locked_transactions(uow, [transaction_id])[0]
+    if row.status == TransactionStatus.RELEASED:
+        raise WrongState(
+            f"Transaction {row.external_id} is released.", cure=f"Void it: recon book void {row.id} --date DAY"
+        )
+    if row.status == TransactionStatus.REJECTED or (row.source == books.OWN_SOURCE and row.kind in _OTHERWISE):
+        raise WrongState(
+            f"Transaction {row.external_id} is a {row.kind} that is {row.status}.",
+            cure="Reject an adjustment, transfer or voiding entry as that: recon adjust reject, recon transfer reject,"
+            " recon book decide-void.",
+        )
+    if row.matched_amount:
+        raise WrongState(f"Bank lines prove transaction {row.external_id}.", cure=books.UNDO_MATCH.format(row.id))
+    subject, account_id = ("book_transaction", row.id), row.cash_account_id
+    with uow.action("book.reject", subject=subject, account_id=account_id, by=by, at=at, reason=reason) as act:
+        act.update("book_transaction", [row.id], {"status": TransactionStatus.REJECTED.value})
 
 
 def reject_void(uow: UnitOfWork, *, transaction_id: int, by: str, at: datetime) -> None:

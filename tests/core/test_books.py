@@ -307,3 +307,19 @@ def test_a_line_in_a_closed_document_stays_cleared(account: tuple[World, int]) -
     with pytest.raises(Closed):
         world.do(books.set_cleared, ids=[one], clear_date=day("2017-01-09"))
     assert [one.code for one in world.read(blockers.blockers, document_id=document_id)] == ["state"]
+
+
+def test_what_was_never_released_is_rejected_and_never_listed_again(world: World) -> None:
+    account_id = world.account()
+    values = {"account_id": account_id, "transaction_date": day("2017-01-05"), "amount": 700}
+    wrong, sent = (world.do(books.create_transaction, **values, released=released) for released in (False, True))
+    document_id = world.document(account_id, "2017-01-31", "0")
+
+    world.do(voiding.reject_transaction, transaction_id=wrong, reason="entered twice")
+
+    listed = world.read(documents.listed, document_id)
+    assert [line.ids for line in listed] == [(sent,)]
+    for transaction_id, cure in ((sent, "recon book void"), (wrong, "that is rejected")):
+        with pytest.raises(WrongState, match=cure):
+            world.do(voiding.reject_transaction, transaction_id=transaction_id)
+    assert world.read(history.verify_log).holds

@@ -67,6 +67,8 @@ def test_a_month_says_what_it_did(recon: Recon) -> None:
     assert done(recon, "book hold 1")["status"] == "hold"
     assert done(recon, "book hold 1 --remove")["status"] == "balanced"
     assert done(recon, "book release 1") == {"transactions": [1], "status": "released"}
+    recon("book", "create", "1930", "--date", "2017-01-10", "--amount", "7")
+    assert done(recon, "book reject 2 --reason twice") == {"transaction": 2, "status": "rejected"}
     assert done(recon, "book clear 1 --date 2017-01-10")["clear_date"] == "2017-01-10"
     document = done(recon, "reconcile open 1930 --date 2017-01-31 --balance 550")
     assert (document["account"], document["state"], document["difference"]) == ("1930", "hold", "550.00")
@@ -84,13 +86,13 @@ def test_a_month_says_what_it_did(recon: Recon) -> None:
     }
     assert done(recon, "reconcile processed 1930")["changed"] == []
     fee = done(recon, "adjust create 1930 --type FEE --amount -40 --date 2017-01-31")
-    assert fee == {"account": "1930", "adjustment": 1, "transaction": 2, "state": "created"}
+    assert fee == {"account": "1930", "adjustment": 1, "transaction": 3, "state": "created"}
     refused = done(recon, "reconcile release 1930", status=3)
     assert {one["code"] for one in refused["blockers"]} == {"unreleased-adjustments", "difference", "on-hold"}
     assert done(recon, "adjust edit 1 --amount -50")["changed"] == ["amount"]
     released = done(recon, "adjust release 1")
-    assert released == {"adjustments": [1], "vouchers": ["V000001"], "transactions": [2], "state": "released"}
-    recon("reconcile", "tick", "1930", "2")
+    assert released == {"adjustments": [1], "vouchers": ["V000001"], "transactions": [3], "state": "released"}
+    recon("reconcile", "tick", "1930", "3")
     assert done(recon, "reconcile hold 1930 --remove")["state"] == "balanced"
     closed = done(recon, "reconcile release 1930")
     assert (closed["number"], closed["state"], closed["difference"]) == ("000001", "closed", "0.00")
