@@ -69,7 +69,7 @@ class Guard:
     def __init__(self, app: ASGIApp, *, sessions: Sessions, hosts: Sequence[str]) -> None:
         self._app = app
         self._sessions = sessions
-        self._hosts = frozenset(hosts)
+        self._hosts = frozenset(map(str.lower, hosts))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or hand it on."""
