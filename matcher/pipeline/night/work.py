@@ -60,8 +60,10 @@ def do_job(night: Night, job: Job) -> None:
     except ReconError as error:
         night.note("job refused", **facts, error=error.code)
         _end_badly(night, job, JobState.FAILED, reason=str(error))
-    except (KeyboardInterrupt, SystemExit):
+    except (KeyboardInterrupt, SystemExit) as stop:
         night.note("job interrupted", **facts)
+        # SQLite keeps the lock of a closed connection while a cursor lives, and the frames of the traceback hold one.
+        traceback.clear_frames(stop.__traceback__)
         _give_back(night, job, reason="It was interrupted.", retries=0)
         raise
     except Exception as fault:  # noqa: BLE001  the edge of the process: whatever it is, the job's row must say so
