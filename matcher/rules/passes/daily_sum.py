@@ -2,8 +2,8 @@
 
 Incoming Bankgiro payments come as one sum a day and bankgiro number, salaries as one line: all open items of a day whose
 descriptions are alike but for their numbers must add up to the line exactly. The bank must call the line a collective
-booking, state how many transactions it holds, or name nobody at all; and the sum must be too odd to fit by accident, the more so
-days later. What the line is called ("BANKGIRO") must be what its items are called, if any are. Payments
+booking, state how many transactions it holds, or name nobody at all and be booked a few banking days after its items at
+most; and the sum must be too odd to fit by accident, the more so days later. What the line is called ("BANKGIRO") must be what its items are called, if any are. Payments
 clear only if no other open payment of the day has the amount of one of them.
 """
 
@@ -95,8 +95,11 @@ def _sums(view: View, lines: Ints, called: Flags, rows: Ints, kinds: Codes) -> l
             continue
         by_chance = chance.expected(items.pool_l[[one]], items.lines.amount[[one]])[0]
         usual = int(items.lag(np.array([one]), members[:1])[0]) in _USUAL_LAGS
-        limit = _CHANCE_MAX_CALLED_BATCH if usual and (batch or count > 1) else _CHANCE_MAX
+        is_collective = batch or count > 1
+        limit = _CHANCE_MAX_CALLED_BATCH if usual and is_collective else _CHANCE_MAX
         clear = bool(by_chance <= limit) and (batch or not single_rivals(view, one))
+        # Many lines say nothing, and each is held against every day: one of them fits some other day by accident.
+        clear = clear and (is_collective or usual)
         clear = clear and not _replaceable(view, members) and not _worded_otherwise(view, one, members)
         groups.append(Group((one,), tuple(members.tolist()), _SCORE if clear else _SCORE_BY_CHANCE, clear))
     return groups
