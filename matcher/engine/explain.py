@@ -33,6 +33,7 @@ from matcher.rules.passes import (
     party_sum,
     payment_run,
     several_named,
+    shared_day,
     transfer,
 )
 from matcher.rules.relations import Relation
@@ -149,8 +150,8 @@ class Explainer:
         facts["day"] = _day(int(book.day[rows[0]]))
         if code == file_id.CODE:
             return self._file(said, facts)
-        if code == daily_sum.CODE:
-            return say("group.day", like=_short(book.text("description").at(rows[0])), **facts)
+        if code in {daily_sum.CODE, shared_day.CODE}:
+            return self._day(said, code, facts)
         if code == payment_run.CODE:
             return say("group.run", **self._run_ends(rows), **facts)
         if code == batch_details.CODE:
@@ -172,6 +173,13 @@ class Explainer:
             named = sum(self._is_named(said.at, row) for row in rows)
             return say("group.named" if named == len(rows) else "group.named_some", named=named, **facts)
         return say("group.party", **facts)
+
+    def _day(self, said: _Said, code: str, facts: dict[str, object]) -> str:
+        like = _short(self._items.book.text("description").at(said.rows[0]))
+        if code == daily_sum.CODE:
+            return say("group.day", like=like, **facts)
+        rival = bool(said.result.alternatives.get(said.line))
+        return say("group.day_some" if rival else "group.day_shared", like=like, **facts)
 
     def _is_named(self, line: int, row: int) -> bool:
         other = self._view.relations.of(line, row) is Relation.OTHER

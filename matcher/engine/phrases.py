@@ -39,6 +39,9 @@ ENGLISH: dict[str, str] = {
     "group.file": "{count} items that carry {id} add up exactly",
     "group.file_less": "{count} of {total} items that carry {id} add up exactly; the bank left out {rest}",
     "group.day": 'all {count} items of {day} like "{like}" add up exactly',
+    "group.day_shared": '{count} items of {day} like "{like}" add up exactly, another line is the rest of them, and no other'
+    " division of them fits",
+    "group.day_some": '{count} items of {day} like "{like}" add up exactly, and another line is the rest of them',
     "group.run": "{count} items of {day} with consecutive numbers {first} to {last} add up exactly, and no other run does",
     "group.details": "all {count} transactions in the batch are found, each by its own reference or name",
     "group.details_some": "{count} of {total} transactions in the batch are found",

@@ -23,6 +23,7 @@ from matcher.rules.passes import (
     reference,
     reference_whole,
     several_named,
+    shared_day,
     transfer,
 )
 from matcher.rules.settings import RuleSettings
@@ -52,6 +53,7 @@ ORDER: tuple[Step, ...] = (
     Step(file_id.CODE, file_id.find, by_reference=True),
     Step(daily_sum.CODE, daily_sum.find, narrows=False),
     Step(payment_run.CODE, payment_run.find, narrows=False),
+    Step(shared_day.CODE, shared_day.find, narrows=False),
     Step(transfer.CODE, transfer.find),
     Step(card_settlement.CODE, card_settlement.find),
     Step(amount_party.CODE, amount_party.find),

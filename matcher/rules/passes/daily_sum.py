@@ -27,7 +27,7 @@ CODE = "M32"
 _CHANCE_MAX = 0.001
 _CHANCE_MAX_CALLED_BATCH = 0.01
 # Banking days that a collective booking is usually behind its items.
-_USUAL_LAGS = range(4)
+USUAL_LAGS = range(4)
 _WORD_LETTERS_MIN = 5
 _SCORE = 960
 _SCORE_BY_CHANCE = 450
@@ -45,13 +45,13 @@ def find(view: View) -> Candidates:
     if not len(rows):
         return Candidates()
     found: dict[tuple[int, tuple[int, ...]], Group] = {}
-    for kinds in view.keep(CODE, partial(_kinds, view, rows)):
+    for kinds in view.keep(CODE, partial(kinds_of, view, rows)):
         for group in _sums(view, lines, called, rows, kinds):
             found.setdefault((group.lines[0], group.rows), group)
     return Candidates(groups=tuple(found.values()))
 
 
-def _kinds(view: View, rows: Ints) -> list[Codes]:
+def kinds_of(view: View, rows: Ints) -> list[Codes]:
     """Codes of descriptions that are alike: with all numbers left out, and with only the last one left out."""
     texts = view.items.book.text("description")
     used = np.unique(texts.codes[rows])
@@ -94,13 +94,13 @@ def _sums(view: View, lines: Ints, called: Flags, rows: Ints, kinds: Codes) -> l
         if count not in {0, 1, len(members)}:
             continue
         by_chance = chance.expected(items.pool_l[[one]], items.lines.amount[[one]])[0]
-        usual = int(items.lag(np.array([one]), members[:1])[0]) in _USUAL_LAGS
+        usual = int(items.lag(np.array([one]), members[:1])[0]) in USUAL_LAGS
         is_collective = batch or count > 1
         limit = _CHANCE_MAX_CALLED_BATCH if usual and is_collective else _CHANCE_MAX
         clear = bool(by_chance <= limit) and (batch or not single_rivals(view, one))
         # Many lines say nothing, and each is held against every day: one of them fits some other day by accident.
         clear = clear and (is_collective or usual)
-        clear = clear and not _replaceable(view, members) and not _worded_otherwise(view, one, members)
+        clear = clear and not replaceable(view, members) and not _worded_otherwise(view, one, members)
         groups.append(Group((one,), tuple(members.tolist()), _SCORE if clear else _SCORE_BY_CHANCE, clear))
     return groups
 
@@ -124,7 +124,7 @@ def _long_words(text: str) -> frozenset[str]:
     return frozenset(word for word in fold(text).words if len(word) >= _WORD_LETTERS_MIN and word.isalpha())
 
 
-def _replaceable(view: View, members: Ints) -> bool:
+def replaceable(view: View, members: Ints) -> bool:
     """Whether another open payment of the day has the amount of a member: how payments are worded tells no files apart."""
     items = view.items
     first = members[0]
