@@ -100,6 +100,9 @@ def morning_view(summary: Morning, words: Words) -> dict[str, Any]:
             {"code": one.code, "last_day": one.last_day.isoformat(), "expected": one.expected.isoformat()}
             for one in summary.missing
         ],
+        "corrections": [{"code": one.code, "says": words.say(one.says)} for one in summary.corrections],
+        "unmoved": summary.unmoved,
+        "joined": [run.id for run in summary.joined],
         "notes": [{"file": name, "says": words.say(note)} for name, note in summary.notes],
         "needing": len(summary.needing),
         "account_count": words.number(summary.account_count),
@@ -122,6 +125,7 @@ def morning_account(one: MorningAccount, words: Words) -> dict[str, Any]:
         "released": one.released,
         "difference": words.amount(one.difference, one.currency) if one.difference else "",
         "needs": [words.say(need) for need in one.needs],
+        "notes": [words.say(note) for note in one.notes],
     }
 
 
@@ -158,4 +162,5 @@ def account_row(one: AccountOverview, words: Words) -> dict[str, Any]:
         "number": one.number,
         "day": day.isoformat() if day is not None else "",
         "needs": [words.say(need) for need in one.needs],
+        "notes": [words.say(note) for note in one.notes],
     }

@@ -65,7 +65,7 @@ def show(desk: AtDesk, run_id: RunId) -> Response:
     summary = morning(night, run_id)
     with desk.read() as uow:
         jobs = night.store.jobs(uow, run_id=run_id)
-        files = night.store.files(uow, run_id=run_id)
+        files = [file for run in summary.runs for file in night.store.files(uow, run_id=run.id)]
     wanted = desk.text("show")
     accounts = summary.needing if wanted == "needs" else summary.accounts
     bad = {FileState.SET_ASIDE, FileState.QUARANTINED, FileState.DEFERRED}

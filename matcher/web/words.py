@@ -25,6 +25,7 @@ _COMMAND = re.compile(r": recon [a-z].*$", re.DOTALL)
 _ASIDE = re.compile(r" \((?:recon|--)[^()]*\)| with --[a-z-]+")
 # Places of a sentence that hold a word or a sentence of ours; the others hold names and numbers, which stay.
 _INNER = frozenset({"against", "date", "state", "status", "what", "why"})
+_SENTENCE = re.compile(r"(?<=\.) (?=[A-Z])")
 _HOLE = re.compile(r"\\\{(\w+)\\\}")
 
 
@@ -85,7 +86,8 @@ class Words:
             if found is not None:
                 parts = found.groupdict()
                 return swedish.format(**parts | {name: self.say(parts[name]) for name in _INNER & parts.keys()})
-        return english
+        sentences = _SENTENCE.split(english)
+        return english if len(sentences) == 1 else " ".join(map(self.say, sentences))
 
     def amount(self, minor: int | None, currency: str) -> str:
         """An amount as people of this language write it: 1 234,50 or 1,234.50."""

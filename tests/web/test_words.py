@@ -89,6 +89,14 @@ def test_names_in_a_sentence_stay_as_they_are_and_states_are_said() -> None:
     )
 
 
+def test_a_reason_with_its_cure_is_said_sentence_by_sentence() -> None:
+    said = Words("sv").say(
+        "Statement 3 does not add up. Get a right one from the bank; look at it: recon statement show 3"
+    )
+
+    assert said == "Kontoutdrag 3 går inte jämnt upp. Hämta ett rätt från banken; titta på det."
+
+
 def test_a_cure_is_said_without_its_command() -> None:
     words = Words("en")
     assert words.say("It is balanced: release it first: recon adjust release 7") == "It is balanced: release it first."
