@@ -160,20 +160,26 @@ def _details(uow: UnitOfWork, document_ids: list[int]) -> dict[int, list[DetailR
 
 
 def statement_report(uow: UnitOfWork, *, document_id: int, show_reconciled: bool = False) -> StatementReport:
-    """The printed reconciliation of a document, open or closed. Unreconciled is what is in no closed document up to
-    its date and not ticked in it.
+    """The printed reconciliation of a document, open, closed or voided (then as it was closed). Unreconciled is what is
+    in no document up to its date and not ticked in it.
     """
     row = _row(uow.select(f"{_HISTORY} WHERE r.id = :id", {"id": document_id})[0])
     values = {"id": document_id, "account": row.account, "day": row.reconciliation_date}
+    # The document that replaced a voided one may have its date.
+    after = ">=" if row.state == "voided" else ">"
     base = (
         f"SELECT coalesce(t.reconciliation_id, 0) AS document_id,{_DETAIL} FROM book_transaction t"
         " JOIN cash_account a ON a.id = t.cash_account_id LEFT JOIN voucher n ON n.id = t.voucher_id"
         " LEFT JOIN reconciliation d ON d.id = t.reconciliation_id WHERE a.code = :account AND t.status = 'released'"
     )
-    ticked = uow.select(f"{base} AND t.reconciliation_id = :id ORDER BY t.transaction_date, t.id", values)
+    ticked = _details(uow, [document_id]).get(document_id)
+    if ticked is None:
+        found = uow.select(f"{base} AND t.reconciliation_id = :id ORDER BY t.transaction_date, t.id", values)
+        ticked = [DetailRow._make(one) for one in found]
     left = uow.select(
         f"{base} AND t.transaction_date <= :day AND (d.id IS NULL OR (d.id <> :id"
-        " AND d.reconciliation_date > :day)) ORDER BY t.transaction_date, t.id",
+        f" AND d.reconciliation_date {after} :day)) AND NOT EXISTS (SELECT 1 FROM reconciliation_line l"
+        " WHERE l.reconciliation_id = :id AND l.book_transaction_id = t.id) ORDER BY t.transaction_date, t.id",
         values,
     )
     balance = uow.value(
@@ -181,5 +187,5 @@ def statement_report(uow: UnitOfWork, *, document_id: int, show_reconciled: bool
         " ON a.id = t.cash_account_id WHERE a.code = :account AND t.status = 'released' AND t.transaction_date <= :day",
         values,
     )
-    reconciled = tuple(DetailRow._make(one) for one in ticked) if show_reconciled else ()
+    reconciled = tuple(ticked) if show_reconciled else ()
     return StatementReport(row, reconciled, tuple(DetailRow._make(one) for one in left), int(balance))

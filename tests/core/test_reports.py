@@ -229,3 +229,20 @@ def test_history_is_taken_over_up_to_a_cut_off_date(world: World) -> None:
     assert [row.state for row in rows] == ["ignored"]
     with pytest.raises(WrongState):
         world.do(takeover.take_over, **arguments)
+
+
+def test_a_voided_document_is_printed_as_it_was_closed(world: World) -> None:
+    account_id = world.account()
+    ids = world.book(account_id, "2017-01-10 100 A", "2017-01-12 7 B")
+    document_id = world.document(account_id, "2017-01-31", "100")
+    world.do(reconcile.tick, document_id=document_id, transaction_ids=ids[:1])
+    world.close(document_id)
+    before = world.read(registers.statement_report, document_id=document_id, show_reconciled=True)
+    world.do(release.void_document, document_id=document_id)
+    again = world.document(account_id, "2017-01-31", "100")
+    world.do(reconcile.tick, document_id=again, transaction_ids=ids[:1])
+
+    printed = world.read(registers.statement_report, document_id=document_id, show_reconciled=True)
+
+    assert printed._replace(row=before.row) == before
+    assert ([row.external_id for row in printed.unreconciled], printed.residual) == (["B"], 0)
