@@ -36,6 +36,7 @@ _CUT_FIELDS = (16, 35)
 _CHECK_DIGITS_MAX = 2
 _SHAPE_ITEMS_MIN = 3
 _PLAIN = "#"
+_ONE_SIGN = str.maketrans(_DIGIT_SIGNS, _PLAIN * len(_DIGIT_SIGNS))
 _DATE_DAYS = 100
 # Invoices of one series that differ in so many last digits may be of one year.
 _SERIES_DIGITS = 3
@@ -162,8 +163,10 @@ class Relations:
     @cached_property
     def _shape_counts(self) -> Counter[str]:
         """How many references of the books have each shape."""
-        shapes = _DIGITS.sub(_PLAIN, "\n".join(self._known)).split("\n")
-        return Counter(shapes)
+        shapes = "\n".join(self._known).translate(_ONE_SIGN)
+        while _PLAIN * 2 in shapes:
+            shapes = shapes.replace(_PLAIN * 2, _PLAIN)
+        return Counter(shapes.split("\n"))
 
     @cached_property
     def _own_shapes(self) -> frozenset[str]:

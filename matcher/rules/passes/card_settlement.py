@@ -34,6 +34,7 @@ _SCORE_DATED = 950
 _SCORE_BAND = 900
 _SCORE_DOUBTFUL = 500
 _AMOUNT = re.compile(r"(?<![0-9.,])([0-9]{1,12})[.,]([0-9]{2})(?![0-9.,])")
+_CENTURY = "20"
 _DATE = re.compile(r"(?<![0-9])(20[0-9]{2})-?([01][0-9])-?([0-3][0-9])(?![0-9])")
 _TEXTS = ("additional_info", "counterparty_name", "remittance")
 
@@ -78,7 +79,10 @@ def _rows_of_acquirers(view: View) -> dict[tuple[int, int], Ints]:
     texts = items.book.text("description")
     used = np.unique(texts.codes[rows])
     dated = np.zeros(len(texts.values) + 1, np.bool_)
-    dated[used] = [code >= 0 and _DATE.search(texts.values[code]) is not None for code in used.tolist()]
+    dated[used] = [
+        code >= 0 and _CENTURY in texts.values[code] and _DATE.search(texts.values[code]) is not None
+        for code in used.tolist()
+    ]
     rows = rows[dated[texts.codes[rows]]]
     party = items.party_r[rows]
     order = np.lexsort((rows, items.book.day[rows], party, items.pool_r[rows]))

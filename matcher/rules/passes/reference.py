@@ -17,7 +17,7 @@ import numpy as np
 
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.contract import Candidates, Pairs
-from matcher.rules.joins import counts_of, equal_pairs, is_member, mixed
+from matcher.rules.joins import counts_of, equal_pairs, is_member, may_be_among, mixed
 from matcher.rules.names import NameLevel
 from matcher.rules.reference_index import ReferencePairs, Shared
 from matcher.rules.relations import Relation
@@ -103,6 +103,8 @@ def _payer_has_own(view: View, line: Ints, level: Codes) -> Flags:
         return other
     lines: Ints = np.unique(line[other])
     rows = np.flatnonzero(items.row_open & (items.variant_r >= 0))
+    amounts = mixed(items.pool_l[lines], items.lines.amount[lines])
+    rows = rows[may_be_among(mixed(items.pool_r[rows], items.book.amount[rows]), amounts)]
     # One of each name and amount is enough.
     alike = mixed(items.pool_r[rows], items.book.amount[rows], items.variant_r[rows])
     rows = rows[np.unique(alike, return_index=True)[1]]
@@ -126,10 +128,10 @@ def _by_chance(view: View, found: ReferencePairs) -> Flags:
     """Whether a random number of that length would name some item of that amount too easily."""
     items = view.items
     rows = np.flatnonzero(items.row_open)
-    key = mixed(items.pool_r, items.book.amount)
-    distinct, codes = np.unique(key[rows], return_inverse=True)
-    alike = counts_of(codes, len(distinct))
-    same = alike[np.searchsorted(distinct, key[found.row])]
+    keys = mixed(items.pool_r[rows], items.book.amount[rows])
+    wanted = mixed(items.pool_r[found.row], items.book.amount[found.row])
+    keys = np.sort(keys[may_be_among(keys, wanted)])
+    same = np.searchsorted(keys, wanted, side="right") - np.searchsorted(keys, wanted, side="left")
     span = 10.0 ** np.minimum(found.digits.astype(np.int64) - 1, 15)
     chance: Flags = same * 1000 > _ACCIDENTS_MAX_PERMILLE * span
     return chance
