@@ -18,7 +18,7 @@ from matcher.pipeline.night.morning import morning
 from matcher.pipeline.overview import AccountOverview, account_overviews
 from matcher.proposal import ProposalFilter
 from matcher.web.desk import AtDesk
-from matcher.web.runs import known_run, night_of
+from matcher.web.runs import known_run
 from recon_core.domain.money import to_text
 from recon_core.services import lookup
 
@@ -148,7 +148,7 @@ def lines(desk: AtDesk, code: str, limit: Limit = 100, offset: Offset = 0) -> Li
 @ROUTER.get("/runs")
 def runs(desk: AtDesk, limit: Limit = 20) -> list[Run]:
     """The newest runs."""
-    store = night_of(desk).store
+    store = desk.night.store
     with desk.read() as uow:
         found = [(run, store.jobs(uow, run_id=run.id)) for run in store.latest_runs(uow, limit=limit)]
     return [
@@ -169,7 +169,7 @@ def runs(desk: AtDesk, limit: Limit = 20) -> list[Run]:
 @ROUTER.get("/runs/{run_id}/summary")
 def summary(desk: AtDesk, run_id: Annotated[int, Path(ge=1, lt=2**62)]) -> dict[str, object]:
     """The morning summary, as `recon runs show --json` prints it."""
-    night = night_of(desk)
+    night = desk.night
     known_run(desk, night, run_id)
     found: dict[str, object] = json.loads(as_json(morning(night, run_id)))
     return found

@@ -15,7 +15,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from matcher import bootstrap
+from matcher.ops import logs
 from matcher.pipeline.context import Context
+from matcher.pipeline.night.contract import Night
 from matcher.web import accounts, api, document, document_deeds, lines, review, runs, signing
 from matcher.web.desk import Desk, Web
 from matcher.web.guard import Guard
@@ -41,7 +43,9 @@ def make_app(context: Context, settings: NightSettings, *, people: Mapping[str, 
         openapi_url="/api/openapi.json",
         middleware=[Middleware(Guard, sessions=sessions, hosts=hosts)],
     )
-    app.state.web = Web(context=context, settings=settings, sessions=sessions, language=bootstrap.usual_language())
+    app.state.web = Web(
+        context=context, night=_night(context, settings), sessions=sessions, language=bootstrap.usual_language()
+    )
     for part in (accounts, api, document, document_deeds, lines, review, runs, signing):
         app.include_router(part.ROUTER)
     app.mount("/static", StaticFiles(directory=Path(str(files("matcher.web") / "static"))), name="static")
@@ -49,6 +53,17 @@ def make_app(context: Context, settings: NightSettings, *, people: Mapping[str, 
     app.add_exception_handler(HTTPException, _missing)
     app.add_exception_handler(RequestValidationError, _missing)
     return app
+
+
+def _night(context: Context, settings: NightSettings) -> Night:
+    """The nightly work, made once: workers are told of what is tried again where there are any."""
+    broker = None
+    if settings.broker_url:
+        from matcher.ops.broker import Broker
+        from matcher.ops.broker import make_app as make_queue
+
+        broker = Broker(make_queue(settings))
+    return bootstrap.make_night(context, settings, broker=broker, note=logs.note)
 
 
 def _status(error: ReconError) -> int:

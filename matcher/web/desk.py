@@ -15,16 +15,16 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import Depends, Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.datastructures import FormData
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from matcher.pipeline.context import Context
+from matcher.pipeline.night.contract import Night
 from matcher.web.context import visible
 from matcher.web.sessions import Notice, Session, Sessions
 from matcher.web.words import Words, chosen_language
 from recon_core.domain.refusals import PolicyForbids
 
 if TYPE_CHECKING:
-    from matcher.bootstrap import NightSettings
     from recon_core.store.unit_of_work import SqlUnitOfWork
 
 LANGUAGE_COOKIE = "recon-language"
@@ -37,7 +37,7 @@ class Web:
     """What the page is made with."""
 
     context: Context
-    settings: NightSettings
+    night: Night
     sessions: Sessions
     language: str = "en"
     # Runs that a press of "retry" is working on in this process.
@@ -87,6 +87,11 @@ class Desk:
         self.form = form if form is not None else FormData()
         self.words = Words(language_of(request, web))
         self.context = replace(web.context, user=session.user)
+
+    @property
+    def night(self) -> Night:
+        """The nightly work in the name of who asks."""
+        return replace(self.web.night, context=self.context)
 
     @property
     def who(self) -> Who:
@@ -200,4 +205,3 @@ async def at_desk(request: Request) -> Desk:
 
 
 AtDesk = Annotated[Desk, Depends(at_desk)]
-Answer = Response

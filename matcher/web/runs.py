@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import RedirectResponse, Response
 
-from matcher import bootstrap
 from matcher.jobs import FileState
 from matcher.ops import logs
 from matcher.pipeline.night.contract import Night
@@ -27,20 +26,10 @@ _RUNS_SHOWN = 50
 _ROWS_A_PAGE = 100
 
 
-def night_of(desk: Desk) -> Night:
-    """The nightly work in the name of who asks."""
-    broker = None
-    if desk.web.settings.broker_url:
-        from matcher.ops.broker import Broker, make_app
-
-        broker = Broker(make_app(desk.web.settings))
-    return bootstrap.make_night(desk.context, desk.web.settings, broker=broker, note=logs.note)
-
-
 @ROUTER.get("/runs")
 def list_runs(desk: AtDesk) -> Response:
     """The newest runs."""
-    night = night_of(desk)
+    night = desk.night
     with desk.read() as uow:
         found = [
             context.run_row(run, night.store.jobs(uow, run_id=run.id), desk.words)
@@ -53,14 +42,14 @@ def list_runs(desk: AtDesk) -> Response:
 def newest(desk: AtDesk) -> Response:
     """The morning summary: that of the newest run."""
     with desk.read() as uow:
-        found = night_of(desk).store.latest_runs(uow, limit=1)
+        found = desk.night.store.latest_runs(uow, limit=1)
     return RedirectResponse(f"/runs/{found[0].id}" if found else "/runs", status_code=303)
 
 
 @ROUTER.get("/runs/{run_id}")
 def show(desk: AtDesk, run_id: RunId) -> Response:
     """The summary of a run, its accounts and its files, as things stand now."""
-    night = night_of(desk)
+    night = desk.night
     known_run(desk, night, run_id)
     summary = morning(night, run_id)
     with desk.read() as uow:
@@ -102,7 +91,7 @@ def known_run(desk: Desk, night: Night, run_id: int) -> None:
 @ROUTER.post("/runs/{run_id}/retry")
 def retry(desk: AtDesk, run_id: RunId) -> Response:
     """Try again what failed. Workers do it; where there are none a thread of this process does."""
-    night = night_of(desk)
+    night = desk.night
     known_run(desk, night, run_id)
     count = retry_run(night, run_id=run_id)
     if not night.distributed:
@@ -133,7 +122,7 @@ def _in_the_background(desk: Desk, night: Night, run_id: int) -> None:
 @ROUTER.post("/runs/{run_id}/cancel")
 def cancel(desk: AtDesk, run_id: RunId) -> Response:
     """Stop a run: what waits is cancelled, what is being done ends."""
-    night = night_of(desk)
+    night = desk.night
     known_run(desk, night, run_id)
     count = cancel_run(night, run_id=run_id)
     desk.say(desk.words("Run {run} is cancelled; {count} job(s) will not be done.", run=run_id, count=count))
