@@ -39,7 +39,7 @@ from recon_core.domain.statement import StatementLine
 
 # A pattern costs as much as it saves on so many entries; one entry in so many is looked at, as that costs time, too.
 _SIGHTINGS_MIN = 10
-_LOOKED_AT = 4
+_LOOKED_AT = 2
 # More shapes with one number of marks than this are not worth trying one after the other.
 _ALIKE_MAX = 8
 _OUTLINES_MAX = 1000
@@ -51,7 +51,7 @@ _BATCH_MIN = 4
 # begin with RF structured ones.
 _HEAD = (
     r"([0-9 ]+[A-Z]+)([0-9]{{1,{whole_max}}}),([0-9]{{{places}}})([NSF](?!CHK)[A-Z0-9]{{3}})"
-    r"((?!RF)[^/: \n\0]{{0,14}}+)(?://([^: \n\0]++))?+{line_feed}:86:"
+    r"((?!RF)[^/: \n\0]{{0,14}}+)(?://([^:{line_feed}]++))?+{line_feed}:86:"
 )
 _DIGITS_MAX = 15
 _BREAKS = "\n" * 1024
@@ -231,7 +231,7 @@ class Shapes:
             repeat(self._currency),
             status,
             reversal,
-            _without_none(bank),
+            _without_none([text.strip() for text in bank] if " " in "".join(bank) else bank),
         )
         for field, values in filled.items():
             columns[field] = values
