@@ -227,7 +227,8 @@ def check_mutants(seed: int, count: int) -> int:
             if isinstance(one, FailedFile):
                 continue
             read += 1
-            amounts = sorted(line.amount for line in one.lines if line.status == "booked")
+            # An entry of nothing adds no money.
+            amounts = sorted(line.amount for line in one.lines if line.status == "booked" and line.amount)
             errors = [odd for odd in one.diagnostics if odd.severity == "error"]
             assert amounts == money or one.header.balanced is not True or errors
         assert time.process_time() - started < SECONDS_MAX

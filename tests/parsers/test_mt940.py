@@ -232,6 +232,15 @@ def test_blank_lines_between_tags_are_nothing() -> None:
     assert only(content).header.account == IBAN
 
 
+def test_a_first_entry_whose_tag_is_torn_begins_the_entries_of_its_message() -> None:
+    torn = [":\r\n61:2601050105C1,00NTRFNONREF\r\n:86:a", ":\r\n61:2601050105C2,00NTRFNONREF\r\n:86:b"]
+    content = message(*torn, closing="3,") * 2
+
+    for found in statements(content):
+        assert [(line.amount, line.remittance) for line in found.lines] == [(100, "a"), (200, "b")]
+        assert found.header.balanced is True
+
+
 def test_a_tag_that_is_wrapped_after_its_colon_is_a_tag() -> None:
     content = message(ENTRY, ":\r\n86:text", ":\r\n61:2601050105C5,00NTRFNONREF", closing="15,")
 

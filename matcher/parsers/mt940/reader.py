@@ -125,6 +125,8 @@ class Reader:
         at = 1
         while at < count:
             if parts[at] == "61":
+                # A torn tag is found only here.
+                yield from self._before_entries([text])
                 at = self._read_entry(parts, at, count)
             else:
                 yield from self._field(parts[at], parts[at + 1], parts[at + 2])
