@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from matcher.rules.chance import AmountChance, grid
-from matcher.rules.columns import Codes, Ints
+from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.contract import Candidates, Group
 from matcher.rules.joins import equal_pairs, mixed
 from matcher.rules.passes.collective import collective_lines
@@ -104,11 +104,8 @@ def _divisions(view: View, one: int, other: int, members: Ints, *, sure: bool) -
     for amount in items.book.amount[members].tolist():
         sums = np.concatenate([sums, sums + amount])
     hits = np.flatnonzero(sums == items.lines.amount[one])
-    mine = np.bitwise_count(hits).astype(np.int64)
-    for line, sizes in ((one, mine), (other, len(members) - mine)):
-        count = int(items.lines.batch_count[line])
-        fits = (sizes == count) if count > 1 else sizes > 0
-        hits, mine, sizes = hits[fits], mine[fits], sizes[fits]
+    sizes = np.bitwise_count(hits).astype(np.int64)
+    hits = hits[_counted(view, one, sizes) & _counted(view, other, len(members) - sizes)]
     clear = sure and len(hits) == 1
     groups = []
     for mask in hits[:_DIVISIONS_MAX].tolist():
@@ -116,3 +113,9 @@ def _divisions(view: View, one: int, other: int, members: Ints, *, sure: bool) -
         for line, rows in ((one, members[chosen]), (other, members[~chosen])):
             groups.append(Group((line,), tuple(rows.tolist()), _SCORE if clear else _SCORE_DOUBTFUL, clear))
     return groups
+
+
+def _counted(view: View, line: int, sizes: Ints) -> Flags:
+    """Whether a line may be so many payments: as many as the bank counts, if it does."""
+    count = int(view.items.lines.batch_count[line])
+    return (sizes == count) if count > 1 else sizes > 0
