@@ -7,52 +7,25 @@ to the log at commit, under a lock that is taken last of all: writers of differe
 # ruff: noqa: S608  every name in this SQL is one of our own tables and columns
 from __future__ import annotations
 
-import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import chain, repeat
+from itertools import repeat
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Table
+from sqlalchemy import Connection, Table
 
 from recon_core.domain.history import GENESIS, HistoryEntry, chain_hash, entry_header
 from recon_core.store import patches
+from recon_core.store.driver import Driver
 from recon_core.store.schema import Schema
 
-_LIST = re.compile(r"\bIN :(\w+)")
-_NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 # Any constant does, as long as nobody else in the database uses the same: "recon" in ASCII.
 _LOG_LOCK = 0x7265636F6E
 # What people set up now and then and every deed asks for.
 _SETTINGS = frozenset({"setting", "entry_type", "amount_limit", "fiscal_period", "code_part"})
-_PARAMETERS_MAX = 900
-
-
-@lru_cache(maxsize=2000)
-def _for_sqlite(sql: str) -> tuple[str, tuple[str, ...]]:
-    """SQL for the driver, and the names of its parameters by position."""
-    return _NAME.sub("?", _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", sql)), tuple(_NAME.findall(sql))
-
-
-@lru_cache(maxsize=2000)
-def _for_postgres(sql: str, lists: tuple[tuple[str, str], ...]) -> tuple[str, tuple[str, ...]]:
-    """The same for PostgreSQL. `lists` has the element type of each list: without it the server compares value by
-    value instead of hashing.
-    """
-    types = dict(lists)
-
-    def listed(found: re.Match[str]) -> str:
-        kind = types[found[1]]
-        return f"= ANY(CAST(:{found[1]} AS {kind}[]))" if kind else f"= ANY(:{found[1]})"
-
-    return _NAME.sub("%s", _LIST.sub(listed, sql).replace("%", "%%")), tuple(_NAME.findall(sql))
-
-
-def _element_type(values: Any) -> str:
-    return next(("text" if isinstance(value, str) else "bigint" for value in values), "")
 
 
 @lru_cache(maxsize=2000)
@@ -60,24 +33,6 @@ def _row_type(names: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
     row = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024  the names are known only at run time
     made: Callable[[Sequence[Any]], Any] = row._make
     return made
-
-
-def _bind_sqlite(value: Any) -> Any:
-    if isinstance(value, list | tuple | set | frozenset | range):
-        listed = list(value)
-        plain = set(map(type, listed)) <= {int, str}
-        return patches.dumps(listed if plain else [_bind_sqlite(one) for one in listed])
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, datetime):
-        return patches.moment_text(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return value
-
-
-def _bind_postgres(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple | set | frozenset | range) else value
 
 
 class SqlAction:
@@ -148,15 +103,14 @@ class SqlUnitOfWork:
         self.schema = schema
         self._dialect = connection.dialect
         self._is_sqlite = connection.dialect.name == "sqlite"
-        self._bind = _bind_sqlite if self._is_sqlite else _bind_postgres
-        self._mark = "?" if self._is_sqlite else "%s"
+        self._driver = Driver(connection)
         self._results = schema.result_types(connection.dialect)
         self._entries: list[SqlAction] = []
         self._in_action = False
         self._known: dict[tuple[str, str], list[Any]] = {}
 
     def select(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
-        names, rows = self._fetch(sql, parameters)
+        names, rows = self._driver.fetch(sql, parameters)
         if not rows:
             return []
         made = _row_type(names)
@@ -176,28 +130,10 @@ class SqlUnitOfWork:
         return self._known[key]
 
     def columns(self, sql: str, parameters: Mapping[str, Any] | None = None) -> dict[str, list[Any]]:
-        names, rows = self._fetch(sql, parameters)
+        names, rows = self._driver.fetch(sql, parameters)
         if not rows:
             return {name: [] for name in names}
         return dict(zip(names, map(list, self._converted(names, rows)), strict=True))
-
-    def _execute(self, sql: str, parameters: Mapping[str, Any] | None) -> CursorResult[Any]:
-        if self._is_sqlite:
-            text, names = _for_sqlite(sql)
-        else:
-            lists = tuple((name, _element_type((parameters or {})[name])) for name in _LIST.findall(sql))
-            text, names = _for_postgres(sql, lists)
-        if not names:
-            return self.connection.exec_driver_sql(text)
-        assert parameters is not None
-        bind = self._bind
-        return self.connection.exec_driver_sql(text, tuple(bind(parameters[name]) for name in names))
-
-    def _fetch(self, sql: str, parameters: Mapping[str, Any] | None) -> tuple[tuple[str, ...], list[Any]]:
-        result = self._execute(sql, parameters)
-        # The driver's own tuples: a Row object a row would cost as much as the query.
-        assert result.cursor is not None
-        return tuple(result.keys()), list(result.cursor.fetchall())
 
     def _converted(self, names: Sequence[str], rows: list[Any]) -> Iterator[Iterable[Any]]:
         for name, values in zip(names, zip(*rows, strict=True), strict=True):
@@ -205,10 +141,11 @@ class SqlUnitOfWork:
             yield values if process is None else map(process, values)
 
     def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
-        result = self._execute(sql, parameters)
-        process = self._results.of(next(iter(result.keys())))
-        found = result.scalar()
-        return found if process is None else process(found)
+        names, rows = self._driver.fetch(sql, parameters)
+        if not rows:
+            return None
+        process = self._results.of(names[0])
+        return rows[0][0] if process is None else process(rows[0][0])
 
     def lock_accounts(self, ids: Sequence[int]) -> None:
         if not self._is_sqlite and ids:
@@ -311,31 +248,28 @@ class SqlUnitOfWork:
     def insert_rows(self, table: Table, columns: Mapping[str, Any], count: int) -> None:
         """Insert columns, bypassing the log."""
         values = [self._driver_values(table, name, column, count) for name, column in columns.items()]
-        rows = list(zip(*values, strict=False))
-        marks = f"({', '.join([self._mark] * len(columns))})"
-        sql = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES "
-        # Many rows a statement: a statement of its own for every row costs as much again.
-        size = max(1, _PARAMETERS_MAX // len(columns))
-        whole = count - count % size if count >= size else 0
-        if whole:
-            chunks = [tuple(chain.from_iterable(rows[start : start + size])) for start in range(0, whole, size)]
-            self.connection.exec_driver_sql(sql + ", ".join([marks] * size), chunks)
-        if whole < count:
-            self.connection.exec_driver_sql(sql + marks, rows[whole:])
+        self._driver.insert(table.name, list(columns), list(zip(*values, strict=False)))
 
     def update_rows(self, table: Table, ids: Sequence[int], columns: Mapping[str, Any]) -> None:
         """Set columns by id, bypassing the log. Every id must exist."""
         if any(patches.is_column(values) for values in columns.values()):
-            values = [self._driver_values(table, name, column, len(ids)) for name, column in columns.items()]
-            sets = ", ".join(f"{name} = {self._mark}" for name in columns)
-            sql = f"UPDATE {table.name} SET {sets} WHERE id = {self._mark}"
-            result = self.connection.exec_driver_sql(sql, list(zip(*values, ids, strict=False)))
+            lists = {
+                name: list(self._driver_values(table, name, one, len(ids)))
+                for name, one in columns.items()
+                if patches.is_column(one)
+            }
+            same = {
+                name: next(iter(self._driver_values(table, name, one, 1)))
+                for name, one in columns.items()
+                if name not in lists
+            }
+            changed = self._driver.update(table, ids, lists, same)
         else:
             sets = ", ".join(f"{name} = :{name}" for name in columns)
             for name, one in columns.items():  # the column's type checks what it is given
                 list(self._driver_values(table, name, one, 1))
-            result = self._execute(f"UPDATE {table.name} SET {sets} WHERE id IN :ids", {**columns, "ids": ids})
-        assert result.rowcount == len(ids), f"{table.name}: {result.rowcount} rows changed instead of {len(ids)}"
+            changed = self._driver.run(f"UPDATE {table.name} SET {sets} WHERE id IN :ids", {**columns, "ids": ids})
+        assert changed == len(ids), f"{table.name}: {changed} rows changed instead of {len(ids)}"
 
     def _write_log(self) -> None:
         if not self._entries:

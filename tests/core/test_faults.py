@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import event
 
 from recon_core.domain.matching import Match, Rest
 from recon_core.domain.statement import StatementHeader
 from recon_core.services import adjust, books, clearing, history, reconcile, release, statements, undo, voiding
+from recon_core.store.driver import Driver
 from recon_core.store.tables import METADATA
 from tests.core.world import ANNA, IBAN, World, bank_lines, day, kr
 
@@ -40,13 +42,18 @@ def failing(world: World, number: int) -> Iterator[list[int]]:
         if seen[0] == number:
             raise Fault
 
+    cursor = Driver.cursor
+
+    def counted(driver: Driver) -> Any:
+        count()
+        return cursor(driver)
+
     engine = world.database.engine
-    event.listen(engine, "before_cursor_execute", count)
     event.listen(engine, "commit", count)
     try:
-        yield seen
+        with patch.object(Driver, "cursor", counted):
+            yield seen
     finally:
-        event.remove(engine, "before_cursor_execute", count)
         event.remove(engine, "commit", count)
 
 

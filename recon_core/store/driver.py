@@ -1,0 +1,184 @@
+"""SQL straight to the database's driver: the one place that knows how SQLite and PostgreSQL want it.
+
+SQLAlchemy keeps the connections, their settings and the transaction. Its own execution would cost as much again as most
+of the small statements here do, and a Row object a row as much as a query.
+"""
+
+# ruff: noqa: S608  every name in this SQL is one of our own tables and columns
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import lru_cache
+from itertools import chain, repeat
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
+
+from recon_core.store import patches
+
+_LIST = re.compile(r"\bIN :(\w+)")
+_NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+_PARAMETERS_MAX = 900
+# From so many rows on PostgreSQL is sent a stream of rows, or columns, instead of statements with a few rows each.
+_BULK = 8
+
+
+@lru_cache(maxsize=2000)
+def _for_sqlite(sql: str) -> tuple[str, tuple[str, ...]]:
+    """SQL for the driver, and the names of its parameters by position."""
+    return _NAME.sub("?", _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", sql)), tuple(_NAME.findall(sql))
+
+
+@lru_cache(maxsize=2000)
+def _lists(sql: str) -> tuple[str, ...]:
+    return tuple(_LIST.findall(sql))
+
+
+@lru_cache(maxsize=2000)
+def _for_postgres(sql: str, lists: tuple[tuple[str, str], ...]) -> tuple[str, tuple[str, ...]]:
+    """The same for PostgreSQL. `lists` has the element type of each list: without it the server compares value by
+    value instead of hashing.
+    """
+    types = dict(lists)
+
+    def listed(found: re.Match[str]) -> str:
+        kind = types[found[1]]
+        return f"= ANY(CAST(:{found[1]} AS {kind}[]))" if kind else f"= ANY(:{found[1]})"
+
+    return _NAME.sub("%s", _LIST.sub(listed, sql).replace("%", "%%")), tuple(_NAME.findall(sql))
+
+
+def _element_type(values: Any) -> str:
+    return next(("text" if isinstance(value, str) else "bigint" for value in values), "")
+
+
+def _bind_sqlite(value: Any) -> Any:
+    if isinstance(value, list | tuple | set | frozenset | range):
+        listed = list(value)
+        plain = set(map(type, listed)) <= {int, str}
+        return patches.dumps(listed if plain else [_bind_sqlite(one) for one in listed])
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, datetime):
+        return patches.moment_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def _bind_postgres(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple | set | frozenset | range) else value
+
+
+class Driver:
+    """The driver's side of a connection. Every error is raised as SQLAlchemy would."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._dialect = connection.dialect
+        self._is_sqlite = connection.dialect.name == "sqlite"
+        self._bind = _bind_sqlite if self._is_sqlite else _bind_postgres
+        self._mark = "?" if self._is_sqlite else "%s"
+
+    @contextmanager
+    def cursor(self) -> Iterator[Any]:
+        """A cursor for one statement, in the connection's transaction."""
+        connection = self._connection
+        if not connection.in_transaction():
+            connection.begin()
+        raw = connection.connection
+        cursor = raw.cursor()
+        try:
+            yield cursor
+        except self._dialect.loaded_dbapi.Error as error:
+            lost = self._dialect.is_disconnect(error, raw.driver_connection, cursor)
+            if lost:
+                connection.invalidate(error)
+            base = self._dialect.loaded_dbapi.Error
+            raise DBAPIError.instance(
+                None, None, error, base, connection_invalidated=lost, dialect=self._dialect
+            ) from error
+        finally:
+            cursor.close()
+
+    def _prepared(self, sql: str, parameters: Mapping[str, Any] | None) -> tuple[str, tuple[Any, ...]]:
+        if self._is_sqlite:
+            text, names = _for_sqlite(sql)
+        else:
+            lists = tuple((name, _element_type((parameters or {})[name])) for name in _lists(sql))
+            text, names = _for_postgres(sql, lists)
+        if not names:
+            return text, ()
+        assert parameters is not None
+        bind = self._bind
+        return text, tuple([bind(parameters[name]) for name in names])
+
+    def fetch(self, sql: str, parameters: Mapping[str, Any] | None) -> tuple[tuple[str, ...], list[Any]]:
+        """The names of the result's columns and its rows as plain tuples."""
+        text, values = self._prepared(sql, parameters)
+        with self.cursor() as cursor:
+            cursor.execute(text, values)
+            return tuple([column[0] for column in cursor.description]), cursor.fetchall()
+
+    def run(self, sql: str, parameters: Mapping[str, Any] | None) -> int:
+        """Execute a statement without a result; returns the count of rows that it changed."""
+        text, values = self._prepared(sql, parameters)
+        with self.cursor() as cursor:
+            cursor.execute(text, values)
+            return int(cursor.rowcount)
+
+    def insert(self, table: str, names: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+        """Insert rows whose values are as the driver takes them."""
+        listed = ", ".join(names)
+        with self.cursor() as cursor:
+            if not self._is_sqlite and len(rows) >= _BULK:
+                with cursor.copy(f"COPY {table} ({listed}) FROM STDIN") as copy:
+                    for row in rows:
+                        copy.write_row(row)
+                return
+            sql = f"INSERT INTO {table} ({listed}) VALUES "
+            marks = f"({', '.join([self._mark] * len(names))})"
+            # Many rows a statement: a statement of its own for every row costs as much again.
+            size = max(1, _PARAMETERS_MAX // len(names))
+            whole = len(rows) - len(rows) % size
+            if whole:
+                chunks = [tuple(chain.from_iterable(rows[start : start + size])) for start in range(0, whole, size)]
+                cursor.executemany(sql + ", ".join([marks] * size), chunks)
+            if whole < len(rows):
+                rest = tuple(chain.from_iterable(rows[whole:]))
+                cursor.execute(sql + ", ".join([marks] * (len(rows) - whole)), rest)
+
+    def update(
+        self, table: Table, ids: Sequence[int], columns: Mapping[str, Sequence[Any]], same: Mapping[str, Any]
+    ) -> int:
+        """Set columns by id, in the order of the ids, and `same` to one value for all, each value as the driver takes
+        it; returns how many rows were changed.
+        """
+        # A row that is named twice goes through both values.
+        if not self._is_sqlite and len(ids) >= _BULK and len(set(ids)) == len(ids):
+            return self._update_from(table, ids, columns, same)
+        sets = ", ".join(f"{name} = {self._mark}" for name in (*same, *columns))
+        every = (repeat(value, len(ids)) for value in same.values())
+        with self.cursor() as cursor:
+            sql = f"UPDATE {table.name} SET {sets} WHERE id = {self._mark}"
+            cursor.executemany(sql, list(zip(*every, *columns.values(), ids, strict=True)))
+            return int(cursor.rowcount)
+
+    def _update_from(
+        self, table: Table, ids: Sequence[int], columns: Mapping[str, Sequence[Any]], same: Mapping[str, Any]
+    ) -> int:
+        """One statement that is sent the columns: the server looks all rows up together."""
+        types = ["bigint", *(table.c[name].type.compile(self._dialect) for name in columns)]
+        arrays = ", ".join(f"CAST(%s AS {kind}[])" for kind in types)
+        sets = ", ".join([*(f"{name} = %s" for name in same), *(f"{name} = new.{name}" for name in columns)])
+        sql = (
+            f"UPDATE {table.name} SET {sets} FROM unnest({arrays}) AS new (row_id, {', '.join(columns)})"
+            f" WHERE {table.name}.id = new.row_id"
+        )
+        with self.cursor() as cursor:
+            cursor.execute(sql, [*same.values(), list(ids), *map(list, columns.values())])
+            return int(cursor.rowcount)
