@@ -59,8 +59,8 @@ class UnitOfWork(Protocol):
         ...
 
     def known(self, sql: str, parameters: Values | None = None) -> list[Any]:
-        """Like `select`, but asked once: for settings, which the database keeps as they are for the whole transaction
-        unless it changes them itself.
+        """Like `select`, but asked once, and anew after this unit of work wrote to one of the tables or took the lock of
+        another account: for settings, and for what only changes under the lock of an account that is held.
         """
         ...
 

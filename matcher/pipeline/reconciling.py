@@ -150,8 +150,8 @@ def _reconcile(
     if found.difference == 0 and state == DocumentState.HOLD:
         reconcile.remove_hold(uow, document_id=document_id, by=by, at=at)
         changed = True
-    against = blocking.blockers(uow, document_id=document_id)
     if found.difference or not account.allows(MatchingPolicy.RELEASE) or lookup.settings(uow).automatic_stopped:
+        against = blocking.blockers(uow, document_id=document_id)
         return AccountReconciliation(account.id, document_id, None, against), changed
     try:
         made_by = {"rules": rules_digest(context.rules), "learned_rules": accepted_ids(uow, context)}

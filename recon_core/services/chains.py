@@ -20,12 +20,12 @@ _STATEMENTS = (
 
 def moved(uow: UnitOfWork, account_id: int, *, after: date, through: date) -> int:
     """Sum of the bank lines dated after the first and up to the second day, in minor units."""
-    total = uow.value(
+    rows = uow.known(
         "SELECT coalesce(sum(amount), 0) AS total FROM statement_line WHERE cash_account_id = :account"
         " AND booking_date > :after AND booking_date <= :through AND withdrawn_by IS NULL",
         {"account": account_id, "after": after, "through": through},
     )
-    return int(total)
+    return int(rows[0].total)
 
 
 def _link(row: Any) -> Link | None:
@@ -40,7 +40,7 @@ def _link(row: Any) -> Link | None:
 
 def account_chain(uow: UnitOfWork, account_id: int) -> Chain:
     """The account's chain of accepted statements, with missing pages among the breaks."""
-    rows = uow.select(_STATEMENTS, {"account": account_id})
+    rows = uow.known(_STATEMENTS, {"account": account_id})
     links = [link for row in rows if (link := _link(row)) is not None]
     found = walk(
         links,
@@ -73,7 +73,7 @@ def bank_balance(uow: UnitOfWork, account_id: int, *, day: date) -> int | None:
 
     It is the closing balance of the last statement up to the day plus the lines after it.
     """
-    rows = [(link, row) for row in uow.select(_STATEMENTS, {"account": account_id}) if (link := _link(row))]
+    rows = [(link, row) for row in uow.known(_STATEMENTS, {"account": account_id}) if (link := _link(row))]
     known = [link for link, _ in rows if link.closing is not None and link.to_date <= day]
     reached = any(link.to_date >= day for link, _ in rows)
     if not known or not reached:

@@ -44,7 +44,10 @@ _LISTED = (
 
 def row(uow: UnitOfWork, document_id: int) -> Any:
     """The row of a document. Raises `Unknown`."""
-    return lookup.one(uow, "reconciliation", document_id)
+    rows = uow.known("SELECT * FROM reconciliation WHERE id = :id", {"id": document_id})
+    if not rows:
+        raise Unknown(f"There is no reconciliation with id {document_id}.")
+    return rows[0]
 
 
 def locked(uow: UnitOfWork, document_id: int) -> Any:
@@ -81,13 +84,13 @@ def find_number(uow: UnitOfWork, *, number: str, account_id: int | None = None) 
 def open_id(uow: UnitOfWork, account_id: int) -> int | None:
     """The id of the account's open document, if it has one."""
     sql = "SELECT id FROM reconciliation WHERE cash_account_id = :account AND state IN :states"
-    found = uow.value(sql, {"account": account_id, "states": OPEN})
-    return None if found is None else int(found)
+    found = uow.known(sql, {"account": account_id, "states": OPEN})
+    return int(found[0].id) if found else None
 
 
 def last_closed(uow: UnitOfWork, account_id: int) -> Any | None:
     """The row of the account's latest closed document."""
-    rows = uow.select(
+    rows = uow.known(
         "SELECT * FROM reconciliation WHERE cash_account_id = :account AND state = 'closed'"
         " ORDER BY reconciliation_date DESC LIMIT 1",
         {"account": account_id},
@@ -108,10 +111,10 @@ def open_figures(uow: UnitOfWork, document_ids: Sequence[int]) -> dict[int, Figu
     if not document_ids:
         return {}
     balances = "SELECT id, beginning_balance, statement_balance FROM reconciliation WHERE id IN :documents"
-    summed = {row.document: row[1:] for row in uow.select(_FIGURES, {"documents": list(document_ids)})}
+    summed = {row.document: row[1:] for row in uow.known(_FIGURES, {"documents": list(document_ids)})}
     return {
         row.id: Figures(row.beginning_balance, row.statement_balance, *map(int, summed.get(row.id, (0, 0, 0, 0))))
-        for row in uow.select(balances, {"documents": list(document_ids)})
+        for row in uow.known(balances, {"documents": list(document_ids)})
     }
 
 

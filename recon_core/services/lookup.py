@@ -26,7 +26,7 @@ _LIST = {
 
 def account(uow: UnitOfWork, account_id: int) -> CashAccount:
     """The cash account with this id. Raises `Unknown`."""
-    rows = uow.select(f"{_ACCOUNT} WHERE id = :id", {"id": account_id})
+    rows = uow.known(f"{_ACCOUNT} WHERE id = :id", {"id": account_id})
     if not rows:
         raise Unknown(f"There is no cash account with id {account_id}.", cure="List them: recon account list")
     return CashAccount._make(rows[0])

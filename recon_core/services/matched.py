@@ -117,7 +117,8 @@ def write_groups(
     ]
     if rests:
         adjustment_rows.insert_for_matches(uow, act, rests)
-    act.update("decision", list(ids), {"state": DecisionState.APPLIED.value})
+    draft = {"state": DecisionState.DRAFT.value}
+    act.update("decision", list(ids), {"state": DecisionState.APPLIED.value}, before=draft)
     return ids
 
 

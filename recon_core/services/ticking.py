@@ -62,7 +62,7 @@ def set_reconciled(uow: UnitOfWork, act: Action, document: Any, rows: Sequence[A
     fresh = [row.id for row in wanted if not row.cleared] + sorted(set(hidden) - {row.id for row in cleared})
     clear(act, fresh, document.reconciliation_date)
     stamps = {"reconciliation_id": document.id, "reconciled_date": document.reconciliation_date}
-    act.update("book_transaction", [*ids, *hidden], stamps)
+    act.update("book_transaction", [*ids, *hidden], stamps, before=dict.fromkeys(stamps))
 
 
 def clear(act: Action, ids: Sequence[int], day: date) -> None:

@@ -7,6 +7,7 @@ to the log at commit, under a lock that is taken last of all: writers of differe
 # ruff: noqa: S608  every name in this SQL is one of our own tables and columns
 from __future__ import annotations
 
+import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,8 +25,13 @@ from recon_core.store.schema import Schema
 
 # Any constant does, as long as nobody else in the database uses the same: "recon" in ASCII.
 _LOG_LOCK = 0x7265636F6E
-# What people set up now and then and every deed asks for.
-_SETTINGS = frozenset({"setting", "entry_type", "amount_limit", "fiscal_period", "code_part"})
+_TABLE = re.compile(r"\b(?:FROM|JOIN) (\w+)")
+
+
+@lru_cache(maxsize=2000)
+def _tables(sql: str) -> frozenset[str]:
+    """The tables that a query reads."""
+    return frozenset(_TABLE.findall(sql))
 
 
 @lru_cache(maxsize=2000)
@@ -108,6 +114,8 @@ class SqlUnitOfWork:
         self._entries: list[SqlAction] = []
         self._in_action = False
         self._known: dict[tuple[str, str], list[Any]] = {}
+        self._reading: dict[str, list[tuple[str, str]]] = {}
+        self._held: set[int] = set()
 
     def select(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
         names, rows = self._driver.fetch(sql, parameters)
@@ -118,15 +126,21 @@ class SqlUnitOfWork:
             return list(map(made, rows))
         return list(map(made, zip(*self._converted(names, rows), strict=True)))
 
+    def _forget(self) -> None:
+        self._known.clear()
+        self._reading.clear()
+
     def written(self, table: str) -> None:
-        """Ask anew what `known` knows if the table is one of those that it may be asked about."""
-        if table in _SETTINGS:
-            self._known.clear()
+        """Ask anew what `known` knows of the table."""
+        for key in self._reading.pop(table, ()):
+            self._known.pop(key, None)
 
     def known(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
         key = (sql, repr(parameters))
         if key not in self._known:
             self._known[key] = self.select(sql, parameters)
+            for table in _tables(sql):
+                self._reading.setdefault(table, []).append(key)
         return self._known[key]
 
     def columns(self, sql: str, parameters: Mapping[str, Any] | None = None) -> dict[str, list[Any]]:
@@ -148,10 +162,13 @@ class SqlUnitOfWork:
         return rows[0][0] if process is None else process(rows[0][0])
 
     def lock_accounts(self, ids: Sequence[int]) -> None:
-        if not self._is_sqlite and ids:
-            self.select(
-                "SELECT id FROM cash_account WHERE id IN :ids ORDER BY id FOR UPDATE", {"ids": sorted(set(ids))}
-            )
+        free = set(ids) - self._held
+        if not free:
+            return
+        if not self._is_sqlite:
+            self.select("SELECT id FROM cash_account WHERE id IN :ids ORDER BY id FOR UPDATE", {"ids": sorted(free)})
+        self._held |= free
+        self._forget()
 
     def lock_row(self, table: str, row_id: int) -> None:
         if not self._is_sqlite:
@@ -196,6 +213,8 @@ class SqlUnitOfWork:
 
     def commit(self) -> None:
         self._write_log()
+        self._held.clear()
+        self._forget()
         try:
             self.connection.commit()
         except BaseException:
