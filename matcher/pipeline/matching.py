@@ -71,7 +71,6 @@ def match_accounts(context: Context, account_ids: Sequence[int], *, again: bool 
         applied -= overpaid
         opinions, amounts, entry_types = _with_rests(uow, willing, fresh, overpaid, context=context)
         adjusted = adjust_lines(uow, willing, opinions, amounts, learned=entry_types, context=context)
-        release_automatic(uow, willing, context=context)
         decided = applied | adjusted
         left = [opinion for opinion in opinions if opinion.line_id not in decided]
         counts = _counts(willing, opinions, applied, adjusted)
@@ -86,6 +85,7 @@ def match_accounts(context: Context, account_ids: Sequence[int], *, again: bool 
         )
         context.opinions.record(uow, accounts=willing, opinions=left, facts=facts, by=context.user, at=at)
         _mark(uow, left, context=context)
+        release_automatic(uow, willing, context=context)  # last: who numbers vouchers is waited for
         context.commit(uow, counts)
         context.watch("matching", len(opinions), len(opinions))
     return counts

@@ -117,10 +117,12 @@ def _reconcile_together(context: Context, account_ids: Sequence[int], *, by: str
     with context.database.begin() as uow:
         uow.lock_accounts(account_ids)
         accounts = lookup.accounts(uow, account_ids)
-        made = [_reconcile(uow, account, context=context, by=by) for account in accounts]
-        if any(changed for _, changed in made):
-            context.commit(uow, [one for one, _ in made])
-    return [one for one, _ in made]
+        brought = [_bring_on(uow, account, context=context, by=by) for account in accounts]
+        # Last, because other accounts wait for the numbers that these take.
+        made = [one.result if one.ready is None else _finish(uow, one, context=context) for one in brought]
+        if any(one.changed for one in brought) or any(one.number for one in made):
+            context.commit(uow, made)
+    return made
 
 
 def _reconcile_alone(context: Context, account_id: int, *, by: str) -> list[AccountReconciliation]:
@@ -133,16 +135,31 @@ def _reconcile_alone(context: Context, account_id: int, *, by: str) -> list[Acco
         return [AccountReconciliation(account_id, blockers=(reason,))]
 
 
-def _reconcile(
-    uow: UnitOfWork, account: CashAccount, *, context: Context, by: str
-) -> tuple[AccountReconciliation, bool]:
+class _Brought(NamedTuple):
+    """How far an account's document came, whether anything was changed, and the document if it can be released."""
+
+    result: AccountReconciliation
+    changed: bool
+    ready: release.Ready | None = None
+
+
+def _finish(uow: UnitOfWork, one: _Brought, *, context: Context) -> AccountReconciliation:
+    assert one.ready is not None
+    try:
+        return one.result._replace(number=release.finish(uow, one.ready, by=BY_RELEASE, at=context.now()))
+    except Refused as refused:
+        return one.result._replace(blockers=(Blocker(refused.code, refused.message, refused.cure),))
+
+
+def _bring_on(uow: UnitOfWork, account: CashAccount, *, context: Context, by: str) -> _Brought:
+    """Open, tick and balance an account's document, and look whether its policy may release it."""
     at = context.now()
     document_id = documents.open_id(uow, account.id)
     changed = document_id is None
     if document_id is None:
         document_id = _open_latest(uow, account, by=by, at=at)
         if document_id is None:
-            return AccountReconciliation(account.id), False
+            return _Brought(AccountReconciliation(account.id), changed=False)
     state = documents.row(uow, document_id).state
     ticked = reconcile.reconcile_processed(uow, document_id=document_id, by=by, at=at)
     changed = changed or bool(ticked.changed)
@@ -152,16 +169,16 @@ def _reconcile(
         changed = True
     if found.difference or not account.allows(MatchingPolicy.RELEASE) or lookup.settings(uow).automatic_stopped:
         against = blocking.blockers(uow, document_id=document_id)
-        return AccountReconciliation(account.id, document_id, None, against), changed
+        return _Brought(AccountReconciliation(account.id, document_id, None, against), changed)
     try:
         made_by = {"rules": rules_digest(context.rules), "learned_rules": accepted_ids(uow, context)}
-        number = release.release(uow, document_id=document_id, context=made_by, by=BY_RELEASE, at=at)
+        ready = release.prepare(uow, document_id=document_id, context=made_by, by=BY_RELEASE)
     except Blocked as blocked:
-        return AccountReconciliation(account.id, document_id, None, blocked.blockers), changed
+        return _Brought(AccountReconciliation(account.id, document_id, None, blocked.blockers), changed)
     except Refused as refused:
         reason = Blocker(refused.code, refused.message, refused.cure)
-        return AccountReconciliation(account.id, document_id, None, (reason,)), changed
-    return AccountReconciliation(account.id, document_id, number), True
+        return _Brought(AccountReconciliation(account.id, document_id, None, (reason,)), changed)
+    return _Brought(AccountReconciliation(account.id, document_id), changed, ready)
 
 
 def _open_latest(uow: UnitOfWork, account: CashAccount, *, by: str, at: datetime) -> int | None:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from recon_core import __version__
-from recon_core.domain.reconciliation import check_allowed
+from recon_core.domain.account import CashAccount
+from recon_core.domain.reconciliation import Figures, check_allowed
 from recon_core.domain.refusals import Blocked, PolicyForbids, WrongState
 from recon_core.domain.states import DocumentState, MatchingPolicy, is_policy
 from recon_core.ports import Action, UnitOfWork
@@ -31,6 +32,22 @@ def release(
     `number` only for a manual series. `context` names what else made it, such as the matching rules' version.
     Raises `Blocked` with every reason, `PolicyForbids`, `WrongState`.
     """
+    return finish(uow, prepare(uow, document_id=document_id, context=context, by=by), number=number, by=by, at=at)
+
+
+class Ready(NamedTuple):
+    """A document that may be released in this transaction, its frozen figures, and what binds it as JSON."""
+
+    document: Any
+    account: CashAccount
+    figures: Figures
+    bound: str
+
+
+def prepare(uow: UnitOfWork, *, document_id: int, context: Mapping[str, str] | None = None, by: str) -> Ready:
+    """Everything of a release that comes before its number, which all accounts of a series wait for: several documents
+    are prepared first and finished together then. Raises as `release`.
+    """
     document = documents.locked(uow, document_id)
     account = lookup.account(uow, document.cash_account_id)
     control.check_automatic(uow, account, step=MatchingPolicy.RELEASE, by=by)
@@ -43,9 +60,14 @@ def release(
     _check_four_eyes(uow, document, by=by)
     found = documents.figures(uow, document)
     assert not found.difference
-    bound = _bound(uow, document, context=context or {})
+    return Ready(document, account, found, _bound(uow, document, context=context or {}))
+
+
+def finish(uow: UnitOfWork, ready: Ready, *, number: str | None = None, by: str, at: datetime) -> str:
+    """Number, freeze and close a document that `prepare` found ready in this transaction; returns the number."""
+    document, account, found, bound = ready
     with uow.action(
-        "document.release", subject=("reconciliation", document_id), account_id=account.id, by=by, at=at
+        "document.release", subject=("reconciliation", document.id), account_id=account.id, by=by, at=at
     ) as act:
         assert account.number_series_id is not None
         taken = numbering.take(uow, account.number_series_id, act=act, typed=number)

@@ -293,14 +293,15 @@ class SqlUnitOfWork:
     def _write_log(self) -> None:
         if not self._entries:
             return
+        # Everything that takes time is done before the lock that all writers share.
+        payloads = [patches.dumps(action.payload) for action in self._entries]
         if not self._is_sqlite:
             self.select("SELECT pg_advisory_xact_lock(:key)", {"key": _LOG_LOCK})
         last = self.select("SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1")
         seq, previous = (last[0].seq, last[0].hash) if last else (0, GENESIS)
         entries = []
-        for action in self._entries:
+        for action, payload in zip(self._entries, payloads, strict=True):
             seq += 1
-            payload = patches.dumps(action.payload)
             entry = HistoryEntry(seq=seq, **action.header, payload=payload, previous_hash=previous, hash="")
             previous = chain_hash(previous, header=entry_header(entry), payload=payload)
             entries.append(entry._replace(hash=previous))
