@@ -45,7 +45,7 @@ def import_transactions(
         raise BadRequest("An import needs the name of its source.", cure="Say from where the rows come.")
     account_ids = sorted({row.account_id for row in rows})
     uow.lock_accounts(account_ids)
-    currencies = {account_id: lookup.account(uow, account_id).currency for account_id in account_ids}
+    currencies = {account.id: account.currency for account in lookup.accounts(uow, account_ids)}
     _check_rows(rows)
     stored = _stored(uow, rows, source=source)
     new: list[BookRow] = []
@@ -103,8 +103,14 @@ def _stored(uow: UnitOfWork, rows: Sequence[BookRow], *, source: str) -> dict[tu
         " OR EXISTS (SELECT 1 FROM book_transaction v WHERE v.voids_id = t.id AND v.status <> 'rejected') AS touched"
         " FROM book_transaction t WHERE cash_account_id = :account AND source = :source AND external_id IN :ids"
     )
-    for account_id, ids in by_account.items():
-        for row in uow.select(sql, {"account": account_id, "source": source, "ids": ids}):
+    known = uow.select(
+        "SELECT id FROM cash_account a WHERE id IN :ids AND EXISTS"
+        " (SELECT 1 FROM book_transaction t WHERE t.cash_account_id = a.id AND t.source = :source)",
+        {"ids": list(by_account), "source": source},
+    )
+    for (account_id,) in known:
+        wanted = {"account": account_id, "source": source, "ids": by_account[account_id]}
+        for row in uow.select(sql, wanted):
             found[account_id, row.external_id] = _Stored(row.id, tuple(row[2:10]), bool(row.touched))
     split = families.parts(uow, list(by_account), columns=", ".join(_CONTENT))
     if split:

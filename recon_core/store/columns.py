@@ -12,9 +12,10 @@
 # ruff: noqa: ARG002  SQLAlchemy calls these methods with all arguments
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from types import NoneType
 from typing import Any
 
 from sqlalchemy import BigInteger, LargeBinary, String, Text
@@ -33,6 +34,14 @@ def _minor(value: object) -> object:
     if value is not None and type(value) is not int:
         raise TypeError(f"{value!r} is no count of minor units; money and counts are int.")
     return value
+
+
+def bound(kind: Any, dialect: Dialect, values: Sequence[Any]) -> Iterable[Any]:
+    """A column of values as the driver takes them. Raises `TypeError` for one that is not of the column's type."""
+    process = kind.bind_processor(dialect)
+    if process is None or (process is _minor and set(map(type, values)) <= {int, NoneType}):
+        return values
+    return map(process, values)
 
 
 def _moment(value: Any) -> datetime | None:
@@ -57,6 +66,11 @@ def day_text(value: Any) -> str | None:
     if isinstance(value, datetime) or not isinstance(value, date):
         raise TypeError(f"{value!r} is no calendar date.")
     return value.isoformat()
+
+
+@lru_cache(maxsize=4096)
+def _day(text: Any) -> date | None:
+    return None if text is None else date.fromisoformat(text)
 
 
 class Minor(UserDefinedType[int]):
@@ -86,7 +100,7 @@ class Day(UserDefinedType[date]):
     def result_processor(self, dialect: Dialect, coltype: object) -> Convert | None:
         if not _is_sqlite(dialect):
             return None
-        return lambda text: None if text is None else date.fromisoformat(text)
+        return _day
 
 
 class Moment(UserDefinedType[datetime]):

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Table
 
 from recon_core.domain.history import GENESIS, HistoryEntry, chain_hash, entry_header
 from recon_core.store import patches
+from recon_core.store.columns import bound
 from recon_core.store.driver import Driver
 from recon_core.store.schema import Schema
 
@@ -258,11 +259,11 @@ class SqlUnitOfWork:
         return patches.unlogged_digest(target, columns, len(ids))
 
     def _driver_values(self, table: Table, name: str, values: Any, count: int) -> Iterable[Any]:
-        process = table.c[name].type.bind_processor(self._dialect)
+        kind = table.c[name].type
         if not patches.is_column(values):
-            return repeat(values if process is None else process(values), count)
+            return repeat(next(iter(bound(kind, self._dialect, [values]))), count)
         assert len(values) == count, f"{table.name}.{name} has {len(values)} values for {count} rows"
-        return values if process is None else map(process, values)
+        return bound(kind, self._dialect, values)
 
     def insert_rows(self, table: Table, columns: Mapping[str, Any], count: int) -> None:
         """Insert columns, bypassing the log."""
