@@ -13,6 +13,7 @@ they hold on any machine; the seconds are this machine's. The worker is measured
 | growth | cost a line with ten times the lines | about the same |
 | again | the same files and book once more, to the first time | at most 1/20 |
 | worker | two processes on PostgreSQL, to in-process | at most 1 |
+| sizing | lines a second, peak MiB a process, database bytes a line, time an account with nothing new | - |
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -51,9 +53,19 @@ def measure(world: Path, url: str, *, again: bool) -> dict[str, Any]:
     with bootstrap.open_context(url=url) as context:
         night = bootstrap.make_night(context, bootstrap.NightSettings())
         first = _night(night, world)
+        first["bytes"] = database_bytes(context.database)
+        first["mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         if again:
             first["again"] = _night(night, world)
     return first
+
+
+def database_bytes(database: Any) -> int:
+    """What the database takes, its indexes and the archived files among it."""
+    sqlite = database.engine.dialect.name == "sqlite"
+    pages = "SELECT page_count * page_size AS n FROM pragma_page_count, pragma_page_size"
+    with database.read() as uow:
+        return int(uow.value(pages if sqlite else "SELECT pg_database_size(current_database()) AS n"))
 
 
 def _night(night: Any, world: Path) -> dict[str, Any]:
@@ -72,8 +84,8 @@ def _night(night: Any, world: Path) -> dict[str, Any]:
     summary = morning(night, run.id)
     counts = [sum(getattr(one, name) for one in summary.accounts) for name in ("read", "cleared", "adjusted")]
     released = sum(1 for one in summary.accounts if one.released)
-    names = ("lines", "cleared", "adjusted", "released", "seconds", "processor", "database")
-    return dict(zip(names, (*counts, released, wall, processor, spent[0]), strict=True))
+    names = ("lines", "cleared", "adjusted", "released", "seconds", "processor", "database", "accounts")
+    return dict(zip(names, (*counts, released, wall, processor, spent[0], len(summary.accounts)), strict=True))
 
 
 @contextmanager
@@ -109,11 +121,14 @@ def database_time() -> Iterator[list[float]]:
             setattr(SqlUnitOfWork, name, inner)
 
 
-def distributed(world: Path, folder: Path, *, processes: int) -> float:
-    """Seconds of a night done by a worker on PostgreSQL that is up and waiting."""
+def distributed(world: Path, folder: Path, *, processes: int) -> dict[str, Any]:
+    """The night in one process on PostgreSQL (`alone`), and the seconds of the same done by a worker that is up and
+    waiting, with the peak memory of each of its processes in MiB.
+    """
     from tests import servers
 
     with servers.postgres() as postgres, servers.redis() as redis:
+        alone = measured(world, postgres.create("alone"), again=True)
         url = postgres.create("night")
         environment = os.environ | {"RECON_DATABASE_URL": url, "RECON_BROKER_URL": redis.url}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -131,11 +146,24 @@ def distributed(world: Path, folder: Path, *, processes: int) -> float:
             done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
             seconds = time.perf_counter() - began
             assert done.returncode in {0, 1}, done.stderr
+            memory = [_peak_mib(pid) for pid in _children(worker.pid)]
         finally:
             worker.terminate()
             worker.wait()
             log.close()
-    return seconds
+    return {"alone": alone, "seconds": seconds, "mib": memory}
+
+
+def _children(parent: int) -> list[int]:
+    """The processes below a process, itself the first."""
+    below = [int(one) for one in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+    return [parent, *(pid for child in below for pid in _children(child))]
+
+
+def _peak_mib(pid: int) -> float:
+    """The most memory that a process has held at a time."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
 
 
 def _warm(recon: list[str], environment: dict[str, str], folder: Path) -> None:
@@ -180,9 +208,23 @@ def compare(lines: int, *, processes: int) -> None:
         shown("cost a line with ten times the lines", f"{cost['large'] / cost['tenth']:.2f}", "about 1")
         shown("first time / again, 10 accounts", f"{large['seconds'] / large['again']['seconds']:.0f}", ">= 20")
         shown("first time / again, 1,000 accounts", f"{small['seconds'] / small['again']['seconds']:.0f}", ">= 20")
-        seconds = distributed(folder / "small", folder, processes=processes)
+        worked = distributed(folder / "small", folder, processes=processes)
         text = f"worker, {processes} processes, to in-process (1,000)"
-        shown(text, f"{seconds / small['seconds']:.2f}", "<= 1")
+        shown(text, f"{worked['seconds'] / small['seconds']:.2f}", "<= 1")
+        for name, one in (("SQLite, 10", large), ("SQLite, 1,000", small), ("PostgreSQL, 1,000", worked["alone"])):
+            sized(f"{name} accounts in-process", one)
+        shown(
+            f"worker, {processes} processes, 1,000 accounts",
+            f"{small['lines'] / worked['seconds']:,.0f} lines/s",
+            f"{', '.join(f'{one:.0f}' for one in worked['mib'])} MiB",
+        )
+
+
+def sized(name: str, one: dict[str, Any]) -> None:
+    """A row of the sizing table."""
+    nothing_new = f"{1000 * one['again']['seconds'] / one['accounts']:.2f} ms an account with nothing new"
+    size = f"{one['bytes'] / one['lines']:,.0f} bytes a line"
+    shown(name, f"{one['lines'] / one['seconds']:,.0f} lines/s", f"{one['mib']:.0f} MiB, {size}, {nothing_new}")
 
 
 def main() -> None:

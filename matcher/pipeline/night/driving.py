@@ -16,7 +16,7 @@ from matcher.pipeline.opening import open_planned
 from matcher.pipeline.setup import AccountPlan
 from recon_core.domain.refusals import Busy, Conflict
 
-_POLL_SECONDS_MIN, _POLL_SECONDS_MAX = 0.02, 1.0
+_POLL_SECONDS_MIN, _POLL_SECONDS_MAX = 0.02, 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
