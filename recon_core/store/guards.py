@@ -11,13 +11,18 @@ from typing import NamedTuple
 
 
 class Guard(NamedTuple):
-    """Reject `event` on `table` where `condition` holds. `event` may be "UPDATE OF column, ..."."""
+    """Reject `event` on `table` where `condition` holds. `event` may be "UPDATE OF column, ...".
+
+    `only_if` is a part of the condition that looks at nothing but OLD and NEW: PostgreSQL calls no function for the many
+    rows of which it does not hold.
+    """
 
     name: str
     table: str
     event: str
     condition: str
     message: str
+    only_if: str = ""
 
 
 def _frozen(table: str, message: str, *events: str) -> list[Guard]:
@@ -141,6 +146,7 @@ GUARDS: tuple[Guard, ...] = (
         "UPDATE",
         f"OLD.reconciliation_id IS NOT NULL AND {_CLOSED.format('OLD')}",
         "a transaction in a closed reconciliation is never changed",
+        "OLD.reconciliation_id IS NOT NULL",
     ),
     # Rule R9.
     Guard(
@@ -266,12 +272,14 @@ def _create(guard: Guard, *, sqlite: bool) -> list[str]:
     if sqlite:
         when = f"CREATE TRIGGER {name} BEFORE {guard.event} ON {guard.table} FOR EACH ROW WHEN {guard.condition}"
         return [f"{when} BEGIN SELECT RAISE(ABORT, '{message}'); END"]
+    only_if = guard.only_if or ("" if "SELECT" in guard.condition else guard.condition)
+    when = f" WHEN ({only_if})" if only_if else ""
     returned = "OLD" if guard.event == "DELETE" else "NEW"
     check = f"IF {guard.condition} THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation'; END IF"
     body = f"$guard$ BEGIN {check}; RETURN {returned}; END $guard$"
     return [
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS {body}",
-        f"CREATE TRIGGER {name} BEFORE {guard.event} ON {guard.table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+        f"CREATE TRIGGER {name} BEFORE {guard.event} ON {guard.table} FOR EACH ROW{when} EXECUTE FUNCTION {name}()",
     ]
 
 

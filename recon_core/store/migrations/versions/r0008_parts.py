@@ -42,6 +42,7 @@ ADDED = (
         " AND o.cash_account_id = NEW.cash_account_id AND o.kind = NEW.kind"
         " AND ((o.amount < 0 AND NEW.amount < 0) OR (o.amount > 0 AND NEW.amount > 0)))",
         "a part is split off a transaction of its account, kind and sign that is no part itself",
+        "NEW.split_of_id IS NOT NULL",
     ),
 )
 
