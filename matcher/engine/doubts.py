@@ -78,11 +78,8 @@ class Doubts:
     def _other_line(self, line: int, rows: Collection[int]) -> str:
         """Another line that is proposed for one of the items, and does not pay it together with this one."""
         together = {line, *self.result.together.get(line, ())}
-        for row in rows:
-            for other in self._lines_of.get(row, ()):
-                if other not in together:
-                    return self.result.lines.ids[other]
-        return ""
+        others = {other for row in rows for other in self._lines_of.get(row, ())}
+        return min((self.result.lines.ids[other] for other in others - together), default="")
 
     @cached_property
     def _lines_of(self) -> dict[int, list[int]]:

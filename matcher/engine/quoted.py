@@ -5,7 +5,7 @@ from __future__ import annotations
 from matcher.engine.phrases import say
 from matcher.rules.references import is_ocr, rf
 from matcher.rules.relations import Relation
-from matcher.rules.tokens import field_key, normalized, parts_of, tokens
+from matcher.rules.tokens import core_of, field_key, normalized, parts_of, tokens
 from matcher.rules.view import View
 
 _FIELDS = ("creditor_reference", "check_number", "end_to_end_id", "transaction_id", "instruction_id")
@@ -22,7 +22,7 @@ def quoted_reference(view: View, line: int, row: int) -> str:
         text = lines.text(name).at(line)
         if text and whole and field_key(text) == whole:
             return _field_sentence(name, text, item, ours=bool(lines.amount[line] < 0))
-    inside: set[str] | None = None
+    own: set[str] | None = None
     for name in (*_TEXTS, *_FIELDS):
         text = lines.text(name).at(line)
         if text and whole and field_key(text) == whole:
@@ -30,9 +30,10 @@ def quoted_reference(view: View, line: int, row: int) -> str:
         for key in tokens(text):
             if key == whole:
                 return say("reference.text", number=key, item=item)
-            if inside is None:
-                inside = parts_of(whole) | set(tokens(book.text("description").at(row)))
-            if key in inside or (parts_of(key) & (inside | {whole})):
+            if own is None:
+                own = {whole, core_of(whole), *tokens(book.text("description").at(row))} - {""}
+            # Two numbers that agree only without the check digits of both are two numbers.
+            if key in own or key in parts_of(whole) or not own.isdisjoint(parts_of(key)):
                 return say("reference.part", number=key, item=item)
     relation, number = view.relations.best(line, row)
     number = number if len(number) <= _NUMBER_SIGNS_MAX else number[:_NUMBER_SIGNS_MAX] + "..."

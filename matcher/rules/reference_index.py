@@ -80,6 +80,25 @@ def best_pairs(parts: Sequence[tuple[Ints, Ints, Codes, Codes]], rows: int) -> R
     return ReferencePairs(line[first], row[first], shared[first], digits[first])
 
 
+class _RowKeys(NamedTuple):
+    """Codes of the numbers that open items have, and of those without their check digits: only a number that a line
+    has whole is looked up among the latter, or two neighbours of a series would meet in what both are cut to."""
+
+    own: dict[str, int]
+    cut: dict[str, int]
+
+    def code(self, key: str, *, cut: bool) -> int:
+        """The code of a key; it gets one if it has none."""
+        return (self.cut if cut else self.own).setdefault(key, len(self.own) + len(self.cut))
+
+    def lengths(self) -> Codes:
+        """The letters of each key, by its code."""
+        found = np.zeros(len(self.own) + len(self.cut), np.int32)
+        for codes in self:
+            found[list(codes.values())] = [len(key) for key in codes]
+        return found
+
+
 class ReferenceIndex:
     """References of one run's items; `items` decides what is open."""
 
@@ -176,7 +195,7 @@ class ReferenceIndex:
         quoted = [self._quoted(name, lines) for name in (*FIELDS, "document_numbers")]
         wanted = {key for found in quoted for _, key, _ in found}
         keys, entry_key, entry_row, entry_whole = self._open_row_keys(np.flatnonzero(items.row_open), wanted)
-        length = np.array([len(key) for key in keys], np.int32)
+        length = keys.lengths()
         pool_key = _in_pool(items.pool_r[entry_row], entry_key)
         order = np.argsort(pool_key, kind="stable")
         pool_key = pool_key[order]
@@ -224,13 +243,13 @@ class ReferenceIndex:
             known = self._tokens[text] = tokens(text)
         return known
 
-    def _open_row_keys(self, rows: Ints, quoted: set[str]) -> tuple[dict[str, int], Ints, Ints, Flags]:
+    def _open_row_keys(self, rows: Ints, quoted: set[str]) -> tuple[_RowKeys, Ints, Ints, Flags]:
         """Keys of open items that lines quote: whole references, parts of them, and numbers in the description.
 
         What lines may quote as a part of a longer number is looked for as well, but not in parts of references: two
         numbers that are alike but for their check digits are two numbers.
         """
-        keys: dict[str, int] = {}
+        keys = _RowKeys({}, {})
         wanted = quoted.union(part for key in quoted for part in possible_parts(key))
         key_rows = np.flatnonzero(self.row_key >= 0)
         key_rows = key_rows[self.items.row_open[key_rows]]
@@ -240,13 +259,11 @@ class ReferenceIndex:
             if _may_be_quoted(self._key_texts[code], quoted, wanted)
             and (hits := _reference_keys(self._key_texts[code], quoted, wanted))
         }
-        entries = [
-            (code, keys.setdefault(key, len(keys)), whole) for code, hits in of_code.items() for key, whole in hits
-        ]
+        entries = [(code, keys.code(key, cut=cut), whole) for code, hits in of_code.items() for key, whole, cut in hits]
         found = [_spread_values(entries, self.row_key, key_rows)]
         texts = self.items.book.text("description")
         entries = [
-            (value, keys.setdefault(key, len(keys)), False)
+            (value, keys.code(key, cut=False), False)
             for value, described in self.description_tokens(rows).items()
             for key in described
             if key in wanted
@@ -290,24 +307,23 @@ def _may_be_quoted(key: str, quoted: set[str], wanted: set[str]) -> bool:
     return len(digits) in LENGTHS_OF_LONG_SCHEMES or (key.startswith("RF") and key[4:].lstrip("0") in wanted)
 
 
-def _reference_keys(key: str, quoted: set[str], wanted: set[str]) -> list[tuple[str, bool]]:
-    found = [(key, True)] if key in wanted else []
+def _reference_keys(key: str, quoted: set[str], wanted: set[str]) -> list[tuple[str, bool, bool]]:
+    """Keys of a reference that lines quote: whether it is the whole one, and whether it is cut off by check digits."""
+    found = [(key, True, False)] if key in wanted else []
     core = core_of(key)
     if core and core in wanted:
-        found.append((core, False))
+        found.append((core, False, False))
     if not quoted.isdisjoint(possible_parts(key)):
-        found += [(part, False) for part in parts_of(key) if part in quoted and part != core]
+        found += [(part, False, True) for part in parts_of(key) if part in quoted and part != core]
     return found
 
 
-def _known(value: int, key: str, level: int, keys: dict[str, int]) -> list[tuple[int, int, int]]:
+def _known(value: int, key: str, level: int, keys: _RowKeys) -> list[tuple[int, int, int]]:
     """The number itself, if an item has it; else the parts of it that items have."""
-    code = keys.get(key)
-    if code is not None:
-        return [(value, code, level)]
-    if not any(part in keys for part in possible_parts(key)):
-        return []
+    found = [(value, codes[key], level) for codes in keys if key in codes]
+    if found or not any(part in keys.own for part in possible_parts(key)):
+        return found
     # A number with a label written against it is that number, not one without its check digit.
     core = core_of(key)
-    parts = {core} if core in keys else parts_of(key)
-    return [(value, keys[part], Shared.PART) for part in parts if part in keys]
+    parts = {core} if core in keys.own else parts_of(key)
+    return [(value, keys.own[part], Shared.PART) for part in parts if part in keys.own]

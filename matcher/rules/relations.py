@@ -121,6 +121,8 @@ class _RowNumbers:
     def inside(self, number: str) -> bool:
         """Whether a number has one of these inside. Only a longer number than the reference has a part of it inside: one
         of its length, or the item's own number with other check digits, is its neighbour in the series."""
+        if self.whole.isdecimal():
+            number = core_of(number) or number
         if len(number) <= len(self.whole):
             return contains(number, [key for key in self._fixed if len(number) - len(key) > _CHECK_DIGITS_MAX])
         return contains(number, self.loose) and contains(number, self._keys)
