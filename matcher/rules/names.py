@@ -55,7 +55,10 @@ _NO_NAME = (
     "TRANSACTION TRANSAKTION TRANSAKTIO PAYMENT BETALNING BETALING ZAHLUNG UNKNOWN OKAND UKENDT UKJENT NOTPROVIDED NA"
 )
 _PLACEHOLDERS = frozenset(_NO_NAME.split())
-_FORMS = "AB HB KB LTD GMBH AS APS OY INC LLC CORP BV NV AG SA SARL SRL SPA KG EKFOR PLC UG"
+_FORMS = (
+    "AB HB KB LTD LLP GMBH OHG GBR AS ANS ENK APS EHF OY TMI OU UAB INC LLC CORP BV BVBA VOF NV AG SA SARL SAS SASU EURL"
+    " SNC SRL SPA SLU KG KFT DOO EKFOR PLC UG"
+)
 _LEGAL = frozenset(_FORMS.split())
 _WRITTEN = {form: (form, *(word for word, short in _SPELT_OUT.items() if short == form)) for form in _LEGAL}
 _SPLIT_FORMS = {
@@ -121,6 +124,8 @@ def fold(text: str) -> Name:
             legal = folded
         elif folded and folded not in kept[-1:]:
             kept.append(folded)
+    if legal and not kept:  # SAS AB: the first is the name
+        kept = [next(folded for word in words if (folded := _folded_word(word)[0]))]
     key = "".join(sorted(kept))
     return Name(tuple(kept), legal, key) if key not in _PLACEHOLDERS else Name((), "", "")
 
@@ -213,7 +218,11 @@ def _misspelt_whole(text: str, printed: Name, wholes: Sequence[str]) -> NameLeve
     if len(text) < CUT_LETTERS_MIN:
         return NameLevel.DIFFERENT
     full = text + printed.legal
-    distance = min(OSA.distance(one, whole, score_cutoff=2) for whole in wholes for one in (text, full))
+    plain, *with_form = wholes
+    distance = min(OSA.distance(one, plain, score_cutoff=2) for one in (text, full))
+    # Two slips in a name with its short legal form may be another ending of the name, and no form.
+    if any(OSA.distance(one, whole, score_cutoff=1) <= 1 for whole in with_form for one in (text, full)):
+        distance = min(distance, 1)
     if distance <= 1 or (distance == 2 and len(text) >= _CUT_MISSPELT_LONG):
         return NameLevel.MISSPELT
     is_cut = not printed.legal and len(text) >= _CUT_MISSPELT_MIN

@@ -23,6 +23,8 @@ from matcher.rules.parties import Directory
         ("Berg Redovisning Ek. foer.", "Berg Redovisning Ek. för."),
         ("Møller A/S", "Moller AS"),
         ("Weiss GmbH", "Weiß GmbH"),
+        ("GARAGE SCHROEDER", "Garage Schröder SAS"),
+        ("SAS AB (publ)", "SAS AB"),
         ("Berg Redovisning", "Berg Redovisning AB"),
     ],
 )
@@ -56,6 +58,7 @@ def test_a_misprint_keeps_the_party(printed: str, ours: str, level: NameLevel) -
         ("Berg Data AB", "Berg Data HB"),
         ("Anna Lind", "Anna Holm"),
         ("Lindgrens Bygg AB", "Lindgrens Bageri AB"),
+        ("Garage Schröderson", "Garage Schröder SAS"),
     ],
 )
 def test_another_initial_acronym_form_or_trade_is_another_party(printed: str, ours: str) -> None:
