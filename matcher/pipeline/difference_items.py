@@ -30,10 +30,10 @@ _MOVED = (
     " AND withdrawn_by IS NULL AND booking_date > :after AND booking_date <= :through"
 )
 _BOOK = "t.id, t.external_id, t.transaction_date, t.counterparty, t.reference, t.description, t.status"
+# Not EXISTS: asked for each decision by itself, SQLite reads all lines of the period each time.
 _IN_PERIOD = (
-    "EXISTS (SELECT 1 FROM decision_line dl JOIN statement_line l ON l.id = dl.statement_line_id"
-    " WHERE dl.decision_id = d.id AND l.booking_date > :after AND l.booking_date <= :through"
-    " AND l.cash_account_id = :account)"
+    "d.id IN (SELECT dl.decision_id FROM statement_line l JOIN decision_line dl ON dl.statement_line_id = l.id"
+    " WHERE l.cash_account_id = :account AND l.booking_date > :after AND l.booking_date <= :through)"
 )
 _PROVED_NOT_TICKED = (
     f"SELECT {_BOOK}, r.number, a.id AS adjustment_id, sum(dt.amount) AS amount, t.amount AS whole_amount"
