@@ -169,7 +169,8 @@ def _entry(line: Line, number: int, currency: str) -> str:
     if line.message_id or line.count:
         ids = f"<MsgId>{line.message_id}</MsgId>" if line.message_id else ""
         batch = f"<Btch>{ids}{f'<NbOfTxs>{line.count}</NbOfTxs>' if line.count else ''}</Btch>"
-    parts = "".join(_transaction(part, currency) for part in line.details or [line])
+    told = line.details or ([] if line.count else [line])  # of a batch the bank lists all payments or none
+    parts = "".join(_transaction(part, currency) for part in told)
     text = f"<AddtlNtryInf>{escape(line.bank_text)}</AddtlNtryInf>" if line.bank_text else ""
     return (
         f"<Ntry><NtryRef>{number}</NtryRef>{_amount(line.amount, currency)}<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{line.day}</Dt></BookgDt>"
