@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from matcher.bootstrap import NightSettings
 from matcher.ops.report import mailing, report, report_failure
 from matcher.pipeline.night.contract import Night
-from matcher.pipeline.night.driving import NightPlan, nightly_runs
+from matcher.pipeline.night.driving import NightPlan, nightly_runs, patiently
 from matcher.pipeline.night.inbox import open_inbox
 from matcher.pipeline.night.morning import Morning, morning
 from matcher.pipeline.setup import read_accounts
@@ -67,4 +68,4 @@ def drive(night: Night, plan: NightPlan, settings: NightSettings, *, mail_to: Se
             report_failure(night, error, mailed)
         raise
     failed = report(night, runs, mailed) if mailed is not None else ""
-    return Driven(morning(night, runs[-1], joined=runs[:-1]), failed)
+    return Driven(patiently(night, partial(morning, night, runs[-1], joined=runs[:-1])), failed)

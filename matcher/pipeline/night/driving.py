@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from matcher.jobs import UNFINISHED_JOB, JobState, NightRun, RunState
 from matcher.pipeline import setup
@@ -17,6 +19,10 @@ from matcher.pipeline.setup import AccountPlan
 from recon_core.domain.refusals import Busy, Conflict
 
 _POLL_SECONDS_MIN, _POLL_SECONDS_MAX = 0.02, 0.3
+# A database that is restarted or moved is back before.
+_AWAY_SECONDS_MAX = 600
+_AWAY_PAUSE_SECONDS_MAX = 5.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,31 +49,50 @@ def nightly_runs(night: Night, plan: NightPlan) -> list[NightRun]:
     """Do a night's work over an inbox. A run that another process left behind, or is at, is brought to its end first;
     returns those, and at the end this night's own finished run.
     """
-    setup.ensure_entry_types(night.context)
-    open_planned(night.context, plan.accounts)
+    patiently(night, partial(setup.ensure_entry_types, night.context))
+    patiently(night, partial(open_planned, night.context, plan.accounts))
     run, earlier = None, []
     while run is None:
         earlier += _finish_earlier(night, plan)
-        receiving.tidy(night, plan.inbox)
-        run = _start(night, plan)
+        patiently(night, partial(receiving.tidy, night, plan.inbox))
+        run = patiently(night, partial(_start, night, plan))
     night.note("run started", run=run.id)
-    receiving.drive(night, run)
-    receiving.receive_books(night, run, plan.books)
-    unsettled = receiving.receive_inbox(night, run, plan.inbox, settle=plan.settle)
+    patiently(night, partial(receiving.drive, night, run))
+    patiently(night, partial(receiving.receive_books, night, run, plan.books))
+    unsettled = patiently(night, partial(receiving.receive_inbox, night, run, plan.inbox, settle=plan.settle))
     for name in unsettled:
         night.note("file still being written", file=name, run=run.id)
-    planning.received(night, run)
+    patiently(night, partial(planning.received, night, run))
     run = to_the_end(night, run.id, helps=plan.helps)
-    receiving.tidy(night, plan.inbox)
+    patiently(night, partial(receiving.tidy, night, plan.inbox))
     return [*earlier, run]
 
 
+def patiently(night: Night, step: Callable[[], T]) -> T:
+    """Do a step that may be begun again, until the database answers. Raises `Busy` after `_AWAY_SECONDS_MAX`."""
+    pause, waited = _POLL_SECONDS_MIN, 0.0
+    while True:
+        try:
+            return step()
+        except Busy as busy:
+            if waited >= _AWAY_SECONDS_MAX:
+                raise
+            night.note("database away", error=busy.code)
+        night.sleep(pause)
+        waited += pause
+        pause = min(pause * 1.5, _AWAY_PAUSE_SECONDS_MAX)
+
+
 def _finish_earlier(night: Night, plan: NightPlan) -> list[NightRun]:
-    with night.context.database.read() as uow:
-        earlier = night.store.unfinished_runs(uow, inbox=plan.inbox.address)
+    earlier = patiently(night, partial(_unfinished, night, plan))
     for run in earlier:
         night.note("run joined", run=run.id)
     return [to_the_end(night, run.id, helps=plan.helps) for run in earlier]
+
+
+def _unfinished(night: Night, plan: NightPlan) -> list[NightRun]:
+    with night.context.database.read() as uow:
+        return night.store.unfinished_runs(uow, inbox=plan.inbox.address)
 
 
 def _start(night: Night, plan: NightPlan) -> NightRun | None:
@@ -103,10 +128,9 @@ def to_the_end(night: Night, run_id: int, *, helps: bool) -> NightRun:
                 show_progress(night, run)
                 continue
             work.sweep_jobs(night)
+            show_progress(night, run)
         except Busy as busy:
             night.note("database away", run=run_id, error=busy.code)
-        else:
-            show_progress(night, run)
         night.sleep(pause)
         pause = min(pause * 1.5, _POLL_SECONDS_MAX)
     return run
