@@ -188,7 +188,10 @@ def open_books(url: str | None = None) -> Database:
 def open_context(
     *, url: str | None = None, rules: Path | None = None, watch: Watch = nobody_watches
 ) -> Iterator[Context]:
-    """Everything the pipeline needs; the database is closed on leaving. Raises `BadSetting` for a bad rules file."""
+    """Everything the pipeline needs; the database is closed on leaving. Without `rules` those of `RECON_RULES` hold.
+    Raises `BadSetting` for a bad rules file.
+    """
+    rules = rules or night_settings().rules
     settings = RuleSettings.from_toml(rules) if rules is not None else RuleSettings()
     database = open_books(url)
     try:

@@ -60,6 +60,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "matcher.cli.profile:profile",
         "The layouts of banks' CSV exports: list, show, check, and make a new one.",
     ),
+    "rules": ("matcher.cli.rules:rules", "The rules of matching: those in force, a file to begin with, a check."),
     "match": ("matcher.cli.match:match", "The engine alone: statements and a book file in, results out."),
 }
 

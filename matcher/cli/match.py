@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcher.cli.options import ManyValues
+from matcher.cli.options import ManyValues, rules_option
 
 if TYPE_CHECKING:
     from matcher.engine import MatchResult
@@ -36,12 +36,7 @@ _UNPROVEN = "The statement's balances do not prove its lines, so nothing of it i
     type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
     help="Where the results go; - for standard output.",
 )
-@click.option(
-    "--rules",
-    metavar="RULES.toml",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Matching rules.",
-)
+@rules_option
 @click.option("--quiet", is_flag=True, help="No progress and no summary on standard error.")
 def match(statements: tuple[str, ...], book: tuple[Path, ...], out: Path, rules: Path | None, quiet: bool) -> None:
     """Match bank lines with open book transactions: the engine alone, without a database.

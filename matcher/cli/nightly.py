@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from matcher.cli.main import EXIT_ATTENTION
+from matcher.cli.options import rules_option
 from matcher.cli.run import progress
 from recon_core.domain.refused import BadSetting
 from recon_core.domain.states import MatchingPolicy
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     help="Book transactions, CSV; may be repeated.",
 )
 @click.option("--accounts", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Cash accounts, TOML.")
-@click.option("--rules", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Matching rules, TOML.")
+@rules_option
 @click.option(
     "--open",
     "open_policy",

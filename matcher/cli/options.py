@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+
+rules_option = click.option(
+    "--rules",
+    metavar="RULES.toml",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar="RECON_RULES",
+    help="Matching rules; by default those of RECON_RULES, else the shipped ones.",
+)
 
 MANY_VALUES = ("--statements", "--book", "--truth")
 

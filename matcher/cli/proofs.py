@@ -11,6 +11,7 @@ import click
 
 from matcher.cli import desk
 from matcher.cli.main import EXIT_ATTENTION
+from matcher.cli.options import rules_option
 from recon_core.domain.statement import StatementHeader, StatementLine
 
 if TYPE_CHECKING:
@@ -103,11 +104,7 @@ def list_(account: str | None, limit: int, as_json: bool) -> None:
 @click.command()
 @click.argument("number", metavar="NUMBER")
 @click.option("--account", help="The account, where more than one has a document of this number.")
-@click.option(
-    "--rules",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The matching rules of the close, TOML.",
-)
+@rules_option
 @desk.json_option
 def verify(number: str, account: str | None, rules: Path | None, as_json: bool) -> int:
     """Verify a closed reconciliation: files, settings, lines, figures and log; its files read again; its matches made again.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from matcher.cli.main import EXIT_ATTENTION
+from matcher.cli.options import rules_option
 from recon_core.domain.states import MatchingPolicy
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def progress() -> Iterator[Watch]:
 @click.argument("inbox", type=click.Path(path_type=Path))
 @click.option("--book", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Book transactions, CSV.")
 @click.option("--accounts", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Cash accounts, TOML.")
-@click.option("--rules", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Matching rules, TOML.")
+@rules_option
 @click.option(
     "--policy",
     type=click.Choice([policy.value for policy in MatchingPolicy]),

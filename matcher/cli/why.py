@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from matcher.cli.options import ManyValues
+from matcher.cli.options import ManyValues, rules_option
 from recon_core.domain.refused import InputError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Book transactions, CSV, for --statements.",
 )
-@click.option("--rules", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Matching rules, TOML.")
+@rules_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def why(
     line: str,

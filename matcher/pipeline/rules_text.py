@@ -37,10 +37,20 @@ def rules_text(settings: RuleSettings, *, comment: Iterable[str] = ()) -> str:
 
 
 def _values(values: Mapping[str, Any]) -> list[str]:
-    return [f"{name} = {_value(value)}" for name, value in values.items()]
+    return [f"{name} = {value_text(value)}" for name, value in values.items()]
 
 
-def _value(value: Any) -> str:
+def own_values(settings: RuleSettings) -> dict[str, Any]:
+    """The values that hold for all accounts, by name; those of a table as "table.name"."""
+    found = {field.name: getattr(settings, field.name) for field in fields(RuleSettings) if field.name not in _TABLES}
+    found |= {f"weights.{field.name}": getattr(settings.weights, field.name) for field in fields(Weights)}
+    return found | {f"clear_from.{code}": least for code, least in settings.clear_from}
+
+
+def value_text(value: Any) -> str:
+    """A value as a rules file has it; nothing for None."""
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):

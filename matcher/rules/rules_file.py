@@ -34,6 +34,9 @@ from typing import Any, NoReturn
 from matcher.rules.settings import NEVER, Overrides, RuleSettings, Weights
 from recon_core.domain.refused import BadSetting
 
+# Every setting with its meaning and its shipped value, commented out.
+TEMPLATE = Path(__file__).with_name("template.toml")
+
 _TABLES = frozenset({"clear_from", "weights", "account", "group", "counterparty"})
 _NOT_IN_FILE = frozenset({"accounts", "counterparties", *_TABLES})
 _OF_A_RUN = {field.name for field in fields(RuleSettings)} - _NOT_IN_FILE
@@ -98,11 +101,11 @@ class _Reader:
                 )
             values = self._values(given, _OF_AN_ACCOUNT, f"group.{group}.")
             for account in members:
-                found.setdefault(_identifier(account), {}).update(dict(values))
+                found.setdefault(identifier(account), {}).update(dict(values))
         own = self._table(table, "account", "")
         for account in own:
             values = self._values(self._table(own, account, "account."), _OF_AN_ACCOUNT, f"account.{account}.")
-            found.setdefault(_identifier(account), {}).update(dict(values))
+            found.setdefault(identifier(account), {}).update(dict(values))
         return {account: tuple(sorted(values.items())) for account, values in found.items()}
 
     def _values(self, given: Mapping[str, Any], allowed: set[str], prefix: str) -> Overrides:
@@ -161,5 +164,6 @@ class _Reader:
         raise BadSetting(f"{place} {complaint}.", where=f"{self._name}, key {place}", cure=cure)
 
 
-def _identifier(account: str) -> str:
+def identifier(account: str) -> str:
+    """An account's IBAN or BBAN as the settings hold it: no blanks, upper case."""
     return re.sub("[^0-9A-Z]", "", account.upper())
