@@ -257,7 +257,7 @@ def undo(decisions: tuple[int, ...], bulk: int | None, reason: str, reverse_on: 
 
 
 @click.command()
-@click.option("--account", "accounts", multiple=True, metavar="CODE", help="Only of this account.")
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT...]")
 @click.option("--line", "lines", multiple=True, type=int, help="Only on this bank line.")
 @click.option("--bulk", type=int, metavar="N", help="Only of this bulk.")
 @click.option("--undone", is_flag=True, help="Those that were undone, too.")
@@ -270,7 +270,7 @@ def decisions(
 
     \b
     Examples:
-      recon decisions --account 1930
+      recon decisions 1930
       recon decisions --line 17 --undone
     """
     from matcher import bootstrap

@@ -41,7 +41,7 @@ class Doubts:
             return Evidence("settings", held)
         rivals = result.alternatives.get(line, ())
         if rivals:
-            rival = " + ".join(result.book.ids[row] for row in rivals[0][:_RIVAL_ITEMS_MAX])
+            rival = " + ".join(result.book.name(row) for row in rivals[0][:_RIVAL_ITEMS_MAX])
             if len(rivals[0]) > _RIVAL_ITEMS_MAX:
                 rival += " ..."
             key = "rival.one" if len(rivals) == 1 else "rival.many"

@@ -315,12 +315,12 @@ class Explainer:
 
 
 def item_name(view: View, row: int) -> str:
-    """How an accountant calls a book item: invoice and its reference, else what it is and its id."""
+    """How an accountant calls a book item: invoice and its reference, else what it is and its name."""
     book = view.items.book
     reference = book.text("reference").at(row)
     if reference:
         return f"{'invoice' if book.amount[row] > 0 else 'payment'} {reference}"
-    return f"{_short(book.text('description').at(row)) or 'item'} {book.ids[row]}"
+    return f"{_short(book.text('description').at(row)) or 'item'} {book.name(row)}"
 
 
 def _day(number: int) -> str:

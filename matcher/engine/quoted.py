@@ -63,4 +63,4 @@ def _called(view: View, row: int) -> str:
     if reference:
         return f"{kind} {reference}"
     numbers = tokens(book.text("description").at(row))
-    return f"{kind} {numbers[-1]}" if numbers else f"item {book.ids[row]}"
+    return f"{kind} {numbers[-1]}" if numbers else f"item {book.name(row)}"

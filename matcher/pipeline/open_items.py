@@ -152,6 +152,7 @@ def _book(stored: Columns, names: dict[int, str]) -> Book:
         amounts=stored["amount"],
         currencies=stored["currency"],
         texts={name: stored[name] for name in BOOK_TEXTS},
+        called=stored["external_id"],
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from matcher import engine
 from matcher.engine import RejectedIds
 from matcher.proposal import LineResult
-from matcher.rules.columns import Book, Ints, Lines, Texts
+from matcher.rules.columns import Book, Lines, Texts
 from matcher.rules.items import Items
 from matcher.rules.settings import RuleSettings
 
@@ -57,50 +57,9 @@ def around(world: World, items: Items, place: Place) -> tuple[World, Place]:
         first, last = min(days) - DAYS_AROUND, max(days) + DAYS_AROUND
         lines = lines[(world.lines.booking_day[lines] >= first) & (world.lines.booking_day[lines] <= last)]
         rows = rows[(world.book.day[rows] >= first) & (world.book.day[rows] <= last)]
-    smaller = world._replace(lines=take_lines(world.lines, lines), book=take_book(world.book, rows))
+    smaller = world._replace(lines=world.lines.take(lines), book=world.book.take(rows))
     line = int(np.searchsorted(lines, place.line))
     return smaller, Place(line, tuple(np.searchsorted(rows, place.rows).tolist()))
-
-
-def take_lines(lines: Lines, keep: Ints) -> Lines:
-    """The lines at these positions, with their details."""
-    details = lines.details
-    if details is not None:
-        place = np.full(len(lines), -1, np.int64)
-        place[keep] = np.arange(len(keep))
-        members = np.flatnonzero(place[details.parent] >= 0)
-        parent = place[details.parent[members]].astype(np.int32)
-        details = replace(_take(details, members), parent=parent)
-    return replace(_take(lines, keep), details=details)
-
-
-def _take(lines: Lines, keep: Ints) -> Lines:
-    return replace(
-        lines,
-        ids=[lines.ids[one] for one in keep.tolist()],
-        account=lines.account[keep],
-        booking_day=lines.booking_day[keep],
-        value_day=lines.value_day[keep],
-        amount=lines.amount[keep],
-        currency=lines.currency[keep],
-        texts={name: texts.take(keep) for name, texts in lines.texts.items()},
-        reversal=lines.reversal[keep],
-        batch_count=lines.batch_count[keep],
-        original_amount=lines.original_amount[keep],
-    )
-
-
-def take_book(book: Book, keep: Ints) -> Book:
-    """The items at these positions."""
-    return replace(
-        book,
-        ids=[book.ids[one] for one in keep.tolist()],
-        account=book.account[keep],
-        day=book.day[keep],
-        amount=book.amount[keep],
-        currency=book.currency[keep],
-        texts={name: texts.take(keep) for name, texts in book.texts.items()},
-    )
 
 
 def without_row(world: World, row: int) -> World:

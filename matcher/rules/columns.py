@@ -150,7 +150,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """Open book transactions of the same accounts."""
+    """Open book transactions of the same accounts. `names` are what people call them, where that is not the id."""
 
     ids: Sequence[str]
     accounts: tuple[str, ...]
@@ -160,6 +160,7 @@ class Book:
     currencies: tuple[str, ...]
     currency: Codes
     texts: Mapping[str, Texts]
+    names: Sequence[str] = ()
     missing: Texts = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -174,9 +175,13 @@ class Book:
         found = self.texts.get(name)
         return found if found is not None else self.missing
 
+    def name(self, row: int) -> str:
+        """What people call the item of a row."""
+        return (self.names or self.ids)[row]
+
     def take(self, rows: Ints) -> Book:
         """Some items in some order."""
-        ids = self.ids
+        ids, names = self.ids, self.names
         return Book(
             ids=[ids[row] for row in rows.tolist()],
             accounts=self.accounts,
@@ -186,6 +191,7 @@ class Book:
             currencies=self.currencies,
             currency=self.currency[rows],
             texts={name: texts.take(rows) for name, texts in self.texts.items()},
+            names=[names[row] for row in rows.tolist()] if names else (),
         )
 
 
@@ -349,8 +355,9 @@ def book_from_columns(
     amounts: Sequence[int],
     currencies: Sequence[str],
     texts: Mapping[str, Sequence[str | None]],
+    called: Sequence[str] = (),
 ) -> Book:
-    """Columns of plain ones; ids must be unique."""
+    """Columns of plain ones; ids must be unique. `called` is what people call the transactions, where not by id."""
     names, account = named(factorize(accounts))
     units, unit = named(factorize(currencies))
     return Book(
@@ -362,4 +369,5 @@ def book_from_columns(
         currencies=units,
         currency=unit,
         texts={name: factorize(values) for name, values in texts.items()},
+        names=called,
     )

@@ -56,7 +56,7 @@ def test_the_review_lists_line_date_amount_choice_score_difference_alternatives_
     assert [choice["transactions"][0]["external_id"] for choice in line["choices"]] == ["K30136", "K30135"]
     assert [choice["difference"] for choice in line["choices"]] == ["0.00", "0.00"]
     assert 0 < line["score"] <= 1
-    assert line["evidence"]
+    assert line["evidence"][-1]["says"] == "not cleared: K30135 fits about as well"
     table = recon("review", "1930", "--only", "proposed", status=1)
     assert "K30136" in table
     assert line["evidence"][0]["says"][:20] in " ".join(table.split())
