@@ -19,7 +19,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-START_SECONDS = 30
+# Long, because after a kill PostgreSQL syncs its whole folder, on whatever disk there is.
+START_SECONDS = 180
 
 
 def free_port() -> int:
