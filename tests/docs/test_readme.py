@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from matcher.parsers.registry import FORMATS
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -36,7 +38,8 @@ def test_the_python_examples_run_in_their_order(checkout: Path) -> None:
 
 def test_the_console_examples_of_readme_and_guides_run_in_their_order(checkout: Path) -> None:
     text = "".join(
-        (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/month-end.md", "docs/rules.md")
+        (ROOT / name).read_text(encoding="utf-8")
+        for name in ("README.md", "docs/month-end.md", "docs/rules.md", "docs/formats.md")
     )
     commands = [line[2:] for block in blocks("console", text) for line in block.splitlines() if line.startswith("$ ")]
     folder = Path(sys.executable).parent
@@ -59,3 +62,9 @@ def test_the_two_commands_stand_in_the_readme_and_in_the_script() -> None:
     for word in ("run", "test"):
         assert f"./dev {word}" in README
         assert f"\n{word})\n" in script
+
+
+def test_the_guide_to_formats_names_every_format() -> None:
+    named = re.findall(r"(?m)^\| `(\w+)` \|", (ROOT / "docs" / "formats.md").read_text(encoding="utf-8"))
+
+    assert named == [registered.name for registered in FORMATS]
