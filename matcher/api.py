@@ -22,7 +22,7 @@ _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]|$)")
 _AMOUNT_MAX = 10**18 - 1
 
 
-def match(lines: pd.DataFrame, book: pd.DataFrame, *, rules: RuleSettings | Path | None = None) -> MatchResult:
+def match(lines: pd.DataFrame, book: pd.DataFrame, *, rules: RuleSettings | Path | str | None = None) -> MatchResult:
     """Match a frame of bank lines with a frame of open book transactions. No database, no server, no global state.
 
     `lines` needs the columns `id`, `account`, `booking_date`, `amount`, `currency`, `book` needs `id`, `account`,
@@ -33,7 +33,7 @@ def match(lines: pd.DataFrame, book: pd.DataFrame, *, rules: RuleSettings | Path
     """
     _check(lines, name="lines", day="booking_date")
     _check(book, name="book", day="date")
-    settings = RuleSettings.from_toml(rules) if isinstance(rules, Path) else rules
+    settings = RuleSettings.from_toml(Path(rules)) if isinstance(rules, (str, Path)) else rules
     return engine.match(lines_from_frame(lines), book_from_frame(book), rules=settings)
 
 

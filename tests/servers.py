@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -105,10 +105,21 @@ class Server:
         _wait(self.process, self.ready, log)
 
     def kill(self) -> None:
-        """SIGKILL to the whole group: no shutdown, no checkpoint."""
-        if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, 9)
-            self.process.wait()
+        """SIGKILL to the server and its children: no shutdown, no checkpoint. Returns when all of them are gone, because a
+        backend that is left holds the memory that the next start needs.
+        """
+        if self.process is None or self.process.poll() is not None:
+            return
+        parent = self.process.pid
+        children = [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+        os.killpg(parent, 9)
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, 9)
+        self.process.wait()
+        deadline = time.monotonic() + START_SECONDS
+        while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < deadline:
+            time.sleep(0.005)
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -143,3 +144,14 @@ def test_the_frame_that_comes_out_has_integers_and_the_ids_that_went_in() -> Non
     assert out["difference"].dtype == "int64"
     assert out.loc[0, "difference"] == -100
     assert out.loc[0, "book"] == ["K30110"]
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_rules_are_named_by_a_path_or_its_text(kind: type, tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text("reference_days_after = 0\n", encoding="utf-8")
+    lines, book = frames()
+
+    (row,) = matcher.match(lines, book, rules=kind(path)).rows()
+
+    assert row.status is not MatchStatus.CLEARED
