@@ -149,7 +149,7 @@ def test_the_frame_that_comes_out_has_integers_and_the_ids_that_went_in() -> Non
 @pytest.mark.parametrize("kind", [str, Path])
 def test_rules_are_named_by_a_path_or_its_text(kind: type, tmp_path: Path) -> None:
     path = tmp_path / "rules.toml"
-    path.write_text("reference_days_after = 0\n", encoding="utf-8")
+    path.write_text("reference_days_after = 0\nreceipt_days_after = 0\n", encoding="utf-8")
     lines, book = frames()
 
     (row,) = matcher.match(lines, book, rules=kind(path)).rows()
