@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import random
 from datetime import date
 
 import pytest
@@ -14,8 +13,9 @@ from matcher.parsers.bai2 import FORMAT
 from matcher.parsers.bai2.record import RECORD_CHARS_MAX
 from matcher.parsers.contract import Head, ReadOptions
 from matcher.parsers.statements import Statement, parse
-from recon_core.domain.refused import InputError, LimitExceeded, Unreadable
+from recon_core.domain.refused import LimitExceeded, Unreadable
 from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementLine
+from tests.parsers.mutants import read_mutants
 
 FILE = "01,122099999,123456789,260116,0200,17,80,,2/"
 GROUP = "02,031001234,NWBKGB2L,1,260115,2359,USD,2/"
@@ -236,21 +236,4 @@ def test_other_formats_are_not_taken() -> None:
 
 
 def test_mutants_raise_nothing_but_typed_errors() -> None:
-    chance = random.Random(3)
-    for _ in range(800):
-        data = bytearray(WHOLE)
-        for _ in range(chance.randint(1, 6)):
-            place = chance.randrange(len(data))
-            match chance.randrange(3):
-                case 0:
-                    data[place] = chance.choice(b"/,0123456789VSDX \n\x00\xff")
-                case 1:
-                    del data[place : place + chance.randint(1, 60)]
-                case _:
-                    data[place:place] = data[place : place + chance.randint(1, 60)]
-        try:
-            for statement in parse(bytes(data), name="mutant.bai"):
-                for line in statement.lines:
-                    assert isinstance(line.amount, int)
-        except InputError:
-            pass
+    assert read_mutants(WHOLE, signs=b"/,0123456789VSDX \n\x00\xff", longest=60)

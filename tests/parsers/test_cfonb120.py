@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import random
 from datetime import date
 
 import pytest
@@ -14,8 +13,9 @@ from matcher.parsers.cfonb120 import FORMAT
 from matcher.parsers.contract import Head, ReadOptions
 from matcher.parsers.identifiers import is_iban
 from matcher.parsers.statements import Statement, parse
-from recon_core.domain.refused import InputError, Unreadable
+from recon_core.domain.refused import Unreadable
 from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementLine
+from tests.parsers.mutants import read_mutants
 
 NUMBER = "0500013M026"
 PLUS, MINUS = "{ABCDEFGHI", "}JKLMNOPQR"
@@ -194,21 +194,4 @@ def test_other_formats_are_not_taken() -> None:
 
 
 def test_mutants_raise_nothing_but_typed_errors() -> None:
-    chance = random.Random(3)
-    for _ in range(800):
-        data = bytearray(WHOLE)
-        for _ in range(chance.randint(1, 6)):
-            place = chance.randrange(len(data))
-            match chance.randrange(3):
-                case 0:
-                    data[place] = chance.randrange(256)
-                case 1:
-                    del data[place : place + chance.randint(1, 130)]
-                case _:
-                    data[place:place] = data[place : place + chance.randint(1, 130)]
-        try:
-            for statement in parse(bytes(data), name="mutant.cfo"):
-                for line in statement.lines:
-                    assert isinstance(line.amount, int)
-        except InputError:
-            pass
+    assert read_mutants(WHOLE, signs=bytes(range(256)), longest=130)
