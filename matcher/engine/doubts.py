@@ -11,7 +11,9 @@ import numpy as np
 from matcher.engine.outcome import CATEGORIES, STATUSES
 from matcher.engine.phrases import say
 from matcher.proposal import Category, Evidence, MatchStatus
+from matcher.rules.classes import drawn_as_sent
 from matcher.rules.columns import Ints
+from matcher.rules.lines_kind import kind_of
 from matcher.rules.names import NameLevel
 from matcher.rules.order import ORDER
 from matcher.rules.passes import amount_only
@@ -54,7 +56,7 @@ class Doubts:
             return Evidence("rival", say("rival.line", line=other))
         if len(rows) > 1 or line in result.together:
             return Evidence("doubt", say("doubt.sum"))
-        return Evidence("doubt", say(self._of_pair(line, rows[0], level, code)))
+        return Evidence("doubt", say(self._of_kind(line, rows[0]) or self._of_pair(line, rows[0], level, code)))
 
     def _held_by_settings(self, line: int) -> str:
         """What the settings say, if all passes together were sure."""
@@ -92,6 +94,15 @@ class Doubts:
             }:
                 found.setdefault(row, []).append(line)
         return found
+
+    def _of_kind(self, line: int, row: int) -> str:
+        """The key of the sentence on a line that the bank calls something for which name and amount prove nothing."""
+        if ORDER[self.result.step[line]].by_reference:
+            return ""
+        at, to = int(self._line_at[line]), int(self._row_at[row])
+        if kind_of(self._view, at) in {Category.RETURN, Category.REVERSAL}:
+            return "doubt.return"
+        return "doubt.drawn" if drawn_as_sent(self._view, np.array([at]), np.array([to]))[0] else ""
 
     def _of_pair(self, line: int, row: int, level: NameLevel, code: str) -> str:
         """The key of the sentence on one line and one item without rivals."""

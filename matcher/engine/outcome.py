@@ -10,6 +10,7 @@ from matcher.engine.run import PROPOSALS_MAX, Run
 from matcher.proposal import Category, MatchStatus
 from matcher.rules.classes import classify
 from matcher.rules.columns import Codes, Flags, Ints
+from matcher.rules.lines_kind import says_return
 from matcher.rules.order import ORDER
 
 STATUSES = (MatchStatus.UNMATCHED, MatchStatus.PROPOSED, MatchStatus.CLEARED)
@@ -81,12 +82,18 @@ def _add_proposals(found: Outcome, run: Run) -> None:
 
 
 def _withdraw_returned(found: Outcome, run: Run, mine: Flags) -> None:
-    """A payment that came back, by the bank's code or by the id of the line that it undoes, has no weaker explanation:
-    that the party happens to owe something near the amount says nothing."""
+    """A payment that came back, by the bank's word or by the id of the line that it undoes, has no weaker explanation:
+    that the party happens to owe something near the amount says nothing, unless the books call it a return as well."""
     proposed = np.flatnonzero((found.status == _PROPOSED) & mine)
     classified = classify(run.view, proposed, run.claims.taker, run.claims.repeats)
+    texts = run.items.book.text("description")
     for line, kind, score in zip(proposed.tolist(), classified.category, classified.score.tolist(), strict=True):
-        if kind in {Category.RETURN, Category.REVERSAL} and score > found.score[line]:
+        if kind not in {Category.RETURN, Category.REVERSAL}:
+            continue
+        weak = not ORDER[found.step[line]].by_reference and not any(
+            says_return(texts.at(row)) for row in found.rows[line]
+        )
+        if weak or score > found.score[line]:
             found.status[line], found.step[line], found.difference[line] = 0, -1, 0
             for kept in (found.rows, found.together, found.alternatives):
                 kept.pop(line, None)

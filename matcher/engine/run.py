@@ -11,7 +11,7 @@ import numpy as np
 from matcher.engine.claims import BINDING_SCORE, FIRM, Claims, Undecided
 from matcher.engine.rejected import Rejected, RejectedIds
 from matcher.engine.settle import settle_groups, settle_pairs
-from matcher.rules.classes import came_back
+from matcher.rules.classes import came_back, drawn_as_sent
 from matcher.rules.contract import Candidates, Group, Pairs
 from matcher.rules.joins import is_member
 from matcher.rules.order import Step, ordered
@@ -68,20 +68,29 @@ class Run:
         before, found = self._found.get(number, (-1, Candidates()))
         if before != lines_open:
             found = self.rejected.without(step.find(self.view))
-            found = found if step.by_reference else self._without_returns(found)
+            found = found if step.by_reference else self._without_other_kinds(found)
             self._found[number] = lines_open, found
         return found
 
-    def _without_returns(self, found: Candidates) -> Candidates:
-        """What gives a payment back pays no invoice: name and amount alone prove nothing for it."""
+    def _without_other_kinds(self, found: Candidates) -> Candidates:
+        """What gives a payment back pays no invoice, and what a creditor drew is no payment that we sent: name and amount
+        alone prove nothing for it."""
         asked = {line for group in found.groups if group.clear for line in group.lines}
-        if found.pairs is not None:
-            asked.update(found.pairs.line[found.pairs.clear].tolist())
+        pairs = found.pairs
+        if pairs is not None:
+            sent = np.flatnonzero(pairs.clear)
+            sent = sent[drawn_as_sent(self.view, pairs.line[sent], pairs.row[sent])]
+            if len(sent):
+                clear = pairs.clear.copy()
+                clear[sent] = False
+                pairs = pairs._replace(clear=clear)
+                found = found._replace(pairs=pairs)
+            asked.update(pairs.line[pairs.clear].tolist())
         lines = np.array(sorted(asked), np.int64)
         returned = lines[came_back(self.view, lines)]
         if not len(returned):
             return found
-        pairs, back = found.pairs, set(returned.tolist())
+        back = set(returned.tolist())
         if pairs is not None:
             pairs = pairs.where(~is_member(pairs.line, returned))
         groups = tuple(group for group in found.groups if back.isdisjoint(group.lines))

@@ -14,8 +14,9 @@ import numpy as np
 from matcher.proposal import Category
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.joins import is_member, mixed
-from matcher.rules.lines_kind import kind_and_source, kind_of, may_be_return
+from matcher.rules.lines_kind import kind_and_source, kind_of, may_be_return, says_direct_debit
 from matcher.rules.names import NameLevel
+from matcher.rules.numbering import without_numbers
 from matcher.rules.tokens import all_field_keys
 from matcher.rules.view import View
 
@@ -23,6 +24,8 @@ RETURN_DAYS_MAX = 60
 _SCORE_OPPOSITE = 900
 _SCORE_REPEAT = 900
 _ID_LETTERS_MIN = 4
+# Formats with one field for all have the id there, as its only word.
+_TEXT, _WORD_LETTERS_MIN = "remittance", 6
 # What more lines of one amount carry is not the id of one payment.
 _LINES_PER_ID_MAX = 50
 _UNKNOWN, _STAYED, _CAME_BACK = -1, 0, 1
@@ -74,6 +77,32 @@ def came_back(view: View, lines: Ints) -> Flags:
             if line not in opposite:
                 state[line] = kind_of(view, line) in {Category.RETURN, Category.REVERSAL}
     found: Flags = state[lines] == _CAME_BACK
+    return found
+
+
+def drawn_as_sent(view: View, line: Ints, row: Ints) -> Flags:
+    """Pairs of a direct debit and an item that is none, in an account whose books call direct debits so."""
+    items = view.items
+    found = np.zeros(len(line), np.bool_)
+    debits = np.flatnonzero(items.lines.amount[line] < 0)
+    debits = debits[[kind_of(view, one) is Category.DIRECT_DEBIT for one in line[debits].tolist()]]
+    if len(debits):
+        drawn = view.keep("drawn items", lambda: _drawn(view))
+        accounts = np.unique(items.pool_r[drawn])
+        found[debits] = ~drawn[row[debits]] & np.isin(items.pool_r[row[debits]], accounts)
+    return found
+
+
+def _drawn(view: View) -> Flags:
+    """Payments of the books whose description speaks of a direct debit."""
+    items = view.items
+    found = items.book.amount < 0
+    texts = items.book.text("description")
+    rows = np.flatnonzero(found)
+    codes = texts.codes[rows].tolist()
+    plain = {code: without_numbers(texts.values[code]) if code >= 0 else "" for code in set(codes)}
+    says = {text: says_direct_debit(text) for text in set(plain.values())}
+    found[rows] = [says[plain[code]] for code in codes]
     return found
 
 
@@ -144,13 +173,16 @@ def _opposites(view: View, lines: Ints) -> dict[int, int]:
 def _ids_of(view: View, lines: Ints, wanted: Collection[str] | None = None) -> dict[int, list[str]]:
     """The ids that lines carry in their fields, or those of them that are wanted."""
     found: dict[int, list[str]] = {}
-    for name in ("end_to_end_id", "transaction_id", "creditor_reference"):
+    for name in ("end_to_end_id", "transaction_id", "creditor_reference", _TEXT):
         texts = view.items.lines.text(name)
         coded = lines[texts.codes[lines] >= 0]
         codes = texts.codes[coded].tolist()
         keys = view.keep(f"keys of {name}", dict[int, str])
         new = [code for code in dict.fromkeys(codes) if code not in keys]
-        keys.update(zip(new, all_field_keys([texts.values[code] for code in new]), strict=True))
+        values = [texts.values[code] for code in new]
+        if name == _TEXT:
+            values = [value if len(value) >= _WORD_LETTERS_MIN and " " not in value else "" for value in values]
+        keys.update(zip(new, all_field_keys(values), strict=True))
         for line, code in zip(coded.tolist(), codes, strict=True):
             key = keys[code]
             if len(key) >= _ID_LETTERS_MIN and (wanted is None or key in wanted):

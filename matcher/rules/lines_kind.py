@@ -173,6 +173,16 @@ def says_transfer(text: str, code: str) -> bool:
     return bool(text) and _BANK_WORDS[Category.TRANSFER].search(folded(text)) is not None
 
 
+def says_direct_debit(text: str) -> bool:
+    """Whether a text speaks of a direct debit."""
+    return _BANK_WORDS[Category.DIRECT_DEBIT].search(folded(text)) is not None
+
+
+def says_return(text: str) -> bool:
+    """Whether a text speaks of a payment that came back."""
+    return _BANK_WORDS[Category.RETURN].search(folded(text)) is not None
+
+
 class Source(IntEnum):
     """What tells the kind of a line; the value is how sure that makes it, in permille."""
 
@@ -250,7 +260,7 @@ def _saying_return(lines: Lines) -> dict[str, Flags]:
         "return_reason": bool,
         "code": lambda text: _by_codes(text, "", (kind,)) is not None,
         "proprietary_code": lambda text: _by_codes("", text, (kind,)) is not None,
-        "additional_info": lambda text: _BANK_WORDS[kind].search(folded(text)) is not None,
+        "additional_info": says_return,
     }
     return {name: np.array([*map(speaks, lines.text(name).values), False]) for name, speaks in says.items()}
 

@@ -135,7 +135,8 @@ def possible_parts(key: str) -> tuple[str, ...]:
     digits = core[1].lstrip("0")
     if len(digits) in LENGTHS_OF_LONG_SCHEMES:
         return tuple(parts_of(key))
-    return digits, digits[:-1], digits[:-2], digits[2:].lstrip("0")
+    # The check digits of an RF reference may begin with 0.
+    return digits, digits[:-1], digits[:-2], core[1][2:].lstrip("0")
 
 
 def tokens(text: str) -> list[str]:

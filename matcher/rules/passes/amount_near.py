@@ -41,8 +41,8 @@ def find(view: View) -> Candidates:
     expected = view.open_chance.expected(items.pool_l[line], items.lines.amount[line])
     odd = np.where(expected <= _CHANCE_ODD, weights.amount_odd, 0)
     points += np.where(expected <= _CHANCE_RARE, weights.amount_rare, odd)
-    # One party without a number was judged by M45 and M47, the item's own number of another payer by M10.
-    judged = items.agree(line, row) & (related <= Relation.NOTHING)
+    # One party without a number or with the item's was judged by M45 and M47, the item's own of another payer by M10.
+    judged = items.agree(line, row) & ((related <= Relation.NOTHING) | (related == Relation.SAME))
     judged |= (level == NameLevel.DIFFERENT) & (related == Relation.SAME)
     supported = (level >= NameLevel.SIMILAR) | (related > Relation.NOTHING)
     clear = (points >= weights.clear_from) & supported & ~judged & (view.items_named[line] <= 1)

@@ -16,6 +16,7 @@ import numpy as np
 from matcher.rules.coincidence import doubtful, quotes_neighbour
 from matcher.rules.contract import Candidates, Pairs
 from matcher.rules.joins import bounded_pairs, mixed
+from matcher.rules.passes.reference import party_owes_twice
 from matcher.rules.relations import Relation
 from matcher.rules.view import Reach, View
 
@@ -41,6 +42,12 @@ def _find(view: View) -> Candidates:
     unproven = np.flatnonzero(relation[kept] == Relation.NOTHING)
     clear = pairs.clear & (view.items_named[pairs.line] <= 1) & ~view.names_another(pairs.line, pairs.row)
     clear[unproven] &= ~doubtful(view, pairs.line[unproven], pairs.row[unproven])
+    # A number that is no reference (a date, a customer) tells none of several items from the others.
+    told = np.flatnonzero(clear & (relation[kept] == Relation.SAME) & party_owes_twice(view, pairs.row))
+    clear[told] = [
+        view.relations.means(line, row)
+        for line, row in zip(pairs.line[told].tolist(), pairs.row[told].tolist(), strict=True)
+    ]
     near = np.flatnonzero(clear & (relation[kept] == Relation.NEAR))
     clear[near] = ~quotes_neighbour(view, pairs.line[near], pairs.row[near])
     return Candidates(pairs=pairs._replace(clear=clear), gave_up=tuple(many.tolist()))

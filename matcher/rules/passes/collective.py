@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.rules.columns import Flags, Ints
-from matcher.rules.lines_kind import folded, says_batch
+from matcher.rules.lines_kind import BANKS_OWN, folded, kind_of, says_batch
 from matcher.rules.view import View
 
 
 def collective_lines(view: View) -> tuple[Ints, Flags]:
     """Open lines that name no party and no reference of our books, and which of them the bank calls collective.
 
-    A line with a counterparty that our books know pays for that counterparty; one with a payer's text is a payer's.
+    A line with a counterparty that our books know pays for that counterparty; one with a payer's text is a payer's, and a
+    fee, interest or cash is the bank's own.
     """
     items = view.items
     named = np.zeros(len(items.line_open), np.bool_)
@@ -20,6 +21,7 @@ def collective_lines(view: View) -> tuple[Ints, Flags]:
     lines = np.flatnonzero(items.line_open & ~view.known_party & ~named)
     called = np.array([is_called(view, line) for line in lines.tolist()], np.bool_)
     silent = items.variant_l[lines] < 0
+    silent[silent] = [kind_of(view, line) not in BANKS_OWN for line in lines[silent].tolist()]
     keep = called | silent
     return lines[keep], called[keep]
 

@@ -54,13 +54,14 @@ def scored(view: View, found: ReferencePairs) -> Pairs:
     clear = ~_payer_has_own(view, found.line, level) & (
         (level > NameLevel.DIFFERENT) | (found.shared == Shared.WHOLE) | ~_by_chance(view, found)
     )
-    unnamed = level <= NameLevel.UNKNOWN
-    parts = np.flatnonzero(clear & (found.shared == Shared.PART) & (unnamed | _party_owes_twice(view, found.row)))
+    unnamed, twice = level <= NameLevel.UNKNOWN, party_owes_twice(view, found.row)
+    parts = np.flatnonzero(clear & (found.shared == Shared.PART) & (unnamed | twice))
     clear[parts] = [
         not _fits_another(view, line, row)
         for line, row in zip(found.line[parts].tolist(), found.row[parts].tolist(), strict=True)
     ]
-    quoted = np.flatnonzero(clear & unnamed & (found.shared < Shared.WHOLE))
+    # A number that is no invoice's says nothing about which of two equal items is meant.
+    quoted = np.flatnonzero(clear & (found.shared < Shared.WHOLE) & (unnamed | twice))
     clear[quoted] = [
         view.relations.means(line, row)
         for line, row in zip(found.line[quoted].tolist(), found.row[quoted].tolist(), strict=True)
@@ -77,7 +78,7 @@ def scored(view: View, found: ReferencePairs) -> Pairs:
     return Pairs(found.line, found.row, score, clear)
 
 
-def _party_owes_twice(view: View, row: Ints) -> Flags:
+def party_owes_twice(view: View, row: Ints) -> Flags:
     """Items whose party has another open item of the same amount."""
     items = view.items
     rows = np.flatnonzero(items.row_open & (items.party_r >= 0))
@@ -96,9 +97,9 @@ def _fits_another(view: View, line: int, row: int) -> bool:
 
 
 def _payer_has_own(view: View, line: Ints, level: Codes) -> Flags:
-    """Lines whose named payer is not the item's party but has an open item of the same amount."""
+    """Lines whose named payer is not the item's party, or only named alike, but has an open item of the same amount."""
     items = view.items
-    other: Flags = level == NameLevel.DIFFERENT
+    other: Flags = (level == NameLevel.DIFFERENT) | (level == NameLevel.SIMILAR)
     if not other.any():
         return other
     lines: Ints = np.unique(line[other])
