@@ -50,12 +50,13 @@ class Lines:
             yield from block
 
     def append(self, block: list[StatementLine]) -> None:
-        """Keep the next lines. Only the assembler calls this, before the statement is handed out."""
+        """Keep the next lines and empty `block`. Only the assembler calls this, before the statement is handed out."""
         self._count += len(block)
         if self._file is None:
             self._in_memory += len(block) + sum([len(line.details) for line in block])
             if self._in_memory <= ROWS_IN_MEMORY:
-                self._memory.append(block)
+                self._memory.append(block[:])
+                block.clear()
                 return
             self._file = tempfile.TemporaryFile(prefix="recon-")  # noqa: SIM115 - closed with this object
             weakref.finalize(self, self._file.close)
@@ -79,17 +80,22 @@ class Lines:
 def _packed(block: list[StatementLine]) -> bytes:
     """Lines as columns of plain values. `marshal` is several times faster than pickling, for days that are numbers.
 
-    The details of all lines are one more block of lines, and each line tells how many are its own.
+    The details of all lines are one more block of lines, and each line tells how many are its own. `block` is emptied,
+    because `marshal` looks up every text that something else holds as well.
     """
+    count = len(block)
     columns: list[tuple[Any, ...]] = [*zip(*block, strict=True)]
+    block.clear()
     columns[_BOOKED] = _numbers(columns[_BOOKED])
     columns[_VALUED] = _numbers(columns[_VALUED])
     columns[_STATUS] = tuple([_PLAIN.get(status, status) for status in columns[_STATUS]])
     details = [*chain.from_iterable(columns[_DETAILS])]
     columns[_DETAILS] = tuple(map(len, columns[_DETAILS]))
     # A column with one value for all lines, most often None, is stored as that value.
-    stored = [column[:1] if column.count(column[0]) == len(column) else column for column in columns]
-    return marshal.dumps((len(block), stored, _packed(details) if details else b""))
+    for place, column in enumerate(columns):
+        if column[0] == column[-1] and column.count(column[0]) == count:
+            columns[place] = column[:1]
+    return marshal.dumps((count, columns, _packed(details) if details else b""))
 
 
 def _unpacked(packed: bytes) -> list[StatementLine]:

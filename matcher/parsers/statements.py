@@ -124,8 +124,8 @@ def _assembled(
     for event in events:
         if isinstance(event, LinesRead):
             assert draft is not None, "lines outside a statement"
-            draft.lines.append(event.lines)
             draft.tally.add(event.lines)
+            draft.lines.append(event.lines)
         elif isinstance(event, Diagnostic):
             odd.add(event)
         elif isinstance(event, StatementStarted):

@@ -74,7 +74,7 @@ def test_inverted_reversals_are_turned_with_their_details_and_only_they() -> Non
     lines = Lines()
     block = [line(1, 5), line(2, 5, reversal=True, details=(line(1, 2), line(2, 3)))]
     for _ in range(ROWS_IN_MEMORY):
-        lines.append(block)
+        lines.append(block[:])
     lines.invert_reversals = True
 
     for plain, turned in zip(*[iter(lines)] * 2, strict=True):

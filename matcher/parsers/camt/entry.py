@@ -1,17 +1,23 @@
-"""One entry: `Ntry` of a report, statement or notification to a `StatementLine` with its details (domain 2.4, 2.5)."""
+"""Entries: `Ntry` of a report, statement or notification to a `StatementLine` with its details (domain 2.4, 2.5).
+
+Those of a shape that repeats are gathered for `columns`, which makes their lines together; the lines come out in order.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from datetime import date
+from operator import itemgetter
 from typing import TypeVar
 from xml.etree.ElementTree import Element
 
 from matcher.parsers.camt import paths
 from matcher.parsers.camt.amounts import minor
+from matcher.parsers.camt.columns import Waiting, fill
 from matcher.parsers.camt.form import BatchPlaces, EntryForm, EntryKind, Texts, TransactionForm
 from matcher.parsers.camt.lines import NO_BATCH, Batch, check_batch, children, compose, difference, is_one_of_many
+from matcher.parsers.camt.markup import NotPlain, unescaped
 from matcher.parsers.camt.pattern import (
     PATTERNS_MAX,
     SIGHTINGS_MIN,
@@ -63,16 +69,10 @@ _STATUSES = {
 _INFO = LineStatus.INFO
 _NOTHING_KNOWN = (JOINT, 0)
 _STATUS = [*paths.ENTRY_KIND].index("status")
-_ENTITY = re.compile(r"&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));", re.ASCII)
-_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _LINE_END = re.compile(r"\r\n?")
 _strip = str.strip
 Key = TypeVar("Key")
 Pattern = TypeVar("Pattern")
-
-
-class NotPlain(Exception):
-    """Markup that is more than plain elements and texts: only the tokenizer can read it."""
 
 
 class EntryReader:
@@ -81,7 +81,8 @@ class EntryReader:
     def __init__(self) -> None:
         self.own = OwnAccount()
         self.status_unless_said = LineStatus.INFO
-        self.diagnostics: list[Diagnostic] = []
+        self._lines: list[StatementLine | None] = []
+        self._told: list[tuple[int, list[Diagnostic]]] = []
         self._currency = NO_CURRENCY
         self._prefix = ""
         self._open, self._close = "<TxDtls>", "</TxDtls>"
@@ -92,6 +93,7 @@ class EntryReader:
 
     def begin(self, own: OwnAccount, currency: str | None, status_unless_said: LineStatus) -> None:
         """A new statement: its account, its currency, and what an entry is that does not say its status."""
+        self._fill()
         self.own = own
         if (currency or NO_CURRENCY, status_unless_said) != (self._currency, self.status_unless_said):
             self._currency, self.status_unless_said = currency or NO_CURRENCY, status_unless_said
@@ -101,6 +103,7 @@ class EntryReader:
     def use_prefix(self, prefix: str) -> None:
         """The prefix that the elements of the file have, with its colon."""
         if prefix != self._prefix:
+            self._fill()
             self._prefix = prefix
             self._open, self._close = f"<{prefix}TxDtls>", f"</{prefix}TxDtls>"
             self._entry_forms.clear()
@@ -108,8 +111,28 @@ class EntryReader:
             self._entry_patterns.clear()
             self._transaction_patterns.clear()
 
-    def read_markup(self, inside: str, index: int, where: str) -> StatementLine:
-        """The line of what stands between the tags of one `Ntry`, well-formed or not.
+    def taken(self) -> tuple[list[StatementLine], list[Diagnostic]]:
+        """The lines of the entries that were taken since the last time, and what was odd about them, in their order."""
+        self._fill()
+        lines = [line for line in self._lines if line is not None]
+        odd = [found for _, each in sorted(self._told, key=itemgetter(0)) for found in each]
+        self._lines, self._told = [], []
+        return lines, odd
+
+    def _fill(self) -> None:
+        """Make the lines of the entries that wait."""
+        for patterns in self._entry_patterns.values():
+            for pattern in patterns:
+                if not pattern.waiting:
+                    continue
+                form, inner = pattern.form, pattern.inner
+                for one in fill(form, inner, pattern.waiting, self._lines, self._faultless_kind):
+                    listed = [(inner, one.texts)] if inner is not None else []
+                    self._lines[one.place] = self._line(form, one.texts, listed, one.number, one.where)
+                pattern.waiting.clear()
+
+    def take_markup(self, inside: str, index: int, where: str) -> None:
+        """Take what stands between the tags of one `Ntry`, well-formed or not.
 
         Raises `NotPlain` for everything that is not surely the same to a tokenizer: comments, CDATA, instructions,
         unknown entities, a `>` in a text, elements that are not closed, attributes other than `Ccy`.
@@ -119,9 +142,14 @@ class EntryReader:
         tags = inside.count(">")
         for pattern in self._entry_patterns.get(tags, ()):
             if found := pattern.expression.fullmatch(inside):
-                texts = _unescaped(found.groups()) if "&" in inside else found.groups()
-                listed = [(inner, texts) for inner in pattern.transactions]
-                return self._line(pattern.form, texts, listed, index, where)
+                texts = unescaped(found.groups()) if "&" in inside else found.groups()
+                if pattern.waiting is not None:
+                    pattern.waiting.append(Waiting(len(self._lines), index, where, texts))
+                    self._lines.append(None)
+                else:
+                    listed = [(pattern.inner, texts)] if pattern.inner is not None else []
+                    self._lines.append(self._line(pattern.form, texts, listed, index, where))
+                return
         if len(inside) > TEXT_LETTERS_MAX:
             check_texts(inside.split("<"))
         head, *bodies = inside.split(self._open)
@@ -138,14 +166,15 @@ class EntryReader:
             raise NotPlain
         if len(read) <= 1:
             self._learn_entry(inside, tags, form, read[0][0] if read else None)
-        return self._line(form, _unescaped(pieces) if "&" in inside else pieces, read, index, where)
+        texts = unescaped(pieces) if "&" in inside else pieces
+        self._lines.append(self._line(form, texts, read, index, where))
 
     def _transaction(self, body: str, currency: str) -> tuple[TransactionForm, Texts]:
         """Form and texts of what stands between the tags of one `TxDtls`."""
         tags = body.count(">")
         for pattern in self._transaction_patterns.get((currency, tags), ()):
             if found := pattern.expression.fullmatch(body):
-                return pattern.form, _unescaped(found.groups()) if "&" in body else found.groups()
+                return pattern.form, unescaped(found.groups()) if "&" in body else found.groups()
         pieces = cut(body)
         key = currency, "<".join(pieces[1:-1:2])
         form = self._transaction_forms.get(key)
@@ -159,7 +188,7 @@ class EntryReader:
         form.seen += 1
         if form.seen == SIGHTINGS_MIN and form.tags == tags and (leaves := leaves_of_markup(pieces, self._prefix)):
             _add(self._transaction_patterns, (currency, tags), transaction_pattern(pieces, leaves, currency))
-        return form, _unescaped(pieces) if "&" in body else pieces
+        return form, unescaped(pieces) if "&" in body else pieces
 
     def _entry_form(self, pieces: list[str]) -> EntryForm:
         key = "<".join(pieces[1:-1:2])
@@ -181,8 +210,8 @@ class EntryReader:
             if leaves := leaves_of_markup(pieces, self._prefix):
                 _add(self._entry_patterns, tags, entry_pattern(pieces, leaves, self._currency))
 
-    def read_element(self, entry: Element, index: int, where: str) -> StatementLine:
-        """The line of an element of the tree, which is taken apart."""
+    def take_element(self, entry: Element, index: int, where: str) -> None:
+        """Take an element of the tree, which is taken apart."""
         transactions = []
         for parent in (entry, *(child for child in entry if local_name(child.tag) == "NtryDtls")):
             for child in [child for child in parent if local_name(child.tag) == "TxDtls"]:
@@ -194,7 +223,7 @@ class EntryReader:
         for transaction in transactions:
             inner, inner_texts = leaves_of_element(transaction)
             listed.append((TransactionForm(inner, form.currency), inner_texts))
-        return self._line(form, texts, listed, index, where)
+        self._lines.append(self._line(form, texts, listed, index, where))
 
     def _line(
         self,
@@ -204,15 +233,16 @@ class EntryReader:
         index: int,
         where: str,
     ) -> StatementLine:
-        """The line of an entry and its transactions; what is wrong with it goes to `diagnostics`."""
+        """The line of an entry and its transactions; what is wrong with it is told in `taken`."""
         odd: list[InputError] = []
+        told: list[Diagnostic] = []
         raw = form.kind(texts)
         kind = form.kinds.get(raw) or self._kind(form, raw, odd)
         reference, amount_text, bank, info = map(_strip, form.fixed(texts))
         extra = kept(form.kept, texts) if form.kept.names else []
         amount = self._amount(amount_text, form.currency, kind, extra, odd)
         if kind.status is _INFO:
-            self._tell_unknown_status(raw[_STATUS].strip(), extra, where)
+            _tell_unknown_status(raw[_STATUS].strip(), extra, where, told)
         amounts = form.amounts
         if amounts.others:
             keep_others(amounts, texts, extra)
@@ -231,14 +261,15 @@ class EntryReader:
                 _keep_batch(single, batch, extra)
             extra += single.extra
         elif read:
-            details = children(read, kind, amount, charges.total, where, self.diagnostics)
+            details = children(read, kind, amount, charges.total, where, told)
         if batch is not NO_BATCH:
-            check_batch(batch, read, kind, amount, where, self.diagnostics)
+            check_batch(batch, read, kind, amount, where, told)
         foreign = single.foreign
         if foreign is NOT_FOREIGN and amounts.is_foreign:
             foreign = read_foreign(amounts, texts, odd)
-        for error in odd:
-            self.diagnostics.append(Diagnostic(error.code, Severity.ERROR, where, error.message, error.cure))
+        told += [Diagnostic(error.code, Severity.ERROR, where, error.message, error.cure) for error in odd]
+        if told:
+            self._told.append((index, told))
         return compose(
             index,
             kind,
@@ -254,6 +285,11 @@ class EntryReader:
             where,
             extra,
         )
+
+    def _faultless_kind(self, form: EntryForm, raw: tuple[str, ...]) -> EntryKind | None:
+        odd: list[InputError] = []
+        kind = self._kind(form, raw, odd)
+        return None if odd else kind
 
     def _kind(self, form: EntryForm, raw: tuple[str, ...], odd: list[InputError]) -> EntryKind:
         """Work out what the form then remembers; a kind with something wrong is worked out each time."""
@@ -290,13 +326,6 @@ class EntryReader:
             return 0
         return amount if kind.money_in else -amount
 
-    def _tell_unknown_status(self, said: str, extra: Extra, where: str) -> None:
-        """An entry is held as information where its status is not known."""
-        if said and said not in _STATUSES:
-            extra.append(("Sts", said))
-            message = f"{said!r} is no known status; the entry is kept as information."
-            self.diagnostics.append(Diagnostic("status-unknown", Severity.WARNING, where, message))
-
     @staticmethod
     def _batch(places: tuple[BatchPlaces, ...], texts: Texts, currency: str, odd: list[InputError]) -> Batch:
         """Counts and totals of several batches add up, the first one's references are the entry's."""
@@ -312,31 +341,18 @@ class EntryReader:
         return Batch(message, payment, count, total)
 
 
+def _tell_unknown_status(said: str, extra: Extra, where: str, told: list[Diagnostic]) -> None:
+    """An entry is held as information where its status is not known."""
+    if said and said not in _STATUSES:
+        extra.append(("Sts", said))
+        message = f"{said!r} is no known status; the entry is kept as information."
+        told.append(Diagnostic("status-unknown", Severity.WARNING, where, message))
+
+
 def _add(patterns: dict[Key, list[Pattern]], key: Key, pattern: Pattern | None) -> None:
     """Keep a pattern, as long as there are few of its kind."""
     if pattern is not None and len(kept := patterns.setdefault(key, [])) < PATTERNS_MAX:
         kept.append(pattern)
-
-
-def _unescaped(texts: Sequence[str]) -> Sequence[str]:
-    """Texts with their entities as the tokenizer gives them. Raises `NotPlain` for an entity that is none."""
-    made = []
-    for text in texts:
-        if "&" in text:
-            if text.count("&") != len(_ENTITY.findall(text)):
-                raise NotPlain
-            text = _ENTITY.sub(_character, text)
-        made.append(text)
-    return made
-
-
-def _character(found: re.Match[str]) -> str:
-    if found[1]:
-        return _ENTITIES[found[1]]
-    code = int(found[2]) if found[2] else int(found[3], 16)
-    if code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000:
-        return chr(code)
-    raise NotPlain
 
 
 def _tag_count(key: str) -> int:

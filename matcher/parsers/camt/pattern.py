@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from matcher.parsers.camt.columns import Waiting, is_plain
 from matcher.parsers.camt.form import EntryForm, TransactionForm
 from matcher.parsers.camt.shape import JOINT, Leaf
 
@@ -21,11 +22,15 @@ _INSIDE = re.compile(r"(?:NtryDtls/)?TxDtls/")
 
 
 class EntryPattern(NamedTuple):
-    """Markup inside `Ntry` with no or one transaction, whose forms fetch from the groups of a match."""
+    """Markup inside `Ntry` with no or one transaction, whose forms fetch from the groups of a match.
+
+    Where the entries can be read in columns they gather in `waiting`, which is None for others.
+    """
 
     expression: re.Pattern[str]
     form: EntryForm
-    transactions: tuple[TransactionForm, ...]
+    inner: TransactionForm | None
+    waiting: list[Waiting] | None
 
 
 class TransactionPattern(NamedTuple):
@@ -48,7 +53,8 @@ def entry_pattern(pieces: list[str], leaves: list[Leaf], currency: str) -> Entry
         if _INSIDE.match(leaf.path)
     ]
     form = EntryForm(own, currency)
-    return EntryPattern(expression, form, (TransactionForm(inside, form.currency),) if inside else ())
+    inner = TransactionForm(inside, form.currency) if inside else None
+    return EntryPattern(expression, form, inner, [] if is_plain(form, inner) else None)
 
 
 def transaction_pattern(pieces: list[str], leaves: list[Leaf], currency: str) -> TransactionPattern | None:

@@ -18,8 +18,9 @@ from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from matcher.parsers.camt.blocks import Blocks
-from matcher.parsers.camt.entry import EntryReader, NotPlain
+from matcher.parsers.camt.entry import EntryReader
 from matcher.parsers.camt.header import HeaderBuilder, MessageHeader
+from matcher.parsers.camt.markup import NotPlain
 from matcher.parsers.camt.scan import (
     MARKUP_BYTES_MAX,
     aside_end,
@@ -32,11 +33,12 @@ from matcher.parsers.camt.shape import DEPTH_MAX, local_name
 from matcher.parsers.contract import Event, LinesRead, ReadOptions, StatementEnded, StatementStarted
 from recon_core.domain.diagnostic import Diagnostic
 from recon_core.domain.refused import LimitExceeded, UnknownFormat, Unreadable
-from recon_core.domain.statement import StatementLine
 
 # An entry that is cut out may be a batch of many thousand transactions; a tree takes seven times its bytes.
 ENTRY_BYTES_MAX = 48 << 20
 TREE_BYTES_MAX = 16 << 20
+# Lines are made for so many bytes at once: many of one shape cost less each, as long as the cache holds them.
+FLUSHED_BYTES = 1 << 18
 
 _MESSAGE = re.compile(r"BkToCstmr(AcctRpt|Stmt|DbtCdtNtfctn)(?:V([0-9]{2}))?", re.ASCII)
 _STATEMENTS = frozenset({"Rpt", "Stmt", "Ntfctn"})
@@ -75,7 +77,6 @@ class Reading:
         self._shared: MessageHeader | None = None
         self._statement: _Open | None = None
         self._statements = 0
-        self._lines: list[StatementLine] = []
         self._buffer = b""
         self._offset = 0
         self._between = False
@@ -86,7 +87,7 @@ class Reading:
     def events(self) -> Iterator[Event]:
         """Read block after block."""
         waiting: list[bytes] = []
-        more = 0
+        more = flushed = 0
         for block in self._blocks:
             if not self._buffer and not waiting:
                 self._offset = self._blocks.offset
@@ -98,7 +99,9 @@ class Reading:
             self._buffer = b"".join((self._buffer, *waiting))
             waiting, more = [], 0
             yield from self._advance(final=False)
-            yield from self._flushed()
+            if self._blocks.offset - flushed >= FLUSHED_BYTES:
+                flushed = self._blocks.offset
+                yield from self._flushed()
             if len(self._buffer) > ENTRY_BYTES_MAX or self._pending > TREE_BYTES_MAX:
                 raise LimitExceeded("one element is larger than any that is read.", where=self._blocks.where)
         self._buffer = b"".join((self._buffer, *waiting))
@@ -191,7 +194,7 @@ class Reading:
             where = f"entry {number} at byte {self._offset + start}" if exact else f"entry {number}"
             try:
                 inside = data[start + len(open_tag) : end].decode()
-                self._lines.append(entries.read_markup(inside, number, where))
+                entries.take_markup(inside, number, where)
             except (NotPlain, UnicodeDecodeError):
                 self._not_plain = self._offset + start
                 break
@@ -319,14 +322,14 @@ class Reading:
         if not current.started:
             yield from self._start(current)
         current.count += 1
-        self._lines.append(self._entries.read_element(child, current.count, f"entry {current.count}{place}"))
+        self._entries.take_element(child, current.count, f"entry {current.count}{place}")
 
     def _flushed(self) -> Iterator[Event]:
         """The lines and oddities that were collected."""
-        if self._lines:
-            yield LinesRead(self._lines)
-            self._lines = []
-        yield from _taken(self._entries.diagnostics)
+        lines, odd = self._entries.taken()
+        if lines:
+            yield LinesRead(lines)
+        yield from odd
 
     def _start(self, current: _Open) -> Iterator[Event]:
         header = current.header.header()

@@ -97,7 +97,7 @@ def read_transaction(
     a payment, its parties keep the roles of the payment that is undone: see `_debtor_is_other`.
     """
     raw = form.kind(texts)
-    kind = form.kinds.get(raw) or _kind_of(form, raw)
+    kind = form.kinds.get(raw) or transaction_kind(form, raw)
     money_in = entry.money_in is not False if kind.money_in is None else kind.money_in
     end_to_end, instruction, transaction, mandate, message, payment, cheque, bank, trader = map(
         _strip, form.fixed(texts)
@@ -142,7 +142,7 @@ def read_transaction(
     return one
 
 
-def _kind_of(form: TransactionForm, raw: tuple[str, ...]) -> TransactionKind:
+def transaction_kind(form: TransactionForm, raw: tuple[str, ...]) -> TransactionKind:
     """Work out what the form then remembers."""
     direction, domain, family, subfamily, proprietary, reason = map(_strip, raw)
     money_in = direction == "CRDT" if direction in ("CRDT", "DBIT") else None
