@@ -5,7 +5,7 @@ Nothing is guessed: a change is only named if the engine, run on the changed ite
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -45,7 +45,12 @@ class Change(NamedTuple):
     """Details that together would have matched the pair; `says` completes "it would have matched with ..."."""
 
     kinds: tuple[SignKind, ...]
-    says: str
+    details: tuple[str, ...]
+
+    @property
+    def says(self) -> str:
+        """The details in one phrase."""
+        return " and ".join(self.details)
 
 
 class Found(NamedTuple):
@@ -79,11 +84,23 @@ def smallest_changes(world: World, view: View, place: Place, result: MatchResult
             if only and size == 1:
                 scores[chosen[0].kind] = round(said.score * 1000)
             if only and said.status is MatchStatus.CLEARED:
-                says = " and ".join(one.says for one in chosen)
-                changes.append(Change(tuple(one.kind for one in chosen), says))
+                changes.append(Change(tuple(one.kind for one in chosen), tuple(one.says for one in chosen)))
         if changes:
             break
     return Found(tuple(changes[:_CHANGES_MAX]), scores, gave_up=False)
+
+
+def holds(world: World, view: View, place: Place, result: MatchResult, changes: Sequence[Change]) -> bool:
+    """Whether each of these changes clears the pair in this world too, where it may meet more."""
+    line, row = place.line, place.rows[0]
+    repairs = {one.says: one for one in _repairs(world, view, line, row, result)}
+    for change in changes:
+        if not set(change.details) <= repairs.keys():
+            return False
+        said = _edited(world, tuple(repairs[one] for one in change.details)).says(line)
+        if said.book != (world.book.ids[row],) or said.status is not MatchStatus.CLEARED:
+            return False
+    return True
 
 
 def _edited(world: World, repairs: tuple[Repair, ...]) -> World:

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from matcher import engine
 from matcher.engine import MatchResult
 from matcher.pipeline import nearest as near
-from matcher.pipeline.repairs import Change, Found, smallest_changes, wanted_by
+from matcher.pipeline.reach import reached
+from matcher.pipeline.repairs import Change, Found, holds, smallest_changes, wanted_by
 from matcher.pipeline.signs import NUMBER_FIELDS, Sign, SignKind, group_signs, pair_signs, rival_sign
 from matcher.pipeline.what_if import Place, World, around, with_text
 from matcher.proposal import Evidence, LineResult, MatchStatus
@@ -134,15 +135,31 @@ class _Answer:
         rows = self.result.rows_of(self.line)
         if self.said.status is MatchStatus.CLEARED and rows == (target,):
             return Found((), {}, gave_up=False)
-        world, place = self._smaller((target,))
-        view = View(Items(world.lines, world.book, world.rules))
-        result = engine.match(world.lines, world.book, rules=world.rules, rejected=world.rejected)
-        return smallest_changes(world, view, place, result)
+        place = Place(self.line, (target,))
+        near = self._near(place)
+        if near is not None:
+            found = smallest_changes(*self._seen(*near))
+            if not found.changes or holds(*self._seen(*self._around(place)), found.changes):
+                return found
+        return smallest_changes(*self._seen(*self._around(place)))
 
-    def _smaller(self, rows: tuple[int, ...]) -> tuple[World, Place]:
-        """A smaller world in which the engine says the same of the line, or the whole one."""
-        place = Place(self.line, rows)
+    def _seen(self, world: World, place: Place) -> tuple[World, View, Place, MatchResult]:
+        """A world with what is derived from it, and the engine's word on it."""
+        if world is self.world:
+            return world, self.view, place, self.result
+        view = View(Items(world.lines, world.book, world.rules))
+        return world, view, place, engine.match(world.lines, world.book, rules=world.rules, rejected=world.rejected)
+
+    def _near(self, place: Place) -> tuple[World, Place] | None:
+        """What the pair can meet, if the engine says the very same of the line there."""
+        found = reached(self.world, self.view, self.result, place)
+        return found if found is not None and found[0].says(found[1].line) == self.said else None
+
+    def _around(self, place: Place) -> tuple[World, Place]:
+        """The days around the pair in a large world, if the engine decides the same there; else the whole world."""
         world, smaller = around(self.world, self.view.items, place)
+        if len(world.lines) + len(world.book) == len(self.world.lines) + len(self.world.book):
+            return self.world, place
         said = world.says(smaller.line)
         same = (said.status, said.book) == (self.said.status, self.said.book)
         return (world, smaller) if same else (self.world, place)
@@ -204,11 +221,13 @@ class _Answer:
 
     def _weighed(self, signs: list[Sign], rows: tuple[int, ...]) -> list[Sign]:
         """The signs with the part of the score that is lost without the line's numbers, or without its names."""
-        world, place = self._smaller(rows)
+        world, place = self._around(Place(self.line, rows))
         base = round(self.said.score * SCORE_MAX)
+        told = {sign.kind for sign in signs if sign.favour}
         weights = {
-            SignKind.NUMBER: base - _score(_without_numbers(world, place.line).says(place.line), self.said.book),
-            SignKind.NAME: base - _score(_without_names(world, place.line).says(place.line), self.said.book),
+            kind: base - _score(without(world, place.line).says(place.line), self.said.book)
+            for kind, without in ((SignKind.NUMBER, _without_numbers), (SignKind.NAME, _without_names))
+            if kind in told
         }
         return [
             sign._replace(weight=weights[sign.kind]) if sign.favour and sign.kind in weights else sign for sign in signs
@@ -217,7 +236,7 @@ class _Answer:
     def _runner_up(self) -> Explanation | None:
         """What the engine would say if its first choice were rejected."""
         rows = self.result.rows_of(self.line)
-        world, place = self._smaller(rows)
+        world, place = self._around(Place(self.line, rows))
         lines = self.said.together or (self.said.line_id,)
         without = world._replace(rejected=(*world.rejected, (lines, self.said.book)))
         result = engine.match(without.lines, without.book, rules=without.rules, rejected=without.rejected)
@@ -256,7 +275,7 @@ class _Answer:
         choices = (self.result.rows_of(self.line), *self.result.alternatives.get(self.line, ()))
         if (row,) not in choices:
             return None
-        world, place = self._smaller((row,))
+        world, place = self._around(Place(self.line, (row,)))
         ids = self.world.book.ids
         others = tuple(
             ((self.said.line_id,), tuple(ids[one] for one in rows)) for rows in choices if rows and rows != (row,)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcher.pipeline import deciding
+from matcher.pipeline import why as why_module
 from matcher.pipeline.context import Context
 from matcher.pipeline.signs import SignKind
 from matcher.pipeline.what_if import World, with_day
@@ -210,6 +211,44 @@ def test_the_answer_agrees_with_the_engine_whatever_the_order_of_the_input(
     random.Random(seed).shuffle(shuffled)
     again = explain(world(lines, shuffled), line="L1", transaction=book[0].id)
     assert again == why
+
+
+def crowd(count: int) -> tuple[list[Line], list[Booked]]:
+    """Lines and items of many parties: most fit by name and amount, some by a number, some by nothing."""
+    chance = random.Random(count)
+    lines, book = [], []
+    for n in range(count):
+        when, amount, who = (
+            f"{chance.randint(1, 20):02}",
+            f"{chance.randint(100, 9000)}.00",
+            f"Kund {n % (count // 6)} AB",
+        )
+        book.append(Booked(f"F{n}", when, amount, who, f"{70000 + 7 * n}"))
+        paid = amount if chance.random() < 0.7 else f"{int(amount[:-3]) + chance.choice([1, 40])}.00"
+        text = f"faktura {70000 + 7 * n}" if chance.random() < 0.3 else "betalning"
+        lines.append(Line(f"{int(when) + 3:02}", paid, who if chance.random() < 0.7 else "", text))
+    return lines, book
+
+
+def test_the_many_that_a_line_cannot_meet_are_read_once_and_change_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = world(*crowd(240))
+    sizes: list[int] = []
+    match = why_module.engine.match
+
+    def counted(lines: Any, *arguments: Any, **settings: Any) -> Any:
+        sizes.append(len(lines))
+        return match(lines, *arguments, **settings)
+
+    for number in range(1, 240, 34):
+        for transaction in (None, f"F{number}"):
+            sizes.clear()
+            with monkeypatch.context() as patch:
+                patch.setattr(why_module.engine, "match", counted)
+                quick = explain(made, line=f"L{number}", transaction=transaction)
+            assert sum(size == 240 for size in sizes) <= 8
+            with monkeypatch.context() as patch:
+                patch.setattr(why_module, "reached", lambda *_: None)
+                assert explain(made, line=f"L{number}", transaction=transaction) == quick
 
 
 @pytest.fixture
