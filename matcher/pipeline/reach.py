@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.engine import MatchResult
-from matcher.pipeline.what_if import Place, World, take_book, take_lines
+from matcher.pipeline.what_if import Place, World
 from matcher.rules.columns import Flags, Ints
 from matcher.rules.view import View
 
@@ -29,7 +29,7 @@ def reached(world: World, view: View, result: MatchResult, place: Place) -> tupl
     size = len(lines) + len(rows)
     if size > REACHED_MAX or size == len(world.lines) + len(world.book):
         return None
-    smaller = world._replace(lines=take_lines(world.lines, lines), book=take_book(world.book, rows))
+    smaller = world._replace(lines=world.lines.take(lines), book=world.book.take(rows))
     line = int(np.searchsorted(lines, place.line))
     return smaller, Place(line, tuple(np.searchsorted(rows, place.rows).tolist()))
 
