@@ -43,7 +43,9 @@ class Tally:
             self.foreign |= currencies - {self.currency}
             own = [line for line in lines if line.currency == self.currency]
         self.count += len(lines)
-        booked = [line for line in own if line.status == _BOOKED]
+        booked = own
+        if {line.status for line in own} != {_BOOKED}:
+            booked = [line for line in own if line.status == _BOOKED]
         self.booked_count += len(booked)
         amounts = [line.amount for line in booked]
         self.booked += sum(amounts)

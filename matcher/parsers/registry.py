@@ -1,7 +1,7 @@
 """All statement formats, and which of them reads a file.
 
-A format is one line in `FORMATS`. Its module is imported when a file has to be identified; the module must be cheap to
-import and bring its reader in only inside `read`. Detection looks at bytes, never at a name.
+A format is one line in `FORMATS`. Its module is imported when a file that may be of it has to be identified; the module
+must be cheap to import and bring its reader in only inside `read`. Detection looks at bytes, never at a name.
 """
 
 from __future__ import annotations
@@ -17,25 +17,31 @@ class Registered(NamedTuple):
     """A format in the table: its module has an attribute `FORMAT` that satisfies `StatementFormat`.
 
     `reversals_doubtful` tells that banks disagree on the direction that a reversal entry carries in this format, so
-    that only balances or the account's known habit prove it (domain rule 2.4).
+    that only balances or the account's known habit prove it (domain rule 2.4). `begins` are the characters that a file
+    of the format may begin with, marks and blanks apart, and `never` those that it does not; "" leaves it open.
     """
 
     name: str
     module: str
     reversals_doubtful: bool = False
+    begins: str = ""
+    never: str = ""
 
 
 FORMATS: tuple[Registered, ...] = (
-    Registered("camt", "matcher.parsers.camt", reversals_doubtful=True),
-    Registered("mt940", "matcher.parsers.mt940"),
-    Registered("ofx", "matcher.parsers.ofx"),
-    Registered("bai2", "matcher.parsers.bai2"),
-    Registered("bgmax", "matcher.parsers.bgmax"),
-    Registered("norma43", "matcher.parsers.norma43"),
-    Registered("cfonb120", "matcher.parsers.cfonb120"),
-    Registered("coda", "matcher.parsers.coda"),
-    Registered("csv", "matcher.parsers.csv"),
+    Registered("camt", "matcher.parsers.camt", reversals_doubtful=True, begins="<"),
+    Registered("mt940", "matcher.parsers.mt940", never="<"),
+    Registered("ofx", "matcher.parsers.ofx", never=":"),
+    Registered("bai2", "matcher.parsers.bai2", begins="0"),
+    Registered("bgmax", "matcher.parsers.bgmax", begins="0"),
+    Registered("norma43", "matcher.parsers.norma43", begins="1"),
+    Registered("cfonb120", "matcher.parsers.cfonb120", begins="0"),
+    Registered("coda", "matcher.parsers.coda", begins="0"),
+    Registered("csv", "matcher.parsers.csv", never="<:{"),
 )
+
+# Byte order marks, blanks, and what transports leave before the text.
+_BEFORE = b"\xef\xbb\xbf\xff\xfe \t\r\n\x0b\x0c\x01\x03\x1a"
 
 # What people drop into the inbox by mistake, by the first bytes, so that the refusal can name it.
 _STRANGERS: tuple[tuple[bytes, str], ...] = (
@@ -67,7 +73,10 @@ def identify(head: Head) -> tuple[Registered, StatementFormat]:
     the order of the table.
     """
     claims: list[tuple[int, Registered, StatementFormat]] = []
+    first = _first_character(head)
     for registered in FORMATS:
+        if (registered.begins and first not in registered.begins) or (first and first in registered.never):
+            continue
         candidate = load(registered)
         if (sureness := candidate.sniff(head)) > 0:
             claims.append((sureness, registered, candidate))
@@ -84,6 +93,12 @@ def identify(head: Head) -> tuple[Registered, StatementFormat]:
             cure="Ask the bank for camt.053; two readers that claim one file are a fault to report.",
         )
     return surest[0][1], surest[0][2]
+
+
+def _first_character(head: Head) -> str:
+    """What the file begins with in any encoding that has the letters of ASCII, "" for nothing or another letter."""
+    text = head.data[:4096].replace(b"\x00", b"").lstrip(_BEFORE)
+    return chr(text[0]) if text and text[0] < 0x80 else ""
 
 
 def _stranger(head: Head) -> str:

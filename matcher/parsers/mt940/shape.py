@@ -22,7 +22,7 @@ from matcher.parsers.mt940.entry import MARKS
 from matcher.parsers.mt940.grammar import EntryDates, entry_dates
 from matcher.parsers.mt940.line import NO_REFERENCE
 from matcher.parsers.mt940.outline import Columns, Outline, WordsOutline, german_outline, slash_outline
-from matcher.parsers.mt940.reference import structured_reference
+from matcher.parsers.mt940.reference import has_reference_mark, structured_reference
 from matcher.parsers.mt940.row import (
     ACCOUNT,
     CREDITOR_REFERENCE,
@@ -274,7 +274,7 @@ def _file_references(own: Sequence[str], filled: Columns) -> None:
                 for known, more, extra in zip(instructions, spare, filled.get(EXTRA) or repeat(()), strict=False)
             ]
     remittance, references = filled.get(REMITTANCE), filled.get(CREDITOR_REFERENCE)
-    if remittance is not None:
+    if remittance is not None and has_reference_mark("\0".join(filter(None, remittance))):
         filled[CREDITOR_REFERENCE] = [
             structured_reference(text) if text is not None and known is None else known
             for text, known in zip(remittance, references or repeat(None), strict=False)
