@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matcher.engine.run import PROPOSALS_MAX, Run
+from matcher.engine.ranking import PROPOSALS_MAX
+from matcher.engine.run import Run
 from matcher.proposal import Category, MatchStatus
 from matcher.rules.classes import classify
 from matcher.rules.columns import Codes, Flags, Ints

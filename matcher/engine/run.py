@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from matcher.engine.claims import BINDING_SCORE, FIRM, Claims, Undecided
+from matcher.engine.ranking import Likelihood, Proposal, best, rank
 from matcher.engine.rejected import Rejected, RejectedIds
 from matcher.engine.settle import settle_groups, settle_pairs
 from matcher.rules.classes import came_back, drawn_as_sent
@@ -18,7 +19,6 @@ from matcher.rules.order import Step, ordered
 from matcher.rules.view import View
 
 ROUNDS_MAX = 3
-PROPOSALS_MAX = 5
 PROPOSED_FROM = 400
 
 
@@ -32,7 +32,7 @@ class Run:
         self.claims = Claims(self.items)
         self.settings = self.items.settings
         self.gave_up: dict[int, str] = {}
-        self.proposals: dict[int, list[tuple[int, Group]]] = {}
+        self.proposals: dict[int, list[Proposal]] = {}
         self._found: dict[int, tuple[int, Candidates]] = {}
 
     def decide(self) -> None:
@@ -117,41 +117,23 @@ class Run:
     def _propose(self, left: dict[int, Candidates]) -> None:
         """Collect for each open line its best explanations that are still possible, best first."""
         items = self.items
+        likelihood = Likelihood(self.view, self.claims.row)
+        found: dict[int, list[Proposal]] = {}
         for number, candidates in left.items():
             groups = list(candidates.groups)
             if candidates.pairs is not None:
-                groups += _as_groups(self._best(candidates.pairs))
+                groups += _as_groups(best(likelihood, self._possible(candidates.pairs)))
             for group in groups:
                 is_open = all(items.line_open[line] for line in group.lines)
                 if is_open and group.score >= PROPOSED_FROM and all(items.row_open[row] for row in group.rows):
                     for line in group.lines:
-                        self.proposals.setdefault(line, []).append((number, group))
-        self._rank()
+                        found.setdefault(line, []).append((number, group))
+        self.proposals = rank(self.view, likelihood, found)
 
-    def _best(self, pairs: Pairs) -> Pairs:
-        """The pairs that may be proposed: of each open line the `PROPOSALS_MAX` best."""
+    def _possible(self, pairs: Pairs) -> Pairs:
+        """The pairs that may be proposed."""
         items = self.items
-        worth = (pairs.score >= PROPOSED_FROM) & items.line_open[pairs.line] & items.row_open[pairs.row]
-        pairs = pairs.where(worth)
-        order = np.lexsort((pairs.row, np.abs(items.lag(pairs.line, pairs.row)), -pairs.score, pairs.line))
-        line = pairs.line[order]
-        starts = np.flatnonzero(np.r_[True, line[1:] != line[:-1]]) if len(line) else np.empty(0, np.int64)
-        place = np.arange(len(line)) - np.repeat(starts, np.diff(np.r_[starts, len(line)]))
-        return pairs.where(order[place < PROPOSALS_MAX])
-
-    def _rank(self) -> None:
-        """Best first: score, then dates close together, then ids (so that the order of the input does not matter)."""
-        groups = [group for found in self.proposals.values() for _, group in found]
-        first_line = np.array([group.lines[0] for group in groups], np.int64)
-        first_row = np.array([group.rows[0] for group in groups], np.int64)
-        lag = iter(np.abs(self.items.lag(first_line, first_row)).tolist())
-        ids = self.items.book.ids
-        for line, found in self.proposals.items():
-            keyed = [
-                ((-group.score, next(lag), tuple(ids[row] for row in group.rows)), place)
-                for place, (_, group) in enumerate(found)
-            ]
-            self.proposals[line] = [found[place] for _, place in sorted(keyed)]
+        return pairs.where((pairs.score >= PROPOSED_FROM) & items.line_open[pairs.line] & items.row_open[pairs.row])
 
 
 def _binding_pairs(pairs: Pairs) -> list[Undecided]:
