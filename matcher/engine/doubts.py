@@ -16,7 +16,7 @@ from matcher.rules.columns import Ints
 from matcher.rules.lines_kind import kind_of
 from matcher.rules.names import NameLevel
 from matcher.rules.order import ORDER
-from matcher.rules.passes import amount_only
+from matcher.rules.passes import amount_only, card_settlement
 from matcher.rules.relations import Relation
 from matcher.rules.view import View
 
@@ -54,6 +54,8 @@ class Doubts:
         other = self._other_line(line, rows)
         if other:
             return Evidence("rival", say("rival.line", line=other))
+        if code == card_settlement.CODE:
+            return Evidence("doubt", say("doubt.acquirer"))
         if len(rows) > 1 or line in result.together:
             return Evidence("doubt", say("doubt.sum"))
         return Evidence("doubt", say(self._of_kind(line, rows[0]) or self._of_pair(line, rows[0], level, code)))

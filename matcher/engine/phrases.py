@@ -69,6 +69,7 @@ ENGLISH: dict[str, str] = {
     "doubt.payer": "not cleared: the payer is somebody else",
     "doubt.no_reference": "not cleared: the payer is somebody else, and the number may be a date or anything else",
     "doubt.neighbour": "not cleared: the number may be right, that of an invoice paid before",
+    "doubt.acquirer": "not cleared: the line does not say whose settlement it is",
     "doubt.drawn": "not cleared: it is a direct debit, and the books call this item none",
     "doubt.return": "not cleared: the payment came back, and name and amount prove nothing for that",
     "doubt.rest": "not cleared: as much is still open of an item of the party that is paid in part",

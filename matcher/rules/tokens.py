@@ -208,7 +208,11 @@ def _chunk_tokens(chunk: str, found: dict[str, None]) -> None:
             found[(before[: -len(part)] + part).lstrip("0")] = None
         elif len(part) >= _KEY_LETTERS_MIN and not part.isalpha():
             before = part
-    if 1 < len(parts) <= _PARTS_MAX:
+    if len(parts) > _PARTS_MAX:
+        # A long list: each of its numbers for itself.
+        for number in chunk.split("/") if "/" in chunk else ():
+            _chunk_tokens(number, found)
+    elif len(parts) > 1:
         for first in range(len(parts)):
             for last in range(first + 1, len(parts) + 1):
                 joined = "".join(parts[first:last]).lstrip("0")

@@ -3,7 +3,8 @@
 The items are the daily totals of one acquirer (its name is their counterparty and stands on the line). A settlement is
 a run of days, none left out. If the line prints the gross amount the run must add up to it exactly; if it prints the
 settlement date the run ends on that date. Otherwise every run that leaves a fee in the allowed band is an explanation,
-and only a single one is cleared.
+and only a single one is cleared. A line that names nobody is held against the days of every acquirer: it is cleared by a
+gross amount that it prints, with the fee or where the bank says that it is about cards; by the fee band it is proposed.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ _AMOUNT = re.compile(r"(?<![0-9.,])([0-9]{1,12})[.,]([0-9]{2})(?![0-9.,])")
 _CENTURY = "20"
 _DATE = re.compile(r"(?<![0-9])(20[0-9]{2})-?([01][0-9])-?([0-3][0-9])(?![0-9])")
 _TEXTS = ("additional_info", "counterparty_name", "remittance")
+_CARD_FAMILIES = ("/MCRD/", "/CCRD/")
+_CARD_WORDS = re.compile(r"\b(?:KORT|CARD|CARTE|KARTE|KAART|SETTLEMENT|TILITYS|INLOSEN|POS\b)")
 
 
 def find(view: View) -> Candidates:
@@ -45,15 +48,12 @@ def find(view: View) -> Candidates:
     named = view.keep(CODE, partial(_naming_lines, view))
     open_of: dict[tuple[int, int], _Sales] = {}
     groups: list[Group] = []
-    for (
-        line,
-        party,
-    ) in named:
+    for (line, party), is_named in named.items():
         if items.line_open[line]:
             place = (int(items.pool_l[line]), party)
             if place not in open_of:
                 open_of[place] = _sales(view, *place)
-            groups += _settlements(view, line, open_of[place])
+            groups += _settlements(view, line, open_of[place], is_named=is_named)
     return Candidates(groups=tuple(groups))
 
 
@@ -91,15 +91,15 @@ def _rows_of_acquirers(view: View) -> dict[tuple[int, int], Ints]:
     return {(code >> 32, code & 0xFFFFFFFF): members for code, members in runs_of(key, rows)}
 
 
-def _naming_lines(view: View) -> list[tuple[int, int]]:
-    """Open receipts and the acquirer that one of their texts names."""
+def _naming_lines(view: View) -> dict[tuple[int, int], bool]:
+    """Open receipts and the acquirer that one of their texts names (true), or every one where they name nobody."""
     items = view.items
     phrases = {}
     for (_, party), rows in view.keep(f"{CODE} rows", partial(_rows_of_acquirers, view)).items():
         phrases[party] = f" {' '.join(items.names[int(items.variant_r[rows[0]])].words)} "
     wordy = not any(phrase.replace(" ", "").isdecimal() for phrase in phrases.values())
     lines = np.flatnonzero(items.line_open & (items.lines.amount > 0))
-    found: dict[tuple[int, int], None] = {}
+    found: dict[tuple[int, int], bool] = {}
     for name in _TEXTS if phrases else ():
         texts = items.lines.text(name)
         is_name = name == "counterparty_name"
@@ -113,8 +113,31 @@ def _naming_lines(view: View) -> list[tuple[int, int]]:
         hits = {code: parties for code, parties in named.items() if parties}
         for line, code in zip(lines.tolist(), codes.tolist(), strict=True):
             for party in hits.get(code, ()):
-                found[line, party] = None
-    return list(found)
+                found[line, party] = True
+    silent = set(lines[items.variant_l[lines] < 0].tolist()) - {line for line, _ in found}
+    nameless = [line for line in sorted(silent) if _is_about_cards(view, line) or _prints_fee(view, line)]
+    for pool, party in view.keep(f"{CODE} rows", partial(_rows_of_acquirers, view)) if nameless else ():
+        found.update({(line, party): False for line in nameless if items.pool_l[line] == pool})
+    return found
+
+
+def _is_about_cards(view: View, line: int) -> bool:
+    """Whether the bank's code or words say that a line is about card sales."""
+    code = view.text("code")[line]
+    return any(family in code for family in _CARD_FAMILIES) or bool(
+        _CARD_WORDS.search(" ".join(folded(view.text(name)[line]) for name in _TEXTS))
+    )
+
+
+def _prints_fee(view: View, line: int) -> bool:
+    """Whether a line prints two amounts that differ by its own: what was sold, and the fee."""
+    printed, net = _printed(" ".join(view.text(name)[line] for name in _TEXTS)), int(view.items.lines.amount[line])
+    return any(gross - net in printed for gross in printed)
+
+
+def _printed(text: str) -> set[int]:
+    """Amounts in a text, in minor units."""
+    return {int(whole) * 100 + int(cents) for whole, cents in _AMOUNT.findall(text)}
 
 
 def _named_in(text: str, phrases: dict[int, str]) -> list[int]:
@@ -122,7 +145,7 @@ def _named_in(text: str, phrases: dict[int, str]) -> list[int]:
     return [party for party, phrase in phrases.items() if phrase in words]
 
 
-def _settlements(view: View, line: int, sales: _Sales) -> list[Group]:
+def _settlements(view: View, line: int, sales: _Sales, *, is_named: bool) -> list[Group]:
     items = view.items
     booked = int(items.lines.booking_day[line])
     first, last = bisect_left(sales.days, booked - DAYS_BACK), bisect_right(sales.days, booked)
@@ -130,7 +153,7 @@ def _settlements(view: View, line: int, sales: _Sales) -> list[Group]:
         return []
     text = " ".join(items.lines.text(name).at(line) for name in _TEXTS)
     net = int(items.lines.amount[line])
-    printed = {int(whole) * 100 + int(cents) for whole, cents in _AMOUNT.findall(text)}
+    printed = _printed(text)
     dates = {_day(*found) for found in _DATE.findall(text)} - {None}
     low = int(items.limit("card_fee_permille_min")[line])
     high = int(items.limit("card_fee_permille_max")[line])
@@ -143,7 +166,7 @@ def _settlements(view: View, line: int, sales: _Sales) -> list[Group]:
             fits = low * gross <= (gross - net) * 1000 <= high * gross and (not dates or day in dates)
         if fits:
             fitting.append((tuple(sorted(int(sales.rows[first + place]) for place in members)), gross))
-    certain = len(fitting) == 1
+    certain = len(fitting) == 1 and (is_named or bool(printed))
     score = _SCORE_GROSS if printed else _SCORE_DATED if dates else _SCORE_BAND
     return [
         Group(

@@ -22,9 +22,10 @@ NAMED_MAX = 40
 _SCORE = 970
 _SCORE_SUBSET = 930
 _SCORE_DOUBTFUL = 450
-# Named and unnamed items add up, though the text says nothing of more: before one named item with another amount.
-_SCORE_UNTOLD = 550
+# Named items, or named and unnamed ones, add up: before one named item with another amount.
+_SCORE_LIKELY = 550
 _CHANCE_MAX = 0.001
+_LIKELY_MAX = 3
 
 
 def find(view: View) -> Candidates:
@@ -72,15 +73,14 @@ def _with_unnamed(view: View, line: int, rows: Ints, others: Ints | None) -> lis
     found = adding_up(items.book.amount[others], rest, smallest=1)
     judged = _judged(line, others, found, rest, _SCORE_SUBSET)
     if not any(view.relations.names_more(line, row) for row in rows.tolist()):
-        judged = [group._replace(score=_SCORE_UNTOLD if group.clear else group.score, clear=False) for group in judged]
+        judged = [group._replace(score=min(group.score, _SCORE_LIKELY), clear=False) for group in judged]
     return [_group(line, np.r_[rows, group.rows], group.score, clear=group.clear) for group in judged]
 
 
 def _judged(line: int, rows: Ints, found: Subsets, amount: int, score: int) -> list[Group]:
     certain = len(found.found) == 1 and not found.gave_up and expected_hits(found.sums, amount) <= _CHANCE_MAX
-    return [
-        _group(line, rows[list(places)], score if certain else _SCORE_DOUBTFUL, clear=certain) for places in found.found
-    ]
+    doubtful = _SCORE_LIKELY if len(found.found) <= _LIKELY_MAX else _SCORE_DOUBTFUL
+    return [_group(line, rows[list(places)], score if certain else doubtful, clear=certain) for places in found.found]
 
 
 def _group(line: int, rows: Ints, score: int, *, clear: bool = True) -> Group:
