@@ -63,7 +63,9 @@ class Likelihood:
         numbered = numbered[np.lexsort((number[numbered], score[numbered], line[numbered]))]
         apart = np.diff(line[numbered], prepend=-1) != 0
         apart |= np.diff(score[numbered], prepend=-1) != 0
-        cost[numbered] += _YOUNGER * _since(apart)
+        # Items of one number are of one age.
+        age = np.cumsum(apart | (np.diff(number[numbered], prepend=-1) != 0))
+        cost[numbered] += _YOUNGER * (age - np.repeat(age[apart], np.diff(np.r_[np.flatnonzero(apart), len(age)])))
         return cost
 
     def of_group(self, group: Group) -> int:
