@@ -64,9 +64,11 @@ def _result(lines: Lines, book: Book, found: Outcome, view: View, line_order: In
     row_at = np.empty(len(row_order), np.int64)
     row_at[row_order] = np.arange(len(row_order))
 
+    days = book.day.tolist()
+
     def in_words(members: Ints) -> list[int]:
         """Items of a group in the order in which people read them."""
-        return sorted(members.tolist(), key=lambda place: (book.day[place], book.ids[place]))
+        return sorted(members.tolist(), key=lambda place: (days[place], book.ids[place]))
 
     single = found.single[line_at]
     rows = {int(line_order[line]): members for line, members in found.rows.items()}

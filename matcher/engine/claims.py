@@ -52,6 +52,9 @@ class Claims:
         self.taker = np.full(rows, -1, np.int64)
         self.repeats: dict[int, int] = {}
         self._bonds: dict[int, _Bonds] = {}
+        # The steps that left a line, and an item, undecided.
+        self._bound_lines: dict[int, set[int]] = {}
+        self._bound_rows: dict[int, set[int]] = {}
 
     def take_pairs(self, step: int, line: Ints, row: Ints, score: Ints) -> None:
         """Clear pairs."""
@@ -85,15 +88,20 @@ class Claims:
     def bind(self, step: int, candidates: Iterable[Undecided]) -> None:
         """Lines and items that a step left undecided: weaker steps may only choose among them, so not at all for a line
         that is given without items."""
-        bonds = _Bonds({}, {}, {}, {})
+        before = self._bonds.get(step)
+        for bound, freed in ((self._bound_lines, before.lines), (self._bound_rows, before.rows)) if before else ():
+            for one in freed:
+                bound[one].discard(step)
+        bonds = self._bonds[step] = _Bonds({}, {}, {}, {})
         for lines, rows, score in candidates:
             for line in lines:
                 bonds.lines.setdefault(line, set()).update(rows)
                 bonds.line_score[line] = max(score, bonds.line_score.get(line, 0))
+                self._bound_lines.setdefault(line, set()).add(step)
             for row in rows:
                 bonds.rows.setdefault(row, set()).update(lines)
                 bonds.row_score[row] = max(score, bonds.row_score.get(row, 0))
-        self._bonds[step] = bonds
+                self._bound_rows.setdefault(row, set()).add(step)
 
     def may(self, number: int, step: Step, lines: Iterable[int], rows: Iterable[int], score: int) -> bool:
         """Whether stronger steps allow lines and items to explain each other with a score.
@@ -103,24 +111,23 @@ class Claims:
         """
         members, others = set(lines), set(rows)
         least = score - self.items.settings.margin if step.by_reference else -1
-        for bonds in (self._bonds[one] for one in self._bonds if one < number):
-            bound = [bonds.lines[line] for line in members if bonds.line_score.get(line, -1) > least]
-            if (bound and not step.narrows) or not all(others <= choices for choices in bound):
-                return False
-            if not all(members <= bonds.rows[row] for row in others if bonds.row_score.get(row, -1) > least):
-                return False
-        return True
+        for line in members:
+            for one in self._bound_lines.get(line, ()):
+                bonds = self._bonds[one]
+                binds = one < number and bonds.line_score[line] > least
+                if binds and not (step.narrows and others <= bonds.lines[line]):
+                    return False
+        return all(
+            members <= self._bonds[one].rows[row]
+            for row in others
+            for one in self._bound_rows.get(row, ())
+            if one < number and self._bonds[one].row_score[row] > least
+        )
 
     def allowed_groups(self, number: int, groups: Iterable[Group], step: Step) -> list[Group]:
         """The same groups; those that stronger steps forbid may not be cleared."""
-        stronger = [bonds for one, bonds in self._bonds.items() if one < number]
-        lines = set().union(*(bonds.lines for bonds in stronger))
-        rows = set().union(*(bonds.rows for bonds in stronger))
         return [
-            group
-            if (lines.isdisjoint(group.lines) and rows.isdisjoint(group.rows))
-            or self.may(number, step, group.lines, group.rows, group.score)
-            else group._replace(clear=False)
+            group if self.may(number, step, group.lines, group.rows, group.score) else group._replace(clear=False)
             for group in groups
         ]
 
@@ -128,9 +135,8 @@ class Claims:
         """The same pairs; those that stronger steps forbid may not be cleared."""
         bound_l = np.zeros(len(self.items.line_open), np.bool_)
         bound_r = np.zeros(len(self.items.row_open), np.bool_)
-        for bonds in (self._bonds[one] for one in self._bonds if one < number):
-            bound_l[list(bonds.lines)] = True
-            bound_r[list(bonds.rows)] = True
+        bound_l[list(self._bound_lines)] = True
+        bound_r[list(self._bound_rows)] = True
         clear = pairs.clear.copy()
         for place in np.flatnonzero(clear & (bound_l[pairs.line] | bound_r[pairs.row])).tolist():
             line, row = [int(pairs.line[place])], [int(pairs.row[place])]

@@ -15,6 +15,7 @@ import numpy as np
 
 from matcher.rules.columns import Codes, Floats, Ints
 from matcher.rules.contract import Group, Pairs
+from matcher.rules.joins import distinct
 from matcher.rules.numbering import last_number
 from matcher.rules.view import View
 
@@ -57,7 +58,7 @@ class Likelihood:
         """The cost of single items, each among those that have the same line and score."""
         cost: Ints = self._dates(line, row)
         number = np.array([self._number(one) for one in row.tolist()], np.int64)
-        silent = {one: not self._view.relations.keys_of(one) for one in np.unique(line).tolist()}
+        silent = {one: not self._view.relations.keys_of(one) for one in distinct(line).tolist()}
         cost[np.array([silent[one] for one in line.tolist()], np.bool_) & (number >= 0)] += _UNQUOTED
         numbered = np.flatnonzero(number >= 0)
         numbered = numbered[np.lexsort((number[numbered], score[numbered], line[numbered]))]

@@ -15,7 +15,7 @@ import numpy as np
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.contract import Group, Pairs
 from matcher.rules.items import Items
-from matcher.rules.joins import mixed
+from matcher.rules.joins import distinct, mixed, runs
 
 ROUNDS_MAX = 12
 
@@ -139,8 +139,8 @@ def _paired_off(
     empty = np.empty(0, np.int64)
     if not len(left):
         return empty, empty, empty.astype(np.int32), empty, empty
-    lines: Ints = np.unique(pairs.line)
-    rows: Ints = np.unique(pairs.row)
+    lines = distinct(pairs.line)
+    rows = distinct(pairs.row)
     line_rank, line_count = _ranked(line_class[lines], items.lines.booking_day[lines], items.lines.ids, lines)
     row_rank, row_count = _ranked(row_class[rows], items.book.day[rows], items.book.ids, rows)
     winner = dict(zip(left.tolist(), range(len(left)), strict=True))
@@ -177,8 +177,8 @@ def _ranked(codes: Ints, day: Codes, ids: object, positions: Ints) -> tuple[Ints
     names = np.array([ids[position] for position in positions.tolist()])  # type: ignore[index]
     order = np.lexsort((names, day, codes))
     ordered = codes[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    sizes = np.diff(np.r_[starts, len(ordered)])
+    starts, ends = runs(ordered)
+    sizes = ends - starts
     rank = np.empty(len(codes), np.int64)
     count = np.empty(len(codes), np.int64)
     rank[order] = np.arange(len(ordered)) - np.repeat(starts, sizes)

@@ -13,7 +13,7 @@ import numpy as np
 
 from matcher.proposal import Category
 from matcher.rules.columns import Codes, Flags, Ints
-from matcher.rules.joins import is_member, mixed
+from matcher.rules.joins import distinct, is_member, mixed
 from matcher.rules.lines_kind import kind_and_source, kind_of, may_be_return, says_direct_debit
 from matcher.rules.names import NameLevel
 from matcher.rules.numbering import without_numbers
@@ -126,7 +126,7 @@ def _repeats(view: View, lines: Ints, taker: Codes) -> dict[int, int]:
     view.relations.read(lines.tolist())
     numbers = {line: view.relations.keys_of(line) for line in lines.tolist()}
     known = [references.keys[number] for found in numbers.values() for number in found if number in references.keys]
-    rows = rows[is_member(references.row_key[rows], np.unique(np.array(known, np.int64)))]
+    rows = rows[is_member(references.row_key[rows], distinct(np.array(known, np.int64)))]
     pools, amounts = items.pool_r[rows].tolist(), items.book.amount[rows].tolist()
     keys = references.row_key[rows].tolist()
     rows_of = dict(zip(zip(pools, keys, amounts, strict=True), rows.tolist(), strict=True))
@@ -148,7 +148,7 @@ def _opposites(view: View, lines: Ints) -> dict[int, int]:
     amount = items.lines.amount
     keys_of = _ids_of(view, lines)
     wanted = {key for keys in keys_of.values() for key in keys}
-    asked = np.unique(mixed(items.pool_l[lines], -amount[lines]))
+    asked = distinct(mixed(items.pool_l[lines], -amount[lines]))
     places = view.keep("lines by amount", lambda: mixed(items.pool_l, amount))
     others = np.flatnonzero(is_member(places, asked))
     by_id: dict[tuple[int, int, str], list[int]] = {}

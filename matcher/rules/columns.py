@@ -61,6 +61,12 @@ class Texts(NamedTuple):
         code = self.codes[row]
         return self.values[code] if code >= 0 else ""
 
+    def used(self, rows: Ints) -> Ints:
+        """The codes that some rows have, in order."""
+        seen = np.zeros(len(self.values) + 1, np.bool_)
+        seen[self.codes[rows]] = True
+        return np.flatnonzero(seen[:-1])
+
     def take(self, rows: Ints | Flags) -> Texts:
         """The same column for some rows; the values are shared."""
         return Texts(self.codes[rows], self.values)

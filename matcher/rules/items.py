@@ -16,6 +16,7 @@ import numpy as np
 from matcher.rules import bankdays
 from matcher.rules.chance import AmountChance, grid
 from matcher.rules.columns import NO_DAY, Book, Codes, Flags, Ints, Lines
+from matcher.rules.joins import distinct
 from matcher.rules.names import Name, NameLevel, compare, fold
 from matcher.rules.parties import Directory
 from matcher.rules.settings import RuleSettings
@@ -77,6 +78,7 @@ class Items:
         others = Items(lines, self.book, self.settings)
         others.row_open = self.row_open
         others._book_names = self._book_names
+        others._parties_of_book = self._parties_of_book
         return others
 
     def prepare(self) -> None:
@@ -167,10 +169,14 @@ class Items:
         return self._variants[0]
 
     @cached_property
+    def _parties_of_book(self) -> Directory:
+        variants, of_rows = self._book_names
+        return Directory(variants.names, distinct(of_rows[of_rows >= 0]).tolist())
+
+    @property
     def directory(self) -> Directory:
         """The counterparties of the books."""
-        codes = np.unique(self.variant_r)
-        return Directory(self.names, codes[codes >= 0].tolist())
+        return self._parties_of_book
 
     @cached_property
     def variant_r(self) -> Codes:
@@ -203,11 +209,11 @@ class Items:
     def meant_l(self) -> Codes:
         """Variant that each open line's counterparty means: its own if the books know it, else the one party that the
         misprinted name can only be. Made when it is first asked for, after the passes that settle most lines."""
-        ours = np.unique(self.party_r)
+        ours = distinct(self.party_r)
         known = np.isin(self.party(self.variant_l), ours[ours >= 0])
         lines = np.flatnonzero(self.line_open & ~known & (self.variant_l >= 0))
         meant = self.variant_l.copy()
-        found = {code: self.directory.find(self.names[code]) for code in np.unique(self.variant_l[lines]).tolist()}
+        found = {code: self.directory.find(self.names[code]) for code in distinct(self.variant_l[lines]).tolist()}
         for line in lines.tolist():
             code = int(meant[line])
             if found[code] >= 0:
@@ -225,7 +231,7 @@ class Items:
 
     @cached_property
     def _our_parties(self) -> frozenset[int]:
-        return frozenset(np.unique(self.party_r[self.party_r >= 0]).tolist())
+        return frozenset(distinct(self.party_r[self.party_r >= 0]).tolist())
 
     @cached_property
     def party_l(self) -> Codes:

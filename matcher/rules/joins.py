@@ -55,12 +55,13 @@ def _windows(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints) -> tuple
     asked = np.flatnonzero(may_be_among(right, left))
     order = asked[np.lexsort((day[asked], right[asked]))]
     keys = right[order]
-    distinct = keys[np.r_[True, keys[1:] != keys[:-1]]] if len(keys) else keys
-    rank = np.searchsorted(distinct, keys).astype(np.int64)
+    starts, ends = runs(keys)
+    known_keys = keys[starts]
+    rank = np.repeat(np.arange(len(starts)), ends - starts)
     place = (rank << _DAY_BITS) + (day[order].astype(np.int64) + _DAY_OFFSET)
-    where = np.searchsorted(distinct, left)
-    known = where < len(distinct)
-    known[known] = distinct[where[known]] == left[known]
+    where = np.searchsorted(known_keys, left)
+    known = where < len(known_keys)
+    known[known] = known_keys[where[known]] == left[known]
     base = where.astype(np.int64) << _DAY_BITS
     first = np.searchsorted(place, base + (low.astype(np.int64) + _DAY_OFFSET), side="left")
     last = np.searchsorted(place, base + (high.astype(np.int64) + _DAY_OFFSET), side="right")
@@ -72,12 +73,28 @@ def counts_of(codes: Ints, size: int) -> Ints:
     return np.bincount(codes, minlength=size)
 
 
+def distinct(values: Ints) -> Ints:
+    """The values that occur, in order: by sorting, which for integers is faster than the hash table of `np.unique`."""
+    ordered = np.sort(values)
+    return ordered[runs(ordered)[0]]
+
+
+def runs(ordered: Ints) -> tuple[Ints, Ints]:
+    """Where each run of equal keys begins, and where it ends."""
+    changes = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    count = len(ordered)
+    ends = np.full(len(changes) + (count > 0), count, np.int64)
+    ends[: len(changes)] = changes
+    starts = np.zeros(len(ends), np.int64)
+    starts[1:] = changes
+    return starts, ends
+
+
 def runs_of(ordered: Ints, values: Ints) -> list[tuple[int, Ints]]:
     """Each key of an ordered column with its part of `values`."""
-    if not len(ordered):
-        return []
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    return list(zip(ordered[starts].tolist(), np.split(values, starts[1:]), strict=True))
+    starts, ends = runs(ordered)
+    parts = (values[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True))
+    return list(zip(ordered[starts].tolist(), parts, strict=True))
 
 
 def is_member(values: Ints, sorted_keys: Ints) -> Flags:

@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from matcher.proposal import Category
-from matcher.rules.columns import Flags, Ints, Lines
+from matcher.rules.columns import Codes, Flags, Ints, Lines
+from matcher.rules.joins import distinct
 from matcher.rules.names import fold
 from matcher.rules.view import View
 
@@ -159,6 +160,10 @@ _NEEDS_NO_PARTY = frozenset({Category.BANK_FEE, Category.INTEREST, Category.CASH
 BANKS_OWN = frozenset(
     {Category.BANK_FEE, Category.INTEREST, Category.CASH_WITHDRAWAL, Category.RETURN, Category.REVERSAL}
 )
+# What a line may be; first, an ordinary payment.
+KINDS: tuple[Category | None, ...] = (None, *Category)
+_IS_BANKS_OWN = np.array([kind in BANKS_OWN for kind in KINDS])
+_UNREAD = -1
 
 
 def says_batch(text: str, code: str) -> bool:
@@ -203,6 +208,20 @@ class Kind(NamedTuple):
 def kind_of(view: View, line: int) -> Category | None:
     """The kind that codes and words prove, None for an ordinary payment."""
     return kind_and_source(view, line).category
+
+
+def kinds_of(view: View, lines: Ints) -> Codes:
+    """`kind_of` of many lines, as positions in `KINDS`."""
+    known = view.keep("kinds by line", lambda: np.full(len(view.items.lines), _UNREAD, np.int8))
+    new = distinct(lines[known[lines] == _UNREAD])
+    known[new] = [KINDS.index(kind_of(view, line)) for line in new.tolist()]
+    return known[lines]
+
+
+def are_banks_own(view: View, lines: Ints) -> Flags:
+    """Which lines are of a kind in `BANKS_OWN`."""
+    found: Flags = _IS_BANKS_OWN[kinds_of(view, lines)]
+    return found
 
 
 def kind_and_source(view: View, line: int) -> Kind:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
+from matcher.rules.columns import Ints, Texts
+
 _DIGITS = "0123456789"
 _NUMBERS = re.compile("[0-9]+")
 _LAST_NUMBER = re.compile(r"[0-9][0-9A-Za-z./\-]*(?=[^0-9]*$)")
@@ -28,15 +32,47 @@ def without_last_number(text: str) -> str:
     return _LAST_NUMBER.sub("#", text)
 
 
-def last_number_and_rest(text: str) -> tuple[int, str]:
-    """`last_number` and `without_last_number` of a text."""
-    head = text.rstrip(_DIGITS)
-    if head != text and (not head or head[-1] == " "):
-        digits = text[len(head) :]
-        return int(digits) if len(digits) <= _NUMBER_DIGITS_MAX else -1, head
-    return last_number(text), without_last_number(text)
-
-
 def without_numbers(text: str) -> str:
     """A text with all its numbers left out."""
     return _NUMBERS.sub("#", text)
+
+
+class LastNumbers:
+    """The last numbers of the texts of a column; `rest` and `shape` are codes of what the texts are without the last
+    one, and without any number. Each text is read once, when it is first asked for; −1 before, and for a missing one.
+    """
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        size = len(texts.values) + 1
+        self.number = np.full(size, -1, np.int64)
+        self.rest = np.full(size, -1, np.int32)
+        self.shape = np.full(size, -1, np.int32)
+        self._rests: dict[str, int] = {}
+        self._shapes: dict[str, int] = {}
+        self._heads: dict[str, tuple[int, int]] = {}
+
+    def used(self, rows: Ints) -> Ints:
+        """The codes of the texts of some rows, which are read."""
+        used = self._texts.used(rows)
+        new = used[self.rest[used] < 0]
+        if len(new):
+            read = map(self._read, map(self._texts.values.__getitem__, new.tolist()))
+            self.number[new], self.rest[new], self.shape[new] = zip(*read, strict=True)
+        return used
+
+    def _read(self, text: str) -> tuple[int, int, int]:
+        head = text.rstrip(_DIGITS)
+        if head == text or (head and head[-1] != " "):
+            return last_number(text), self._rest(without_last_number(text)), self._shape(without_numbers(text))
+        known = self._heads.get(head)
+        if known is None:
+            known = self._heads[head] = self._rest(head), self._shape(without_numbers(head) + "#")
+        digits = text[len(head) :]
+        return int(digits) if len(digits) <= _NUMBER_DIGITS_MAX else -1, *known
+
+    def _rest(self, text: str) -> int:
+        return self._rests.setdefault(text, len(self._rests))
+
+    def _shape(self, text: str) -> int:
+        return self._shapes.setdefault(text, len(self._shapes))

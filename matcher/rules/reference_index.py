@@ -6,19 +6,21 @@ everything, then tokens and parts of numbers for what is still open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from enum import IntEnum
 from functools import cached_property
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
 
 from matcher.rules.columns import Codes, Flags, Ints, Texts
 from matcher.rules.items import Items
-from matcher.rules.joins import mixed, spread
+from matcher.rules.joins import distinct, mixed, spread
 from matcher.rules.tokens import (
     LENGTHS_OF_LONG_SCHEMES,
+    Labels,
     all_field_keys,
     all_normalized,
     all_tokens,
@@ -115,6 +117,7 @@ class ReferenceIndex:
         self._key_texts = list(keys)
         self._described: dict[int, list[str]] = {}
         self._tokens: dict[str, list[str]] = {}
+        self._labels: dict[str, Labels] = {}
         self._keys_of_pools: dict[int, Ints] = {}
         self.row_key: Codes = np.where(texts.codes >= 0, of_value[texts.codes], -1) if len(of_value) else texts.codes
 
@@ -136,7 +139,7 @@ class ReferenceIndex:
         """References of one pool with so many letters, in the order of their codes."""
         keys = self._keys_of_pools.get(pool)
         if keys is None:
-            keys = np.unique(self.row_key[(self.items.pool_r == pool) & (self.row_key >= 0)])
+            keys = distinct(self.row_key[(self.items.pool_r == pool) & (self.row_key >= 0)])
             self._keys_of_pools[pool] = keys
         return map(self._key_texts.__getitem__, keys[self._lengths[keys] == length].tolist())
 
@@ -153,7 +156,7 @@ class ReferenceIndex:
     def _looked_up(self, texts: Texts) -> Codes:
         """The known reference that a whole text of an open line is, for every line."""
         get = self.keys.get
-        used = np.unique(texts.codes[self.items.line_open & (texts.codes >= 0)])
+        used = texts.used(np.flatnonzero(self.items.line_open))
         found = np.full(len(texts.values) + 1, -1, np.int32)
         found[used] = [get(key, -1) for key in all_field_keys([texts.values[value] for value in used.tolist()])]
         return found[texts.codes]
@@ -193,15 +196,17 @@ class ReferenceIndex:
         items = self.items
         lines = np.flatnonzero(items.line_open)
         quoted = [self._quoted(name, lines) for name in (*FIELDS, "document_numbers")]
-        wanted = {key for found in quoted for _, key, _ in found}
-        keys, entry_key, entry_row, entry_whole = self._open_row_keys(np.flatnonzero(items.row_open), wanted)
+        parts_of_quoted = {key: possible_parts(key) for key in {key for found in quoted for _, key, _ in found}}
+        keys, entry_key, entry_row, entry_whole = self._open_row_keys(np.flatnonzero(items.row_open), parts_of_quoted)
         length = keys.lengths()
         pool_key = _in_pool(items.pool_r[entry_row], entry_key)
         order = np.argsort(pool_key, kind="stable")
         pool_key = pool_key[order]
         parts = []
         for name, found in zip((*FIELDS, "document_numbers"), quoted, strict=True):
-            entries = [entry for value, key, level in found for entry in _known(value, key, level, keys)]
+            entries = [
+                entry for value, key, level in found for entry in _known(value, key, level, keys, parts_of_quoted[key])
+            ]
             token_line, token_key, strength = _spread_values(entries, items.lines.text(name).codes, lines)
             asked = _in_pool(items.pool_l[token_line], token_key)
             first = np.searchsorted(pool_key, asked, side="left")
@@ -214,12 +219,12 @@ class ReferenceIndex:
     def _quoted(self, name: str, lines: Ints) -> list[tuple[int, str, int]]:
         """Numbers in one text field of the open lines: the text's code, the key, the strength it would have."""
         texts = self.items.lines.text(name)
-        codes = np.unique(texts.codes[lines])
-        codes = codes[codes >= 0].tolist()
+        codes = texts.used(lines).tolist()
         values = [texts.values[code] for code in codes]
         wholes = zip(codes, values, all_field_keys(values), strict=True)
         if name not in FREE_TEXTS:
             return [(code, whole, Shared.WHOLE) for code, _, whole in wholes if whole]
+        self._tokens.update(zip(values, all_tokens(values), strict=True))
         is_whole = name in WHOLE_FIELDS
         return [
             (code, key, level)
@@ -231,7 +236,7 @@ class ReferenceIndex:
         """Keys in a text with the strength that a match would have; the whole text first, if it is one."""
         found: dict[str, int] = {whole: Shared.WHOLE} if whole else {}
         names = self.tokens_of(text)
-        called_other = labels(text)[1] if len(names) > 1 else frozenset()
+        called_other = self.labels_of(text)[1] if len(names) > 1 else frozenset()
         for token in names:
             found.setdefault(token, Shared.PART if token in called_other else Shared.TOKEN)
         return list(found.items())
@@ -243,23 +248,38 @@ class ReferenceIndex:
             known = self._tokens[text] = tokens(text)
         return known
 
-    def _open_row_keys(self, rows: Ints, quoted: set[str]) -> tuple[_RowKeys, Ints, Ints, Flags]:
+    def labels_of(self, text: str) -> Labels:
+        """`labels` of a text that several passes read."""
+        known = self._labels.get(text)
+        if known is None:
+            known = self._labels[text] = labels(text)
+        return known
+
+    def tokens_described(self, row: int) -> list[str]:
+        """Numbers in the description of an item."""
+        texts = self.items.book.text("description")
+        found = self._described.get(int(texts.codes[row]))
+        return found if found is not None else self.tokens_of(texts.at(row))
+
+    def _open_row_keys(
+        self, rows: Ints, parts_of_quoted: Mapping[str, tuple[str, ...]]
+    ) -> tuple[_RowKeys, Ints, Ints, Flags]:
         """Keys of open items that lines quote: whole references, parts of them, and numbers in the description.
 
         What lines may quote as a part of a longer number is looked for as well, but not in parts of references: two
         numbers that are alike but for their check digits are two numbers.
         """
         keys = _RowKeys({}, {})
-        wanted = quoted.union(part for key in quoted for part in possible_parts(key))
-        key_rows = np.flatnonzero(self.row_key >= 0)
-        key_rows = key_rows[self.items.row_open[key_rows]]
-        of_code = {
-            code: hits
-            for code in np.unique(self.row_key[key_rows]).tolist()
-            if _may_be_quoted(self._key_texts[code], quoted, wanted)
-            and (hits := _reference_keys(self._key_texts[code], quoted, wanted))
-        }
-        entries = [(code, keys.code(key, cut=cut), whole) for code, hits in of_code.items() for key, whole, cut in hits]
+        quoted = frozenset(parts_of_quoted)
+        wanted = quoted.union(*parts_of_quoted.values())
+        key_rows = rows[self.row_key[rows] >= 0]
+        codes = distinct(self.row_key[key_rows]).tolist()
+        may_be = _may_be_quoted([self._key_texts[code] for code in codes], quoted, wanted)
+        entries = [
+            (code, keys.code(key, cut=cut), whole)
+            for code in compress(codes, may_be)
+            for key, whole, cut in _reference_keys(self._key_texts[code], quoted, wanted)
+        ]
         found = [_spread_values(entries, self.row_key, key_rows)]
         texts = self.items.book.text("description")
         entries = [
@@ -275,9 +295,8 @@ class ReferenceIndex:
     def description_tokens(self, rows: Ints) -> dict[int, list[str]]:
         """Numbers in the descriptions of some items, by the code of the description; each is read once."""
         texts = self.items.book.text("description")
-        codes = np.unique(texts.codes[rows])
         known = self._described
-        new = [code for code in codes[codes >= 0].tolist() if code not in known]
+        new = [code for code in texts.used(rows).tolist() if code not in known]
         known.update(zip(new, all_tokens([texts.values[code] for code in new]), strict=True))
         return known
 
@@ -297,31 +316,37 @@ def _in_pool(pool: Codes, key: Ints | Codes) -> Ints:
     return (pool.astype(np.int64) << 32) | key.astype(np.int64)
 
 
-def _may_be_quoted(key: str, quoted: set[str], wanted: set[str]) -> bool:
+def _may_be_quoted(keys: Sequence[str], quoted: frozenset[str], wanted: frozenset[str]) -> list[bool]:
     """A cheap superset of the keys that `_reference_keys` finds something for; nearly all keys end here."""
-    if key.isdecimal():
-        return key in wanted or key[:-1] in quoted or key[:-2] in quoted or len(key) in LENGTHS_OF_LONG_SCHEMES
-    digits = key.strip(_LETTERS).lstrip("0")
-    if digits in wanted or digits[:-1] in quoted or digits[:-2] in quoted or key in wanted:
-        return True
-    return len(digits) in LENGTHS_OF_LONG_SCHEMES or (key.startswith("RF") and key[4:].lstrip("0") in wanted)
+    found = list(map(wanted.__contains__, keys))
+    for place, key in enumerate(keys):
+        if not found[place]:
+            digits = key if key.isdecimal() else key.strip(_LETTERS).lstrip("0")
+            found[place] = (
+                digits[:-1] in quoted
+                or digits[:-2] in quoted
+                or len(digits) in LENGTHS_OF_LONG_SCHEMES
+                or (digits is not key and (digits in wanted or (key[:2] == "RF" and key[4:].lstrip("0") in wanted)))
+            )
+    return found
 
 
-def _reference_keys(key: str, quoted: set[str], wanted: set[str]) -> list[tuple[str, bool, bool]]:
+def _reference_keys(key: str, quoted: frozenset[str], wanted: frozenset[str]) -> list[tuple[str, bool, bool]]:
     """Keys of a reference that lines quote: whether it is the whole one, and whether it is cut off by check digits."""
     found = [(key, True, False)] if key in wanted else []
     core = core_of(key)
     if core and core in wanted:
         found.append((core, False, False))
-    if not quoted.isdisjoint(possible_parts(key)):
+    possible = possible_parts(key)
+    if not quoted.isdisjoint(possible) and any(part in quoted for part in possible if part != core):
         found += [(part, False, True) for part in parts_of(key) if part in quoted and part != core]
     return found
 
 
-def _known(value: int, key: str, level: int, keys: _RowKeys) -> list[tuple[int, int, int]]:
+def _known(value: int, key: str, level: int, keys: _RowKeys, possible: Sequence[str]) -> list[tuple[int, int, int]]:
     """The number itself, if an item has it; else the parts of it that items have."""
     found = [(value, codes[key], level) for codes in keys if key in codes]
-    if found or not any(part in keys.own for part in possible_parts(key)):
+    if found or keys.own.keys().isdisjoint(possible):
         return found
     # A number with a label written against it is that number, not one without its check digit.
     core = core_of(key)

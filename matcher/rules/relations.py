@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import IntEnum
 from functools import cached_property, lru_cache
@@ -17,26 +17,26 @@ from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
-from rapidfuzz.distance import OSA
 
 from matcher.rules.columns import EPOCH, Codes, Ints, Texts
 from matcher.rules.items import Items
+from matcher.rules.joins import distinct
 from matcher.rules.reference_index import ReferenceIndex
 from matcher.rules.references import is_digits, luhn, mod11, viite
-from matcher.rules.tokens import core_of, field_key, labels, normalized, parts_of, possible_parts
+from matcher.rules.row_numbers import NEAR_LETTERS_MIN, NumberSearch, RowNumbers
+from matcher.rules.tokens import field_key, normalized
 
 _DIGITS = re.compile("[0-9]+")
 _DIGIT_SIGNS = "0123456789"
-_NEAR_LETTERS_MIN = 5
 _CUT_LETTERS_MIN = 4
-_AROUND_SIGNS_MAX = 8
 # Where banks cut: the end of a short text is the end of what was written.
 _CUT_TEXT_MIN = 30
 _CUT_FIELDS = (16, 35)
-_CHECK_DIGITS_MAX = 2
 _SHAPE_ITEMS_MIN = 3
 _PLAIN = "#"
-_ONE_SIGN = str.maketrans(_DIGIT_SIGNS, _PLAIN * len(_DIGIT_SIGNS))
+_PLAIN_SIGN = _PLAIN.encode()
+_PLAIN_SIGNS = _PLAIN_SIGN * 2
+_ONE_SIGN = bytes.maketrans(_DIGIT_SIGNS.encode(), _PLAIN_SIGN * len(_DIGIT_SIGNS))
 _DATE_DAYS = 100
 # Invoices of one series that differ in so many last digits may be of one year.
 _SERIES_DIGITS = 3
@@ -59,10 +59,6 @@ def is_date(key: str, day: int) -> bool:
     return False
 
 
-# One number of a line is compared with many items.
-_possible_parts = lru_cache(maxsize=1 << 16)(possible_parts)
-
-
 class Relation(IntEnum):
     """The order is how much it speaks for the pair."""
 
@@ -71,6 +67,9 @@ class Relation(IntEnum):
     NEAR = 2
     CUT = 3
     SAME = 4
+
+
+_RELATIONS = tuple(Relation)
 
 
 class _LineNumber(NamedTuple):
@@ -86,70 +85,6 @@ def shape(key: str) -> str:
     return head + _PLAIN if head != key and head.isalpha() else _DIGITS.sub(_PLAIN, key)
 
 
-def contains(number: str, keys: Iterable[str]) -> bool:
-    """Whether a number is one of ours with a customer number or check digits around it."""
-    return any(
-        len(key) >= _NEAR_LETTERS_MIN and len(number) <= len(key) + _AROUND_SIGNS_MAX and key in number for key in keys
-    )
-
-
-class _RowNumbers:
-    """The numbers of an item: its reference, the numbers in its description, and the parts of its reference.
-
-    Parts are worked out only where a part that it might have would matter: `loose` holds those too.
-    """
-
-    def __init__(self, whole: str, described: Iterable[str]) -> None:
-        self.whole = whole
-        self._fixed = {key for key in (whole, *described) if len(key) >= _NEAR_LETTERS_MIN or key == whole != ""}
-        self.loose = self._fixed.union(filter(None, possible_parts(whole)))
-
-    @cached_property
-    def _keys(self) -> set[str]:
-        return self._fixed | parts_of(self.whole)
-
-    @cached_property
-    def _plain(self) -> set[str]:
-        """The keys with their check digits: two numbers that agree only without theirs are two numbers."""
-        return self._fixed | {core_of(self.whole)}
-
-    def has(self, key: str) -> bool:
-        """Whether a number, or what it is without its check digits, is one of these."""
-        possible = key in self.loose or not self.loose.isdisjoint(_possible_parts(key))
-        return possible and (key in self._keys or not parts_of(key).isdisjoint(self._plain))
-
-    def inside(self, number: str) -> bool:
-        """Whether a number has one of these inside. Only a longer number than the reference has a part of it inside: one
-        of its length, or the item's own number with other check digits, is its neighbour in the series."""
-        if self.whole.isdecimal():
-            number = core_of(number) or number
-        if len(number) <= len(self.whole):
-            return contains(number, [key for key in self._fixed if len(number) - len(key) > _CHECK_DIGITS_MAX])
-        return contains(number, self.loose) and contains(number, self._keys)
-
-    def near(self, number: str) -> list[str]:
-        """What a number is one sign off: the reference, or a number of the description of its length."""
-        if len(number) < _NEAR_LETTERS_MIN:
-            return []
-        return [
-            key
-            for key in self._fixed
-            if (key == self.whole or len(key) == len(number))
-            and len(key) >= _NEAR_LETTERS_MIN
-            and OSA.distance(number, key, score_cutoff=1) == 1
-        ]
-
-    def begins_with(self, number: str) -> bool:
-        """Whether the reference, or a number of the description, begins with a number that may be cut."""
-        return any(key != number and key.startswith(number) for key in self._fixed)
-
-    def overlaps(self, number: str) -> bool:
-        """Whether a number has one of these inside, or is inside one."""
-        return any(number in key or key in number for key in self.loose) and any(
-            number in key or key in number for key in self._keys
-        )
-
-
 class Relations:
     """Numbers of lines and items, read once each."""
 
@@ -158,17 +93,19 @@ class Relations:
         self._index = index
         self._known: Mapping[str, int] = index.keys
         self._lines: dict[int, tuple[_LineNumber, ...]] = {}
-        self._found: dict[tuple[int, int], Relation] = {}
-        self._rows: dict[int, _RowNumbers] = {}
+        self._found: dict[int, int] = {}
+        self._rows: dict[int, RowNumbers] = {}
+        self._width = len(items.book)
+        self._searches: dict[tuple[int, int], NumberSearch] = {}
         self._checks: dict[tuple[int, int], list[Callable[[str], bool]]] = {}
 
     @cached_property
     def _shape_counts(self) -> Counter[str]:
         """How many references of the books have each shape."""
-        shapes = "\n".join(self._known).translate(_ONE_SIGN)
-        while _PLAIN * 2 in shapes:
-            shapes = shapes.replace(_PLAIN * 2, _PLAIN)
-        return Counter(shapes.split("\n"))
+        shapes = "\n".join(self._known).encode().translate(_ONE_SIGN)
+        while _PLAIN_SIGNS in shapes:
+            shapes = shapes.replace(_PLAIN_SIGNS, _PLAIN_SIGN)
+        return Counter({form.decode(): count for form, count in Counter(shapes.split(b"\n")).items()})
 
     @cached_property
     def _own_shapes(self) -> frozenset[str]:
@@ -183,17 +120,32 @@ class Relations:
 
     def of_pairs(self, line: Ints, row: Ints) -> Ints:
         """`of` for pairs of positions."""
-        known = self._found
-        self.read(np.unique(line).tolist())
-        pairs = zip(line.tolist(), row.tolist(), strict=True)
-        return np.array([known[pair] if pair in known else self.of(*pair) for pair in pairs], np.int64)
+        found = list(map(self._found.get, (line * self._width + row).tolist()))
+        new = [place for place, one in enumerate(found) if one is None]
+        self.read(distinct(line[new]).tolist())
+        for place, one, other in zip(new, line[new].tolist(), row[new].tolist(), strict=True):
+            found[place] = int(self.of(one, other))
+        return np.array(found, np.int64)
 
     def of(self, line: int, row: int) -> Relation:
         """The strongest thing that the line's numbers say about the item."""
-        known = self._found.get((line, row))
+        pair = line * self._width + row
+        known = self._found.get(pair)
         if known is None:
-            known = self._found[line, row] = self.best(line, row)[0] if self._line(line) else Relation.NOTHING
-        return known
+            known = self._found[pair] = int(self.best(line, row)[0] if self._line(line) else Relation.NOTHING)
+        return _RELATIONS[known]
+
+    def names_one(self, line: int, rows: Ints, place: tuple[int, int], alike: Ints) -> bool:
+        """Whether a number of the line is that of one of some items, cut off or with a slip.
+
+        They are among the items `alike` of one pool and amount (`place`), whose numbers are read once.
+        """
+        search = self._searches.get(place)
+        if search is None:
+            members = alike.tolist()
+            search = self._searches[place] = NumberSearch(members, [self._row(row) for row in members])
+        may_be = {row for number in self._line(line) for row in search.may_mean(number.key, is_cut=number.is_cut)}
+        return bool(may_be) and any(self.of(line, row) >= Relation.NEAR for row in rows.tolist() if row in may_be)
 
     def best(self, line: int, row: int) -> tuple[Relation, str]:
         """The strongest thing that the line's numbers say about the item, and the number that says it."""
@@ -246,7 +198,7 @@ class Relations:
         own = [number.key for number in self._line(line) if self._compare(number, numbers) >= Relation.NEAR]
         if not any(is_date(key, day) for key in own):
             return bool(own)
-        called = {key for texts, _ in self._texts for key in labels(texts.at(line))[0]}
+        called = {key for texts, _ in self._texts for key in self._index.labels_of(texts.at(line))[0]}
         return any(key in called or not is_date(key, day) for key in own)
 
     def numbers_of(self, line: int, row: int) -> set[str]:
@@ -267,7 +219,7 @@ class Relations:
                 return True
         return False
 
-    def _compare(self, number: _LineNumber, numbers: _RowNumbers, *, receipt: bool = True) -> Relation:
+    def _compare(self, number: _LineNumber, numbers: RowNumbers, *, receipt: bool = True) -> Relation:
         whole = numbers.whole
         if number.key == whole:
             return Relation.SAME
@@ -278,7 +230,7 @@ class Relations:
             return Relation.SAME
         if numbers.near(number.key) or numbers.inside(number.key):
             return Relation.NEAR
-        if number.key in self._known and len(number.key) >= _NEAR_LETTERS_MIN:
+        if number.key in self._known and len(number.key) >= NEAR_LETTERS_MIN:
             return Relation.OTHER
         if number.is_reference and receipt and numbers.loose and shape(number.key) in self._shapes:
             # A customer quotes what we sent him, so a number in that place which is not ours is another invoice.
@@ -289,12 +241,11 @@ class Relations:
                 return Relation.OTHER
         return Relation.NOTHING
 
-    def _row(self, row: int) -> _RowNumbers:
+    def _row(self, row: int) -> RowNumbers:
         found = self._rows.get(row)
         if found is None:
-            book = self._items.book
-            described = self._index.tokens_of(book.text("description").at(row))
-            found = self._rows[row] = _RowNumbers(normalized(book.text("reference").at(row)), described)
+            whole = normalized(self._items.book.text("reference").at(row))
+            found = self._rows[row] = RowNumbers(whole, self._index.tokens_described(row))
         return found
 
     def _line(self, line: int) -> tuple[_LineNumber, ...]:
@@ -330,9 +281,9 @@ class Relations:
         found = self._index.tokens_of(text)
         if not found:
             return ()
-        sole = len(found) == 1 and len(found[0]) >= _NEAR_LETTERS_MIN
+        sole = len(found) == 1 and len(found[0]) >= NEAR_LETTERS_MIN
         alone = is_reference and (sole or field_key(text) == max(found, key=len))
-        called_reference, called_other = labels(text)
+        called_reference, called_other = self._index.labels_of(text)
         last = text.rstrip().upper()
         return tuple(
             _LineNumber(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from matcher.rules.columns import Flags, Ints
-from matcher.rules.joins import is_member, may_be_among
+from matcher.rules.joins import distinct, is_member, may_be_among
 
 EXACT_ITEMS = 14
 FEW = 3
@@ -40,7 +40,7 @@ class Sums:
     def reached(self, targets: Ints) -> Flags:
         """Which targets are the sum of some choice."""
         near = self.sums[may_be_among(self.sums, targets)]
-        return is_member(targets, np.unique(near))
+        return is_member(targets, distinct(near))
 
     def adding_up(self, target: int) -> list[tuple[int, ...]]:
         """The choices whose sum is the target, as positions."""

@@ -58,6 +58,8 @@ _ANY_DIGIT = re.compile("[0-9]")
 _NOISE_SIGN = re.compile("[0-9][-./,][0-9]")
 LENGTHS_OF_LONG_SCHEMES = frozenset({12, 15, 16, 27})
 _GROUP_DIGITS_MAX = 6
+# What a text calls references, and what it calls something else.
+Labels = tuple[frozenset[str], frozenset[str]]
 _PARTS_MAX = 8
 
 
@@ -160,7 +162,7 @@ def tokens(text: str) -> list[str]:
         key = number[0].lstrip("0")
         return [key] if len(key) >= _KEY_LETTERS_MIN else []
     if _NOISE_SIGN.search(upper) is not None:
-        upper = _NOISE.sub(" ", _GIRO.sub(r"\1 \2\3", upper))
+        upper = _NOISE.sub(" ", _GIRO.sub(_joined_giro, upper))
     found: dict[str, None] = {}
     chunks = _CHUNK.findall(upper)
     for chunk in chunks:
@@ -180,12 +182,15 @@ def all_tokens(texts: Sequence[str]) -> list[list[str]]:
     if len(plain) != len(texts) or max(map(len, texts), default=0) > TEXT_LETTERS_MAX:
         return [tokens(text) for text in texts]
     return [
-        ([key] if len(key := number.lstrip("0")) >= _KEY_LETTERS_MIN else []) if number else tokens(text)
+        ([key] if len(key := number.lstrip("0")) >= _KEY_LETTERS_MIN else [])
+        # A label may be written against an RF reference.
+        if number and "RF" not in number[1:]
+        else tokens(text)
         for number, text in zip(plain, texts, strict=True)
     ]
 
 
-def labels(text: str) -> tuple[frozenset[str], frozenset[str]]:
+def labels(text: str) -> Labels:
     """Keys that the payer calls a reference or invoice, and keys that he calls something else (customer, order ...)."""
     upper = text[:TEXT_LETTERS_MAX].upper()
     if upper.isdecimal():
@@ -196,6 +201,10 @@ def labels(text: str) -> tuple[frozenset[str], frozenset[str]]:
         frozenset(key for found in _REFERENCE_LABEL.findall(upper) for key in tokens(found)),
         frozenset(key for found in _OTHER_LABEL.findall(upper) for key in tokens(found)),
     )
+
+
+def _joined_giro(found: re.Match[str]) -> str:
+    return f"{found[1]} {found[2]}{found[3]}"
 
 
 def _chunk_tokens(chunk: str, found: dict[str, None]) -> None:

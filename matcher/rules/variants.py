@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.rules.columns import Codes, Texts
+from matcher.rules.joins import distinct
 from matcher.rules.names import Name, fold
 
 
@@ -33,10 +34,8 @@ class Variants:
     def of(self, texts: Texts) -> Codes:
         """The variant of each row's text, −1 where it is missing or names nobody."""
         codes = np.full(len(texts.values) + 1, -1, np.int32)
-        used = np.unique(texts.codes)
-        used = used[used >= 0].tolist()
         known = self._of_text
-        for code in used:
+        for code in distinct(texts.codes[texts.codes >= 0]).tolist():
             text = texts.values[code].upper()
             variant = known.get(text)
             if variant is None:

@@ -11,7 +11,8 @@ import numpy as np
 from matcher.rules.chance import AmountChance
 from matcher.rules.columns import Codes, Flags, Ints, Lines
 from matcher.rules.items import IBAN_HEAD, Items, account_of, identifier
-from matcher.rules.joins import bounded_pairs, is_member, mixed, runs_of
+from matcher.rules.joins import bounded_pairs, distinct, is_member, mixed, runs, runs_of
+from matcher.rules.numbering import LastNumbers
 from matcher.rules.reference_index import ReferenceIndex, ReferencePairs, Shared
 from matcher.rules.relations import Relations
 from matcher.rules.settings import RuleSettings
@@ -76,6 +77,10 @@ class View:
             values = [*column.values, ""]
             found = self._texts[name] = [values[code] for code in column.codes.tolist()]
         return found
+
+    def last_numbers(self, name: str) -> LastNumbers:
+        """The last numbers in a text of the book."""
+        return self.keep(f"last numbers of {name}", lambda: LastNumbers(self.items.book.text(name)))
 
     def while_open(self, name: str, make: Callable[[], Kept]) -> Kept:
         """What depends on what is open, made again only when something was taken since (what is open only shrinks)."""
@@ -150,7 +155,7 @@ class View:
             amount = items.lines.amount[named.line]
             part = (rest != 0) & ((rest > 0) == (amount > 0)) & items.agree(named.line, named.row)
             left = named.row[part]
-            known[:] = [np.unique(np.concatenate([*known, mixed(items.pool_r[left], rest[part], items.party_r[left])]))]
+            known[:] = [distinct(np.concatenate([*known, mixed(items.pool_r[left], rest[part], items.party_r[left])]))]
             return known[0]
 
         rests = self.while_open("rests", of_open)
@@ -160,7 +165,7 @@ class View:
     def known_party(self) -> Flags:
         """Lines whose counterparty is one that the books know."""
         items = self.items
-        ours = np.unique(items.party_r)
+        ours = distinct(items.party_r)
         found: Flags = np.isin(items.party_l, ours[ours >= 0])
         return found
 
@@ -181,8 +186,7 @@ class View:
         lines = np.flatnonzero(items.line_open & (items.party_l >= 0))
         keys, order = _sorted(items.pool_l[lines], items.party_l[lines])
         lines = lines[order]
-        starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]) if len(keys) else np.empty(0, np.int64)
-        ends = np.r_[starts[1:], len(keys)]
+        starts, ends = runs(keys)
         several = ends - starts > 1
         return [
             (int(items.pool_l[lines[start]]), int(items.party_l[lines[start]]), lines[start:end])

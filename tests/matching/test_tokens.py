@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from matcher.rules.tokens import field_key, labels, parts_of, tokens
+from matcher.rules.tokens import all_tokens, field_key, labels, parts_of, tokens
 
 
 @pytest.mark.parametrize(
@@ -62,3 +64,31 @@ def test_labels_tell_invoices_from_customer_numbers_and_orders() -> None:
 
     assert references == {"51107"}
     assert others == {"39092", "88012"}
+
+
+WORDS = st.sampled_from(
+    [
+        "Faktura",
+        "FAKT",
+        "RF06551894",
+        "RF",
+        "inv-",
+        "81023",
+        "510",
+        "2/33",
+        "2026-04-01",
+        "\n",
+        "Bankgiro 692-2561",
+        "ß",
+    ]
+)
+
+
+@given(
+    st.lists(
+        st.lists(WORDS, max_size=4).map(" ".join) | st.lists(WORDS, max_size=4).map("".join) | st.text(max_size=12)
+    )
+)
+@example(["FAKTRF06551894", "Faktura 81023"])
+def test_many_texts_are_read_like_each_of_them(texts: list[str]) -> None:
+    assert all_tokens(texts) == [tokens(text) for text in texts]

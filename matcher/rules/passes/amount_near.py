@@ -15,9 +15,9 @@ from matcher.rules.coincidence import doubtful, quotes_neighbour
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Pairs, no_pairs
 from matcher.rules.joins import bounded_pairs
-from matcher.rules.lines_kind import BANKS_OWN, kind_of
+from matcher.rules.lines_kind import are_banks_own
 from matcher.rules.names import NameLevel
-from matcher.rules.passes.collective import is_called
+from matcher.rules.passes.collective import are_called
 from matcher.rules.relations import Relation
 from matcher.rules.settings import Weights
 from matcher.rules.view import Reach, View
@@ -49,10 +49,8 @@ def find(view: View) -> Candidates:
     clear &= ~view.names_another(line, row)
     score = np.minimum(_SCORE_BASE + points // 2 + 100, 940).astype(np.int32)
     worth = supported | (level == NameLevel.UNKNOWN)
-    worth[worth] = [
-        ok or not (kind_of(view, one) in BANKS_OWN or is_called(view, one))
-        for one, ok in zip(line[worth].tolist(), supported[worth].tolist(), strict=True)
-    ]
+    unsupported = np.flatnonzero(worth & ~supported)
+    worth[unsupported] = ~(are_banks_own(view, line[unsupported]) | are_called(view, line[unsupported]))
     # A party that is only nearly named proves no more than one that is named.
     near = np.flatnonzero(clear & (related <= Relation.NOTHING))
     clear[near] = ~doubtful(view, line[near], row[near])

@@ -7,15 +7,19 @@ cash) or a collective booking.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from matcher.rules.contract import Candidates, Pairs
-from matcher.rules.lines_kind import BANKS_OWN, kind_of
+from matcher.rules.joins import is_member
+from matcher.rules.lines_kind import are_banks_own, kind_of
 from matcher.rules.passes.amount_near import equal_amounts
 from matcher.rules.passes.collective import collective_lines
 from matcher.rules.view import View
 
 CODE = "M75"
+_DIGIT = re.compile(r"\d")
 _CHANCE_MAX = 0.0005
 _SCORE = 880
 _SCORE_DOUBTFUL = 400
@@ -29,16 +33,14 @@ def find(view: View) -> Candidates:
     line, row = line[silent], row[silent]
     expected = view.open_chance.expected(items.pool_l[line], items.lines.amount[line])
     lines, called = collective_lines(view)
-    single = set(lines[~called].tolist())
-    plain = np.array([one in single and _says_nothing(view, one) for one in line.tolist()], np.bool_)
-    clear = (expected <= _CHANCE_MAX) & plain
+    clear = (expected <= _CHANCE_MAX) & is_member(line, np.sort(lines[~called]))
+    clear[clear] = [_says_nothing(view, one) for one in line[clear].tolist()]
     score = np.where(clear, _SCORE, _SCORE_DOUBTFUL).astype(np.int32)
-    worth = np.array([kind_of(view, one) not in BANKS_OWN for one in line.tolist()], np.bool_)
-    return Candidates(pairs=Pairs(line, row, score, clear).where(worth), gave_up=gave_up)
+    return Candidates(pairs=Pairs(line, row, score, clear).where(~are_banks_own(view, line)), gave_up=gave_up)
 
 
 def _says_nothing(view: View, line: int) -> bool:
     """No kind of its own, and no number in its texts: an amount or a reference there belongs to something else."""
     lines = view.items.lines
     texts = " ".join(lines.text(name).at(line) for name in ("creditor_reference", "remittance", "additional_info"))
-    return kind_of(view, line) is None and not any(sign.isdecimal() for sign in texts)
+    return kind_of(view, line) is None and _DIGIT.search(texts) is None

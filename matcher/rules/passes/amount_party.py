@@ -43,7 +43,8 @@ def _find(view: View) -> Candidates:
     clear = pairs.clear & (view.items_named[pairs.line] <= 1) & ~view.names_another(pairs.line, pairs.row)
     clear[unproven] &= ~doubtful(view, pairs.line[unproven], pairs.row[unproven])
     # A number that is no reference (a date, a customer) tells none of several items from the others.
-    told = np.flatnonzero(clear & (relation[kept] == Relation.SAME) & party_owes_twice(view, pairs.row))
+    told = np.flatnonzero(clear & (relation[kept] == Relation.SAME))
+    told = told[party_owes_twice(view, pairs.row[told])]
     clear[told] = [
         view.relations.means(line, row)
         for line, row in zip(pairs.line[told].tolist(), pairs.row[told].tolist(), strict=True)

@@ -21,7 +21,7 @@ import numpy as np
 from matcher.proposal import Category
 from matcher.rules.columns import EPOCH, Ints
 from matcher.rules.contract import Candidates, Group
-from matcher.rules.joins import runs_of
+from matcher.rules.joins import distinct, runs_of
 from matcher.rules.lines_kind import folded
 from matcher.rules.view import View
 
@@ -77,11 +77,10 @@ def _rows_of_acquirers(view: View) -> dict[tuple[int, int], Ints]:
     items = view.items
     rows = np.flatnonzero(items.row_open & (items.variant_r >= 0) & (items.book.amount > 0))
     texts = items.book.text("description")
-    used = np.unique(texts.codes[rows])
+    used = texts.used(rows)
     dated = np.zeros(len(texts.values) + 1, np.bool_)
     dated[used] = [
-        code >= 0 and _CENTURY in texts.values[code] and _DATE.search(texts.values[code]) is not None
-        for code in used.tolist()
+        _CENTURY in texts.values[code] and _DATE.search(texts.values[code]) is not None for code in used.tolist()
     ]
     rows = rows[dated[texts.codes[rows]]]
     party = items.party_r[rows]
@@ -104,7 +103,7 @@ def _naming_lines(view: View) -> dict[tuple[int, int], bool]:
         texts = items.lines.text(name)
         is_name = name == "counterparty_name"
         codes = items.variant_l[lines] if is_name else texts.codes[lines]
-        used = np.unique(codes[codes >= 0]).tolist()
+        used = distinct(codes[codes >= 0]).tolist()
         named = {
             code: _named_in(" ".join(items.names[code].words) if is_name else folded(texts.values[code]), phrases)
             for code in used

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.rules.columns import Flags, Ints
-from matcher.rules.lines_kind import BANKS_OWN, folded, kind_of, says_batch
+from matcher.rules.joins import distinct
+from matcher.rules.lines_kind import are_banks_own, folded, says_batch
 from matcher.rules.view import View
+
+_UNREAD = -1
 
 
 def collective_lines(view: View) -> tuple[Ints, Flags]:
@@ -19,19 +22,20 @@ def collective_lines(view: View) -> tuple[Ints, Flags]:
     named = np.zeros(len(items.line_open), np.bool_)
     named[view.named.line] = True
     lines = np.flatnonzero(items.line_open & ~view.known_party & ~named)
-    called = np.array([is_called(view, line) for line in lines.tolist()], np.bool_)
+    called = are_called(view, lines)
     silent = items.variant_l[lines] < 0
-    silent[silent] = [kind_of(view, line) not in BANKS_OWN for line in lines[silent].tolist()]
+    silent[silent] = ~are_banks_own(view, lines[silent])
     keep = called | silent
     return lines[keep], called[keep]
 
 
-def is_called(view: View, line: int) -> bool:
-    """Whether the bank calls a line collective: by code, by words, or by a number of transactions."""
-    known = view.keep("collective", dict[int, bool])
-    if line not in known:
-        known[line] = _is_called(view, line)
-    return known[line]
+def are_called(view: View, lines: Ints) -> Flags:
+    """Which lines the bank calls collective: by code, by words, or by a number of transactions."""
+    known = view.keep("collective", lambda: np.full(len(view.items.lines), _UNREAD, np.int8))
+    new = distinct(lines[known[lines] == _UNREAD])
+    known[new] = [_is_called(view, line) for line in new.tolist()]
+    found: Flags = known[lines] > 0
+    return found
 
 
 def _is_called(view: View, line: int) -> bool:

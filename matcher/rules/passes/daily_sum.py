@@ -17,9 +17,9 @@ import numpy as np
 from matcher.rules.chance import AmountChance, grid
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.contract import Candidates, Group
-from matcher.rules.joins import equal_pairs, mixed
+from matcher.rules.joins import equal_pairs, mixed, runs
 from matcher.rules.names import fold
-from matcher.rules.numbering import without_last_number, without_numbers
+from matcher.rules.numbering import without_numbers
 from matcher.rules.passes.collective import collective_lines, single_rivals
 from matcher.rules.view import View
 
@@ -53,15 +53,13 @@ def find(view: View) -> Candidates:
 
 def kinds_of(view: View, rows: Ints) -> list[Codes]:
     """Codes of descriptions that are alike: with all numbers left out, and with only the last one left out."""
-    texts = view.items.book.text("description")
-    used = np.unique(texts.codes[rows])
-    used = used[used >= 0]
+    numbers = view.last_numbers("description")
+    used = numbers.used(rows)
     columns: list[Codes] = []
-    for shorten in (without_numbers, without_last_number):
-        seen: dict[str, int] = {}
-        codes = np.full(len(texts.values) + 1, -1, np.int32)
-        codes[used] = [seen.setdefault(shorten(texts.values[code]), len(seen)) for code in used.tolist()]
-        columns.append(codes[texts.codes])
+    for shortened in (numbers.shape, numbers.rest):
+        codes = np.full(len(shortened), -1, np.int32)
+        codes[used] = shortened[used]
+        columns.append(codes[view.items.book.text("description").codes])
     return columns
 
 
@@ -74,8 +72,8 @@ def _sums(view: View, lines: Ints, called: Flags, rows: Ints, kinds: Codes) -> l
     key = mixed(items.pool_r[rows], items.book.day[rows], kinds[rows], sign)
     order = np.argsort(key, kind="stable")
     rows, key = rows[order], key[order]
-    starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
-    sizes = np.diff(np.r_[starts, len(rows)])
+    starts, ends = runs(key)
+    sizes = ends - starts
     sums = np.add.reduceat(items.book.amount[rows], starts)
     several = np.flatnonzero(sizes > 1)
     first = rows[starts[several]]

@@ -14,6 +14,7 @@ import numpy as np
 
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Group
+from matcher.rules.joins import runs
 from matcher.rules.tokens import field_key
 from matcher.rules.view import View
 
@@ -123,8 +124,7 @@ def _groups(view: View, line: int, rows: Ints) -> list[Group]:
     amounts, days = items.book.amount[rows], items.book.day[rows]
     # Day by day and all days together.
     by_day = np.argsort(days, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(days[by_day]) != 0]) if len(rows) else np.empty(0, np.int64)
-    ends = np.r_[starts[1:], len(rows)]
+    starts, ends = runs(days[by_day])
     fitting = np.add.reduceat(amounts[by_day], starts) == amount if len(rows) else np.empty(0, np.bool_)
     parts = [by_day[start:end] for start, end in zip(starts[fitting].tolist(), ends[fitting].tolist(), strict=True)]
     if len(starts) > 1 and int(amounts.sum()) == amount:

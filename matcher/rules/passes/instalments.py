@@ -12,6 +12,7 @@ import numpy as np
 from matcher.rules.chance import expected_hits
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Group
+from matcher.rules.joins import runs
 from matcher.rules.names import NameLevel
 from matcher.rules.reference_index import Shared
 from matcher.rules.relations import Relation
@@ -42,9 +43,9 @@ def _all_named(view: View) -> list[Group]:
     line, row = named.line[strong], named.row[strong]
     order = np.lexsort((line, row))
     line, row = line[order], row[order]
-    starts = np.flatnonzero(np.r_[True, row[1:] != row[:-1]]) if len(row) else np.empty(0, np.int64)
+    starts, ends = runs(row)
     groups = []
-    for begin, end in zip(starts.tolist(), np.r_[starts[1:], len(row)].tolist(), strict=False):
+    for begin, end in zip(starts.tolist(), ends.tolist(), strict=True):
         lines = line[begin:end]
         item = int(row[begin])
         if len(lines) > 1 and int(items.lines.amount[lines].sum()) == int(items.book.amount[item]):
@@ -71,7 +72,8 @@ def _of_party(view: View, done: set[int]) -> list[Group]:
 
 
 def _sums(view: View, lines: Ints, rows: Ints) -> list[Group]:
-    """Groups of a party's lines that add up to one of its items."""
+    """Groups of a party's lines that add up to one of its items, dated from shortly before it on; none of them quotes
+    another one."""
     items = view.items
     groups: list[Group] = []
     for receipt in (True, False):
@@ -88,8 +90,16 @@ def _sums(view: View, lines: Ints, rows: Ints) -> list[Group]:
 
 def _of_item(view: View, lines: Ints, row: int, sums: Sums) -> list[Group]:
     target = int(view.items.book.amount[row])
-    hits = sums.adding_up(target)
-    found = [members for places in hits if (members := _fitting(view, lines[list(places)], row))]
+    items = view.items
+    days = items.lines.booking_day[lines] - items.book.day[row]
+    dated = ((days >= -_DAYS_BEFORE) & (days <= DAYS_MAX)).tolist()
+    positions = lines.tolist()
+    found = [
+        tuple(sorted(members))
+        for places in sums.adding_up(target)
+        if all(dated[place] for place in places)
+        and _quote_no_other(view, members := [positions[place] for place in places], row)
+    ]
     if not found:
         return []
     certain = len(found) == 1 and not sums.gave_up and expected_hits(sums.sums, target) <= _CHANCE_MAX
@@ -97,11 +107,5 @@ def _of_item(view: View, lines: Ints, row: int, sums: Sums) -> list[Group]:
     return [Group(members, (row,), score, certain) for members in found]
 
 
-def _fitting(view: View, lines: Ints, row: int) -> tuple[int, ...]:
-    """The lines, if all are dated from shortly before the item on and none quotes another item."""
-    items = view.items
-    days = items.lines.booking_day[lines] - items.book.day[row]
-    if (days < -_DAYS_BEFORE).any() or (days > DAYS_MAX).any():
-        return ()
-    members = tuple(sorted(lines.tolist()))
-    return members if all(view.relations.of(line, row) is not Relation.OTHER for line in members) else ()
+def _quote_no_other(view: View, lines: list[int], row: int) -> bool:
+    return all(view.relations.of(line, row) is not Relation.OTHER for line in lines)

@@ -15,6 +15,7 @@ from matcher.rules.coincidence import expected_alike
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Group
 from matcher.rules.foreign import foreign_amounts, is_foreign, printed_amounts
+from matcher.rules.joins import distinct
 from matcher.rules.relations import Relation
 from matcher.rules.view import View
 
@@ -59,7 +60,7 @@ def _near_pairs(view: View) -> tuple[Ints, Ints]:
     off = np.abs(amount - asked)
     # Equal amounts were judged by M45 and M60.
     near = np.flatnonzero((amount != asked) & ((amount > 0) == (asked > 0)) & (off <= np.maximum(charge, by_rate)))
-    foreign = {one: is_foreign(view, one) for one in np.unique(line[near]).tolist()}
+    foreign = {one: is_foreign(view, one) for one in distinct(line[near]).tolist()}
     kept = near[(off[near] <= charge[near]) | np.array([foreign[one] for one in line[near].tolist()], np.bool_)]
     return line[kept], row[kept]
 

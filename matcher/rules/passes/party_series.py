@@ -12,6 +12,7 @@ import numpy as np
 
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Pairs
+from matcher.rules.joins import distinct
 from matcher.rules.passes import amount_party
 from matcher.rules.view import View
 
@@ -46,8 +47,8 @@ def _in_order(view: View, lines: Ints, rows: Ints) -> list[tuple[int, int]]:
     Worse by banking days away from the usual lag; for costs of that kind the second best pairing is such an exchange.
     """
     items = view.items
-    mine = np.unique(lines)
-    yours = np.unique(rows)
+    mine = distinct(lines)
+    yours = distinct(rows)
     mine = mine[np.argsort(items.lines.booking_day[mine], kind="stable")]
     yours = yours[np.argsort(items.book.day[yours], kind="stable")]
     if len(mine) != len(yours) or len(mine) < 2:

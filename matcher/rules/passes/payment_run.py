@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 from matcher.rules.chance import places_near
-from matcher.rules.columns import Codes, Ints, Texts
+from matcher.rules.columns import Codes, Ints
 from matcher.rules.contract import Candidates, Group
-from matcher.rules.joins import bounded_pairs, may_be_among, runs_of
-from matcher.rules.lines_kind import kind_of
-from matcher.rules.numbering import last_number, last_number_and_rest
+from matcher.rules.joins import bounded_pairs, may_be_among, runs, runs_of
+from matcher.rules.lines_kind import KINDS, kinds_of
+from matcher.rules.numbering import last_number
 from matcher.rules.passes.collective import collective_lines, single_rivals
 from matcher.rules.view import View
 
@@ -52,7 +52,7 @@ _STRETCH_ITEMS_MAX = 1_000
 def find(view: View) -> Candidates:
     """Every run of open items whose sum is the amount of a line that names nobody."""
     lines, called = collective_lines(view)
-    silent = np.array([kind_of(view, line) is None for line in lines.tolist()], np.bool_)
+    silent = kinds_of(view, lines) == KINDS.index(None)
     # What is open only shrinks, and so do its runs: where none fitted, none will.
     fruitless = view.keep(f"{CODE} fruitless", lambda: np.zeros(len(view.items.lines), np.bool_))
     worth = (called | silent) & ~fruitless[lines]
@@ -138,23 +138,22 @@ def _searched(part: _Numbered, amounts: Ints) -> _Totals:
     return _Totals(*np.array(found, np.int64).reshape(-1, 4).T)
 
 
-def _numbers(texts: Texts, rows: Ints, *, own: bool) -> tuple[Ints, Codes]:
+def _numbers(view: View, name: str, rows: Ints, *, own: bool) -> tuple[Ints, Codes]:
     """For some items the last number of a text and a code of what the text is without it; −1 where there is none.
 
     `own`: ids of ours hold more than digits (a supplier's OCR does not), and share one numbering whatever stands before.
     """
-    used = np.unique(texts.codes[rows])
-    used = used[used >= 0]
-    numbers = np.full(len(texts.values) + 1, -1, np.int64)
-    kinds = np.full(len(texts.values) + 1, -1, np.int32)
-    values = [texts.values[code] for code in used.tolist()]
-    if own:
-        numbers[used] = [-1 if value.isdecimal() else last_number(value) for value in values]
-        kinds[used] = 0
-    elif values:
-        seen: dict[str, int] = {}
-        numbers[used], rests = zip(*map(last_number_and_rest, values), strict=True)
-        kinds[used] = [seen.setdefault(rest, len(seen)) for rest in rests]
+    texts = view.items.book.text(name)
+    if not own:
+        known = view.last_numbers(name)
+        used = known.used(rows)
+        numbers, kinds = np.full(len(known.number), -1, np.int64), known.rest
+        numbers[used] = known.number[used]
+        return numbers[texts.codes], kinds[texts.codes]
+    used = texts.used(rows)
+    numbers, kinds = np.full(len(texts.values) + 1, -1, np.int64), np.zeros(len(texts.values) + 1, np.int32)
+    values = map(texts.values.__getitem__, used.tolist())
+    numbers[used] = [-1 if value.isdecimal() else last_number(value) for value in values]
     return numbers[texts.codes], kinds[texts.codes]
 
 
@@ -180,7 +179,7 @@ def _by_number(view: View, name: str, window: tuple[int, int], *, own: bool) -> 
     items = view.items
     near = (items.book.day >= window[0]) & (items.book.day <= window[1])
     rows = np.flatnonzero(near & (items.book.amount != 0) & ((items.book.amount > 0) != own))
-    number, kind = _numbers(items.book.text(name), rows, own=own)
+    number, kind = _numbers(view, name, rows, own=own)
     rows = rows[number[rows] >= 0]
     when = (items.pool_r[rows].astype(np.int64) << 33) + items.book.day[rows]
     rows = rows[np.lexsort((number[rows], kind[rows], when))]
@@ -207,8 +206,8 @@ def _stretches(view: View, rows: Ints, kind: Codes) -> list[_Numbered]:
 
 def _running(days: Ints, amounts: Ints, stretch: Ints, rows: Ints) -> _Numbered:
     """One entry before each item and one after the last of each stretch."""
-    starts = np.flatnonzero(np.r_[True, stretch[1:] != stretch[:-1]])
-    sizes = np.diff(np.r_[starts, len(rows)])
+    starts, ends_at = runs(stretch)
+    sizes = ends_at - starts
     inside = np.cumsum(amounts) - amounts
     inside -= np.repeat(inside[starts], sizes)
     ends = inside[starts + sizes - 1] + amounts[starts + sizes - 1]

@@ -17,10 +17,9 @@ import numpy as np
 
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.contract import Candidates, Pairs
-from matcher.rules.joins import counts_of, equal_pairs, is_member, may_be_among, mixed
+from matcher.rules.joins import counts_of, distinct, equal_pairs, is_member, may_be_among, mixed
 from matcher.rules.names import NameLevel
 from matcher.rules.reference_index import ReferencePairs, Shared
-from matcher.rules.relations import Relation
 from matcher.rules.view import View
 
 CODE = "M10"
@@ -51,17 +50,19 @@ def scored(view: View, found: ReferencePairs) -> Pairs:
     keep = view.in_reference_window(found.line, found.row)
     found = ReferencePairs(*(column[keep] for column in found))
     level = items.name_levels(found.line, found.row)
-    clear = ~_payer_has_own(view, found.line, level) & (
-        (level > NameLevel.DIFFERENT) | (found.shared == Shared.WHOLE) | ~_by_chance(view, found)
-    )
-    unnamed, twice = level <= NameLevel.UNKNOWN, party_owes_twice(view, found.row)
-    parts = np.flatnonzero(clear & (found.shared == Shared.PART) & (unnamed | twice))
+    clear = ~_payer_has_own(view, found.line, level)
+    others = np.flatnonzero(clear & (level <= NameLevel.DIFFERENT) & (found.shared < Shared.WHOLE))
+    clear[others] = ~_by_chance(view, ReferencePairs(*(column[others] for column in found)))
+    doubtful = level <= NameLevel.UNKNOWN
+    quoted = np.flatnonzero(clear & (found.shared < Shared.WHOLE))
+    doubtful[quoted] |= party_owes_twice(view, found.row[quoted])
+    parts = np.flatnonzero(clear & (found.shared == Shared.PART) & doubtful)
     clear[parts] = [
         not _fits_another(view, line, row)
         for line, row in zip(found.line[parts].tolist(), found.row[parts].tolist(), strict=True)
     ]
     # A number that is no invoice's says nothing about which of two equal items is meant.
-    quoted = np.flatnonzero(clear & (found.shared < Shared.WHOLE) & (unnamed | twice))
+    quoted = np.flatnonzero(clear & (found.shared < Shared.WHOLE) & doubtful)
     clear[quoted] = [
         view.relations.means(line, row)
         for line, row in zip(found.line[quoted].tolist(), found.row[quoted].tolist(), strict=True)
@@ -81,6 +82,8 @@ def scored(view: View, found: ReferencePairs) -> Pairs:
 def party_owes_twice(view: View, row: Ints) -> Flags:
     """Items whose party has another open item of the same amount."""
     items = view.items
+    if not len(row):
+        return np.zeros(0, np.bool_)
     rows = np.flatnonzero(items.row_open & (items.party_r >= 0))
     keys = np.sort(mixed(items.pool_r[rows], items.book.amount[rows], items.party_r[rows]))
     wanted = mixed(items.pool_r[row], items.book.amount[row], items.party_r[row])
@@ -91,9 +94,10 @@ def party_owes_twice(view: View, row: Ints) -> Flags:
 def _fits_another(view: View, line: int, row: int) -> bool:
     """Whether the number, cut off or with a slip, is as near to another open item of the same amount."""
     items = view.items
-    others = view.open_rows_of(int(items.pool_r[row]), int(items.book.amount[row]))
-    others = others[(others != row) & view.in_reference_window(line, others)]
-    return any(view.relations.of(line, other) >= Relation.NEAR for other in others.tolist())
+    place = int(items.pool_r[row]), int(items.book.amount[row])
+    alike = view.open_rows_of(*place)
+    others = alike[(alike != row) & view.in_reference_window(line, alike)]
+    return view.relations.names_one(line, others, place, alike)
 
 
 def _payer_has_own(view: View, line: Ints, level: Codes) -> Flags:
@@ -102,7 +106,7 @@ def _payer_has_own(view: View, line: Ints, level: Codes) -> Flags:
     other: Flags = (level == NameLevel.DIFFERENT) | (level == NameLevel.SIMILAR)
     if not other.any():
         return other
-    lines: Ints = np.unique(line[other])
+    lines = distinct(line[other])
     rows = np.flatnonzero(items.row_open & (items.variant_r >= 0))
     amounts = mixed(items.pool_l[lines], items.lines.amount[lines])
     rows = rows[may_be_among(mixed(items.pool_r[rows], items.book.amount[rows]), amounts)]
@@ -121,13 +125,15 @@ def _payer_has_own(view: View, line: Ints, level: Codes) -> Flags:
         mixed(items.pool_r[rows], items.book.amount[rows], items.party_r[rows]),
     )
     owes = items.name_levels(payer[at], rows[to]) >= NameLevel.MISSPELT
-    has_own: Flags = other & is_member(line, np.unique(payer[at[owes]]))
+    has_own: Flags = other & is_member(line, distinct(payer[at[owes]]))
     return has_own
 
 
 def _by_chance(view: View, found: ReferencePairs) -> Flags:
     """Whether a random number of that length would name some item of that amount too easily."""
     items = view.items
+    if not len(found.row):
+        return np.zeros(0, np.bool_)
     rows = np.flatnonzero(items.row_open)
     keys = mixed(items.pool_r[rows], items.book.amount[rows])
     wanted = mixed(items.pool_r[found.row], items.book.amount[found.row])

@@ -12,6 +12,7 @@ import numpy as np
 from matcher.rules.chance import expected_hits
 from matcher.rules.columns import Flags, Ints
 from matcher.rules.contract import Candidates, Group
+from matcher.rules.joins import distinct, runs
 from matcher.rules.names import NameLevel
 from matcher.rules.reference_index import Shared
 from matcher.rules.subsets import Subsets, adding_up
@@ -37,11 +38,11 @@ def find(view: View) -> Candidates:
     of_party = items.name_levels(line, row) >= NameLevel.MISSPELT
     strong = of_party | (shared >= Shared.TOKEN)
     line, row, of_party = line[strong], row[strong], of_party[strong]
-    view.relations.read(np.unique(line).tolist())
+    view.relations.read(distinct(line).tolist())
     reach = view.reach_of_lines()
     groups: list[Group] = []
-    starts = np.flatnonzero(np.r_[True, line[1:] != line[:-1]]) if len(line) else np.empty(0, np.int64)
-    for begin, end in zip(starts.tolist(), np.r_[starts[1:], len(line)].tolist(), strict=False):
+    starts, ends = runs(line)
+    for begin, end in zip(starts.tolist(), ends.tolist(), strict=True):
         if end - begin <= NAMED_MAX:
             part = slice(begin, end)
             groups += _of_line(view, int(line[begin]), row[part], of_party[part], reach)

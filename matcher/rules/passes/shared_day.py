@@ -15,7 +15,7 @@ import numpy as np
 from matcher.rules.chance import AmountChance, grid
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.contract import Candidates, Group
-from matcher.rules.joins import equal_pairs, mixed
+from matcher.rules.joins import equal_pairs, mixed, runs
 from matcher.rules.passes.collective import collective_lines
 from matcher.rules.passes.daily_sum import USUAL_LAGS, kinds_of, replaceable
 from matcher.rules.view import View
@@ -72,8 +72,8 @@ def _of_kinds(view: View, first: Ints, second: Ints, rows: Ints, kinds: Codes) -
     key = mixed(items.pool_r[rows], items.book.day[rows], kinds[rows], sign)
     order = np.argsort(key, kind="stable")
     rows, key = rows[order], key[order]
-    starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
-    sizes = np.diff(np.r_[starts, len(rows)])
+    starts, ends = runs(key)
+    sizes = ends - starts
     sums = np.add.reduceat(items.book.amount[rows], starts)
     few = np.flatnonzero((sizes > 2) & (sizes <= ITEMS_MAX))
     head = rows[starts[few]]
