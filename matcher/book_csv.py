@@ -2,7 +2,8 @@
 
 Columns: `id,account,date,amount,currency,reference,counterparty,description,kind`. The first five are required and may
 not be empty, the others may be missing; other columns are left alone. Dates are ISO, amounts decimal, receipts positive.
-Comma, semicolon or tab; UTF-8, with or without a byte order mark.
+Comma, semicolon or tab; UTF-8, with or without a byte order mark. Where the reader knows the accounts, the column
+currency may be missing, for an account has one; and the column account too, if there is one account.
 
 What a Swedish Excel writes is read as well: Windows-1252, Latin-1, code page 850 or UTF-16, Swedish column names,
 decimal commas, thousands in groups, and debit and credit in columns of their own. A file has one decimal mark; where its
@@ -15,7 +16,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,10 +24,13 @@ from typing import Any, NamedTuple
 from matcher.parsers.csv.values import BLANKS, AmountStyle
 from matcher.parsers.mt940.codepage import likely_codepage
 from matcher.rules.columns import BookItem
+from recon_core.domain.account import normal_identifier
 from recon_core.domain.money import to_minor
+from recon_core.domain.refusals import Unknown
 from recon_core.domain.refused import BadAmount, BadDate, InputError, Unreadable
 
 REQUIRED = ("id", "account", "date", "amount", "currency")
+KNOWN_BY_ACCOUNT = ("account", "currency")
 OPTIONAL = ("reference", "counterparty", "description", "kind")
 FIELDS = REQUIRED + OPTIONAL
 
@@ -53,6 +57,16 @@ _COMMA, _POINT = AmountStyle(",", (".", *BLANKS)), AmountStyle(".", (",", *BLANK
 ToMinor = Callable[[str, str], int]
 
 
+class KnownAccounts(NamedTuple):
+    """The currency of each account by every name that it has, and the name of the only account, "" for more or none."""
+
+    currencies: Mapping[str, str]
+    only: str = ""
+
+
+WhichAccounts = Callable[[], KnownAccounts]
+
+
 class _Layout(NamedTuple):
     """Where the fields stand in a row, -1 for none; `debit` and `credit` where there is no column amount."""
 
@@ -61,9 +75,24 @@ class _Layout(NamedTuple):
     credit: int
     width: int
 
+    @property
+    def missing(self) -> list[str]:
+        """Required fields that no column holds."""
+        found = [field for field, place in zip(REQUIRED, self.places, strict=False) if place < 0]
+        return [field for field in found if field != "amount" or self.debit < 0]
 
-def read_book(source: Path | bytes, *, name: str = "") -> Iterator[BookItem]:
-    """Items of a book file, or of its bytes, in its order. `name` is what errors call it, by default its path.
+
+def missing_columns(content: bytes, *, name: str = "book") -> list[str]:
+    """Which required columns a book file has not. Raises `Unreadable` where its header can't be read."""
+    try:
+        return _layout(next(_rows(_text(content)), []), name).missing
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Unreadable("This is no CSV.", where=name, cure="Export the book again as CSV.") from error
+
+
+def read_book(source: Path | bytes, *, name: str = "", accounts: WhichAccounts | None = None) -> Iterator[BookItem]:
+    """Items of a book file, or of its bytes, in its order. `name` is what errors call it, by default its path;
+    `accounts` is asked where a column is missing that an account would tell.
 
     Raises `Unreadable` for a missing column or value, a repeated id or bytes that are no text, `BadDate`, `BadAmount`
     and `UnknownCurrency` for such a value; `where` is file and line, the message names the column.
@@ -72,7 +101,7 @@ def read_book(source: Path | bytes, *, name: str = "") -> Iterator[BookItem]:
     content = source.read_bytes() if isinstance(source, Path) else source
     try:
         text = _text(content)
-        yield from _items(_rows(text), _to_minor(text, file), file)
+        yield from _items(_rows(text), _to_minor(text, file), file, accounts)
     except UnicodeDecodeError as error:
         raise Unreadable(
             f"Byte {error.start} is no UTF-8.", where=file, cure="Save the file as UTF-8 and try again."
@@ -106,8 +135,9 @@ def _rows(text: str) -> Any:
     return csv.reader(stream, delimiter=max(",;\t", key=header.count))
 
 
-def _items(rows: Any, to_minor_: ToMinor, file: str) -> Iterator[BookItem]:
+def _items(rows: Any, to_minor_: ToMinor, file: str, accounts: WhichAccounts | None) -> Iterator[BookItem]:
     layout = _layout(next(rows, []), file)
+    fill = _filling(layout.missing, accounts, file)
     seen: dict[str, int] = {}
     for row in rows:
         if not any(row):
@@ -118,6 +148,8 @@ def _items(rows: Any, to_minor_: ToMinor, file: str) -> Iterator[BookItem]:
         values = [row[place].strip() if place >= 0 else "" for place in layout.places]
         if layout.debit >= 0:
             values[_AMOUNT] = _debit_less_credit(row[layout.debit].strip(), row[layout.credit].strip(), where)
+        if fill is not None:
+            fill(values, where)
         item = _item(values, to_minor_, where)
         if item.id in seen:
             raise Unreadable(
@@ -148,14 +180,38 @@ def _layout(header: Sequence[str], file: str) -> _Layout:
     debit, credit = (next((columns[name] for name in names if name in columns), -1) for names in (_DEBIT, _CREDIT))
     if places[_AMOUNT] >= 0 or debit < 0 or credit < 0:
         debit = credit = -1
-    missing = [field for field, place in zip(REQUIRED, places, strict=False) if place < 0]
-    if missing and not (missing == ["amount"] and debit >= 0):
+    return _Layout(places, debit, credit, len(header))
+
+
+def _filling(
+    missing: Sequence[str], accounts: WhichAccounts | None, file: str
+) -> Callable[[list[str], str], None] | None:
+    """What puts in what the account tells, None if nothing is missing. Raises `Unreadable` where nobody can tell."""
+    if not missing:
+        return None
+    known = accounts() if accounts is not None and set(missing) <= set(KNOWN_BY_ACCOUNT) else None
+    if known is None or ("account" in missing and not known.only):
         raise Unreadable(
             f"The header has no column {', '.join(missing)}.",
             where=f"{file}, line 1",
             cure=f"The columns are {','.join(FIELDS)}; the last four may be missing. Swedish names are known as well.",
-        )
-    return _Layout(places, debit, credit, len(header))
+        ) from (Unknown(file) if accounts is not None else None)
+    account, currency = REQUIRED.index("account"), REQUIRED.index("currency")
+
+    def fill(values: list[str], where: str) -> None:
+        if "account" in missing:
+            values[account] = known.only
+        if "currency" in missing:
+            name = values[account]
+            values[currency] = known.currencies.get(name) or known.currencies.get(normal_identifier(name), "")
+            if name and not values[currency]:
+                raise Unreadable(
+                    f"There is no column currency, and no one account {name!r} to tell it.",
+                    where=where,
+                    cure="Add the column, or open the account first: recon account open",
+                ) from Unknown(name)
+
+    return fill
 
 
 def _to_minor(text: str, file: str) -> ToMinor:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from matcher.cli import desk
+from recon_core.domain.money import to_text
 from recon_core.domain.states import MatchingPolicy
 
 _POLICY = click.Choice([policy.value for policy in MatchingPolicy])
@@ -89,6 +91,24 @@ def open_(  # noqa: PLR0913, PLR0917  the options of the command
         )
     values = {"account": code, "id": account_id, "currency": currency, "policy": policy}
     desk.say(f"Account {code} is open.", as_json=as_json, values=values)
+
+
+@account.command()
+@click.argument("inbox", type=click.Path(path_type=Path))
+def draft(inbox: Path) -> None:
+    """Write a draft of the accounts file for `recon run --accounts`, from the statements in INBOX.
+
+    It has each account with its number, currency and opening balance; put your own codes and names in.
+
+    \b
+    Examples:
+      recon account draft inbox/ > accounts.toml
+    """
+    from matcher.pipeline import draft as drafting
+    from matcher.pipeline.ingest import statement_files
+
+    for line in drafting.draft(statement_files(inbox)):
+        click.echo(line)
 
 
 @account.command("list")
@@ -211,6 +231,40 @@ def identify(account: str, number: str, scheme: str, currency: str | None, bic: 
         accounts.add_identifier(made.uow, account_id=found.id, identifier=identifier, **made.said)
     values = {"account": account, "number": number, "scheme": scheme}
     desk.say(f"{number} is account {account}.", as_json=as_json, values=values)
+
+
+@account.command()
+@desk.account_argument
+@click.option(
+    "--date", "day", type=desk.DAY, help="The end of which day; by default the day before its first bank line."
+)
+@click.option("--balance", help="The bank's balance then; by default what its first statement begins with.")
+@desk.done_json
+def begin(account: str, day: datetime | None, balance: str | None, as_json: bool) -> None:
+    """Let an account begin with a balance: an opening entry, closed in a first document of its own.
+
+    For an account that has no closed reconciliation yet. An open one is deleted; the next run opens it anew.
+
+    \b
+    Examples:
+      recon account begin 1930
+      recon account begin 1930 --date 2025-12-31 --balance 250000
+    """
+    from matcher.pipeline import opening
+
+    with desk.change() as made:
+        found = desk.account(made.uow, account)
+        point = opening.begin(
+            made.uow,
+            account_id=found.id,
+            day=None if day is None else desk.required_day(day),
+            balance=None if balance is None else desk.minor(balance, found.currency),
+            **made.said,
+        )
+    amount = to_text(point.balance, found.currency)
+    values = {"account": account, "date": point.day.isoformat(), "balance": amount}
+    text = f"Account {account} begins with {amount} {found.currency} at the end of {point.day}."
+    desk.say(f"{text} Open its next reconciliation: recon reconcile open {account}", as_json=as_json, values=values)
 
 
 @account.command("take-over")

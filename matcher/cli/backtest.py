@@ -177,4 +177,4 @@ def _case_of_files(statements: tuple[str, ...], book: tuple[Path, ...], truth: t
     from matcher.rules.columns import book_from_items, lines_from_statement
 
     lines, _, _ = read_lines(statements)
-    return Case(lines_from_statement(lines), book_from_items(read_items(book)), read_truth(truth), {})
+    return Case(lines_from_statement(lines), book_from_items(read_items(book, lines=lines)), read_truth(truth), {})

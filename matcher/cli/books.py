@@ -47,8 +47,16 @@ def import_(file: Path, as_json: bool) -> int:
         counts = import_book(context, file)
     waiting = len(counts.to_decide)
     text = f"{counts.new} new, {counts.same} as before, {counts.changed} changed"
-    values = {"new": counts.new, "same": counts.same, "changed": counts.changed, "to_decide": list(counts.to_decide)}
-    desk.say(f"{text}, {waiting} to decide: recon book changes" if waiting else text, as_json=as_json, values=values)
+    values = {
+        "new": counts.new,
+        "same": counts.same,
+        "changed": counts.changed,
+        "to_decide": list(counts.to_decide),
+        "notes": list(counts.notes),
+    }
+    if waiting:
+        text = f"{text}, {waiting} to decide: recon book changes"
+    desk.say("\n".join((text, *counts.notes)), as_json=as_json, values=values)
     return EXIT_ATTENTION if waiting else 0
 
 

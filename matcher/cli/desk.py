@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from recon_core.domain.money import to_minor, to_text
+from recon_core.domain.money import to_text, typed_minor
 
 if TYPE_CHECKING:
     from recon_core.domain.account import CashAccount
@@ -108,21 +108,22 @@ def required_day(value: datetime) -> date:
 
 
 def minor(text: str, currency: str) -> int:
-    """Minor units of an amount option. Raises `BadAmount`."""
-    return to_minor(text, currency)
+    """Minor units of an amount option, with point or comma. Raises `BadAmount`."""
+    return typed_minor(text, currency)
 
 
 def document_id(uow: SqlUnitOfWork, account_id: int, number: str | None) -> int:
     """The document with a number, or the account's open one. Raises `Unknown`."""
     from recon_core.domain.refusals import Unknown
-    from recon_core.services import documents
+    from recon_core.services import documents, lookup
 
     if number is not None:
         return documents.find(uow, account_id=account_id, number=number)
     found = documents.open_id(uow, account_id)
     if found is None:
+        code = lookup.account(uow, account_id).code
         raise Unknown(
-            "The account has no open reconciliation.", cure="Open one: recon reconcile open ACCOUNT --date DAY"
+            f"Account {code} has no open reconciliation.", cure=f"Open one: recon reconcile open {code} --date DAY"
         )
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from matcher.book_csv import read_book
+from matcher.book_csv import KnownAccounts, read_book
 from matcher.parsers.source import FailedFile
 from matcher.parsers.statements import parse_batch
 from matcher.rules.columns import BookItem
@@ -13,14 +13,16 @@ from recon_core.domain.refused import Unreadable
 from recon_core.domain.statement import LineStatus, StatementKind, StatementLine
 
 
-def read_items(paths: Iterable[Path]) -> list[BookItem]:
-    """Book transactions of CSV files. Raises what `matcher.book_csv.read_book` raises, and `Unreadable` for an id that
+def read_items(paths: Iterable[Path], *, lines: Sequence[tuple[str, str, StatementLine]] = ()) -> list[BookItem]:
+    """Book transactions of CSV files; the accounts of `lines` tell what a file without their column leaves out.
+
+    Raises what `matcher.book_csv.read_book` raises, and `Unreadable` for an id that
     stands in two files: taken twice, each would be the other's rival.
     """
     items: list[BookItem] = []
     seen: dict[str, Path] = {}
     for path in paths:
-        for item in read_book(path):
+        for item in read_book(path, accounts=lambda: _accounts(lines)):
             if item.id in seen:
                 raise Unreadable(
                     f"Column id: {item.id!r} stands in {seen[item.id]} too.",
@@ -30,6 +32,14 @@ def read_items(paths: Iterable[Path]) -> list[BookItem]:
             items.append(item)
         seen |= dict.fromkeys((item.id for item in items[len(seen) :]), path)
     return items
+
+
+def _accounts(lines: Sequence[tuple[str, str, StatementLine]]) -> KnownAccounts:
+    currencies: dict[str, set[str]] = {}
+    for account, _, line in lines:
+        currencies.setdefault(account, set()).add(line.currency)
+    known = {account: next(iter(found)) for account, found in currencies.items() if len(found) == 1}
+    return KnownAccounts(known, next(iter(known)) if len(known) == len(currencies) == 1 else "")
 
 
 def read_lines(sources: Sequence[str]) -> tuple[list[tuple[str, str, StatementLine]], set[int], int]:

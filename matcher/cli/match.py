@@ -56,6 +56,7 @@ def match(statements: tuple[str, ...], book: tuple[Path, ...], out: Path, rules:
       recon match --statements jan.sta --book book.csv --out result.jsonl --rules rules.toml
     """
     from matcher import engine
+    from matcher.book_csv import missing_columns
     from matcher.cli.inputs import read_items, read_lines
     from matcher.rules.columns import book_from_items, lines_from_statement
     from matcher.rules.settings import RuleSettings
@@ -63,7 +64,12 @@ def match(statements: tuple[str, ...], book: tuple[Path, ...], out: Path, rules:
     started = time.perf_counter()
     settings = RuleSettings.from_toml(rules) if rules is not None else RuleSettings()
     lines, unproven, skipped = read_lines(statements)
-    items = read_items(book)
+    items = read_items(book, lines=lines)
+    for path in book:
+        if missing := missing_columns(path.read_bytes(), name=str(path)):
+            _say(
+                quiet, f"{path}: there is no column {' and '.join(missing)}: taken from the accounts of the statements"
+            )
     _say(quiet, f"{len(lines)} bank lines, {len(items)} book transactions read in {_since(started)}")
     started = time.perf_counter()
     result = engine.match(lines_from_statement(lines), book_from_items(items), rules=settings)

@@ -25,6 +25,8 @@ def print_run(report: RunReport) -> None:
     if report.book is not None:
         line += f"; book: {report.book.new} new, {report.book.changed} changed, {report.book.same} as before"
     console.print(line, markup=False)
+    for note in report.book.notes if report.book is not None else ():
+        console.print(f"  book: {note}", markup=False)
     for text in report.opened:
         console.print(f"  opened account {text}", markup=False)
     for file in report.set_aside:

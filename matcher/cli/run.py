@@ -58,13 +58,15 @@ def run(inbox: Path, book: Path | None, accounts: Path | None, rules: Path | Non
     """Import a folder of statement files, match them with the book and reconcile every account.
 
     Safe to repeat: what is known is skipped. A file that can't be read is set aside with its reason and the others go
-    on. The database is RECON_DATABASE_URL, by default the SQLite file recon.db in the current folder.
+    on. The book's column account has the accounts' codes or bank numbers; without --accounts an account is opened under
+    its bank number (`recon account draft` writes the file). The database is RECON_DATABASE_URL, by default the SQLite file recon.db in the current folder.
 
     Exit status 1: a file was set aside.
 
     \b
     Examples:
       recon run inbox/ --book book.csv
+      recon account draft inbox/ > accounts.toml      then put your own account codes there
       recon run inbox/ --book book.csv --accounts accounts.toml
       RECON_DATABASE_URL=postgresql://recon@db/recon recon run inbox/ --json
     """

@@ -79,4 +79,4 @@ def _world(statements: tuple[str, ...], book: tuple[Path, ...], rules: Path | No
     lines, _, _ = read_lines(statements)
     if not lines:
         raise InputError("The files hold no booked line.", where=", ".join(statements))
-    return World(lines_from_statement(lines), book_from_items(read_items(book)), settings)
+    return World(lines_from_statement(lines), book_from_items(read_items(book, lines=lines)), settings)

@@ -103,7 +103,7 @@ def _balance(found: Pieces, account: CashAccount, document: Any, currency: str) 
         yield Cause(Kind.BALANCE, Certainty.CERTAIN, found.typed, says, fix)
     if found.gap and found.first:
         says = f"The bank had {Money(found.gap, currency)} before the first line of account {account.code}; no document has that."
-        fix = "Book and tick an opening balance of that amount."
+        fix = f"Begin with that balance: recon account begin {account.code}"
         yield Cause(Kind.OPENING, Certainty.CERTAIN, found.gap, says, fix)
     elif found.gap:
         says = f"Bank lines of {Money(found.gap, currency)} in all are missing: the statements' balances have them."

@@ -10,9 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from matcher.book_csv import count_rows, read_book
+from matcher.book_csv import count_rows, missing_columns, read_book
 from matcher.parsers.contract import ReadOptions
 from matcher.parsers.statements import Statement, parse
+from matcher.pipeline.book_accounts import known_accounts
 from matcher.pipeline.context import BY_IMPORT, Context
 from matcher.rules.columns import BookItem
 from recon_core.domain.account import CashAccount
@@ -290,28 +291,37 @@ def _report(one: _Parsed, results: Sequence[StatementResult], error: ReconError 
     return FileReport(one.source.name, Taken.READ, tuple(results), reason, tuple(notes), file_id=one.source.file_id)
 
 
-def import_book(context: Context, path: Path) -> ImportCounts:
-    """Bring in a book file: all of it or, with an error that names line and column, nothing. Safe to repeat.
-
-    The file is kept byte for byte; bytes that were brought in before are only counted.
-    """
-    context.watch("reading the book", 0, 0)
-    content = path.read_bytes()
+def is_known_book(context: Context, path: Path) -> bool:
+    """Whether these very bytes were brought in before."""
     with context.database.read() as uow:
         known = uow.value(
             "SELECT id FROM source_file WHERE sha256 = :sha256 AND outcome = 'read'",
-            {"sha256": sha256(content).hexdigest()},
+            {"sha256": sha256(path.read_bytes()).hexdigest()},
         )
-    if known is not None:
-        return ImportCounts(0, count_rows(content), 0)
-    return import_book_content(context, name=str(path), content=content)
+    return known is not None
 
 
-def import_book_content(context: Context, *, name: str, content: bytes) -> ImportCounts:
+def import_book(context: Context, path: Path, *, items: Sequence[BookItem] | None = None) -> ImportCounts:
+    """Bring in a book file: all of it or, with an error that names line and column, nothing. Safe to repeat.
+
+    The file is kept byte for byte; bytes that were brought in before are only counted. `items` are its rows where they
+    were read already.
+    """
+    context.watch("reading the book", 0, 0)
+    if is_known_book(context, path):
+        return ImportCounts(0, count_rows(path.read_bytes()), 0)
+    return import_book_content(context, name=str(path), content=path.read_bytes(), items=items)
+
+
+def import_book_content(
+    context: Context, *, name: str, content: bytes, items: Sequence[BookItem] | None = None
+) -> ImportCounts:
     """Bring in the bytes of a book file. Transactions are known again by account, file name and id; a date in the name
     does not count, so that the exports of different days are one series.
     """
-    items = list(read_book(content, name=name))
+    if items is None:
+        items = list(read_book(content, name=name, accounts=lambda: known_accounts(context)))
+    missing = missing_columns(content, name=name)
     at = context.now()
     with context.database.begin() as uow:
         rows = _book_rows(uow, items, where=name)
@@ -321,6 +331,8 @@ def import_book_content(context: Context, *, name: str, content: bytes) -> Impor
         verdict = files.Verdict(archived.id, FileOutcome.READ)
         files.finish_files(uow, verdicts=[verdict], by=BY_IMPORT, at=at)
         context.commit(uow, counts)
+    if missing:
+        return counts._replace(notes=(f"There is no column {' and '.join(missing)}: taken from the accounts.",))
     return counts
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from matcher.parsers.statements import Statement
 from matcher.pipeline import setup
@@ -11,10 +11,18 @@ from matcher.pipeline.context import Context
 from matcher.pipeline.reconciling import open_at
 from matcher.pipeline.setup import AccountPlan, OpeningPoint
 from recon_core.domain.account import Identifier
+from recon_core.domain.refusals import BadRequest, WrongState
 from recon_core.domain.statement import LineStatus
 from recon_core.domain.states import MatchingPolicy
 from recon_core.ports import UnitOfWork
-from recon_core.services import accounts
+from recon_core.services import accounts, documents, lookup, reconcile
+
+_FIRST = (
+    "SELECT s.opening_balance, (SELECT min(l.booking_date) FROM statement_line l WHERE l.cash_account_id = :account"
+    " AND l.withdrawn_by IS NULL) AS booking_date FROM statement s WHERE s.cash_account_id = :account"
+    " AND s.state = 'accepted' AND s.kind = 'statement' AND s.opening_balance IS NOT NULL ORDER BY coalesce(s.from_date,"
+    " s.opening_date, s.to_date, s.closing_date), coalesce(s.sequence, -1), coalesce(s.page, -1), s.id LIMIT 1"
+)
 
 
 def open_planned(context: Context, plans: Sequence[AccountPlan]) -> list[str]:
@@ -30,6 +38,53 @@ def open_planned(context: Context, plans: Sequence[AccountPlan]) -> list[str]:
         if opened:
             uow.commit()
     return [f"{plan.code} from the accounts file" for _, plan in opened]
+
+
+def beginning(uow: UnitOfWork, account_id: int) -> OpeningPoint | None:
+    """Where the statements let an account begin that nobody let begin: the balance before their first line, and the day
+    before it. None where the account has a closed document, or the statements tell nothing.
+    """
+    if documents.last_closed(uow, account_id) is not None:
+        return None
+    rows = uow.select(_FIRST, {"account": account_id})
+    if not rows or not rows[0].opening_balance or rows[0].booking_date is None:
+        return None
+    return OpeningPoint(rows[0].booking_date - timedelta(days=1), rows[0].opening_balance)
+
+
+def begin(
+    uow: UnitOfWork,
+    *,
+    account_id: int,
+    day: date | None = None,
+    balance: int | None = None,
+    by: str,
+    at: datetime,
+) -> OpeningPoint:
+    """Let an account begin with a balance (minor units) at the end of a day, by default what its statements tell. A
+    document that was opened before is deleted, for it began with nothing.
+
+    Raises `WrongState` for an account with a closed document, `BadRequest` where the statements tell no balance.
+    """
+    account = lookup.locked_account(uow, account_id)
+    if documents.last_closed(uow, account_id) is not None:
+        raise WrongState(
+            f"Account {account.code} has begun: it has a closed reconciliation.",
+            cure=f"Go on from it: recon history {account.code}",
+        )
+    told = beginning(uow, account_id)
+    if told is None and (day is None or balance is None):
+        raise BadRequest(
+            f"No statement tells what account {account.code} begins with.",
+            cure=f"Say it: recon account begin {account.code} --date DAY --balance AMOUNT",
+        )
+    point = told or OpeningPoint(day or date.min, balance or 0)
+    point = OpeningPoint(day or point.day, point.balance if balance is None else balance)
+    open_document = documents.open_id(uow, account_id)
+    if open_document is not None:
+        reconcile.delete_document(uow, document_id=open_document, by=by, at=at)
+    open_at(uow, account_id=account_id, opening=point, by=by, at=at)
+    return point
 
 
 class Opener:
@@ -55,14 +110,14 @@ class Opener:
             by=self._context.user,
             at=at,
         )
-        opening = _opening_of(statement)
+        opening = opening_of(statement)
         if opening is not None:
             open_at(uow, account_id=account_id, opening=opening, by=self._context.user, at=at)
         self.opened[header.account] = f"{header.account} from its first statement"
         return account_id
 
 
-def _opening_of(statement: Statement) -> OpeningPoint | None:
+def opening_of(statement: Statement) -> OpeningPoint | None:
     """The day before a statement and the balance then; worked back from the closing balance where none is stated."""
     header = statement.header
     booked = [line for line in statement.lines if line.status == LineStatus.BOOKED]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from matcher.engine.run import without_collection
 from matcher.pipeline import ingest, setup
+from matcher.pipeline.book_accounts import read_new_book
 from matcher.pipeline.context import Context
 from matcher.pipeline.ingest import FileReport, Taken
 from matcher.pipeline.matching import AccountMatch, match_accounts
@@ -57,7 +58,7 @@ def run(
 ) -> RunReport:
     """Import a folder of statements and a book, match, adjust and reconcile every account, as far as policies allow.
 
-    Accounts of `plans` are opened first. A statement of another account opens that account with `policy`, beginning
+    A book that can't be used ends the run before it changes anything. Accounts of `plans` are opened first. A statement of another account opens that account with `policy`, beginning
     with the statement's own opening balance.
     """
     with without_collection():
@@ -67,11 +68,15 @@ def run(
 def _run(
     context: Context, *, inbox: Path, book: Path | None, plans: Sequence[AccountPlan], policy: MatchingPolicy
 ) -> RunReport:
+    paths = ingest.statement_files(inbox)
+    items = None
+    if book is not None and not ingest.is_known_book(context, book):
+        items = read_new_book(context, book, inbox=paths, plans=plans)
     setup.ensure_entry_types(context)
     opened = open_planned(context, plans)
     opener = Opener(context, policy)
-    files = ingest.ingest_files(context, ingest.statement_files(inbox), opener=opener)
-    counts = ingest.import_book(context, book) if book is not None else None
+    files = ingest.ingest_files(context, paths, opener=opener)
+    counts = ingest.import_book(context, book, items=items) if book is not None else None
     with context.database.read() as uow:
         every = [row.id for row in uow.select("SELECT id FROM cash_account WHERE active ORDER BY code")]
     matched = match_accounts(context, every)

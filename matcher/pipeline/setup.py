@@ -75,7 +75,9 @@ def read_accounts(path: Path) -> list[AccountPlan]:
     tables = content.get("account")
     if set(content) != {"account"} or not isinstance(tables, list):
         raise BadSetting(
-            "Expected [[account]] tables and nothing else.", where=str(path), cure="See `recon run --help`."
+            "Expected [[account]] tables and nothing else.",
+            where=str(path),
+            cure="Begin with a draft: recon account draft INBOX",
         )
     return [_plan(table, f"{path}, account {number}") for number, table in enumerate(tables, start=1)]
 

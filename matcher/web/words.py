@@ -12,14 +12,11 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from recon_core.domain.currency import exponent
-from recon_core.domain.money import to_minor, to_text
-from recon_core.domain.refused import BadAmount
+from recon_core.domain.money import to_text, typed_minor
 
 LANGUAGES = ("en", "sv")
 MINUS, GAP = "−", "\u00a0"
 _GROUP = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
-_SPACES = re.compile(r"[\s\u00a0\u202f']")
 # The command line in a cure: "Release it first: recon book release 7", "Release them (recon adjust release 1) and ..."
 _COMMAND = re.compile(r": recon [a-z].*$", re.DOTALL)
 _ASIDE = re.compile(r" \((?:recon|--)[^()]*\)| with --[a-z-]+")
@@ -104,15 +101,4 @@ class Words:
 
     def minor(self, text: str, currency: str) -> int:
         """Minor units of an amount that a person typed, with comma or point, grouped or not. Raises `BadAmount`."""
-        plain = _SPACES.sub("", text).replace(MINUS, "-").removesuffix(currency)
-        comma, point = plain.rfind(","), plain.rfind(".")
-        if comma >= 0 and point >= 0:
-            plain = plain.replace("," if point > comma else ".", "")
-        decimals = len(plain) - comma - 1
-        if comma >= 0 and plain.count(",") == 1 and decimals <= exponent(currency):
-            plain = plain.replace(",", ".")
-        elif self.language == "en":
-            plain = plain.replace(",", "")
-        if "," in plain:
-            raise BadAmount(f"{text!r} is no amount.", cure="Write it like 1 234,50.")
-        return to_minor(plain, currency)
+        return typed_minor(text, currency, commas_group=self.language == "en")

@@ -31,7 +31,8 @@ class BookRow(NamedTuple):
 
 class ImportCounts(NamedTuple):
     """What an import of book rows did. `changed` rows whose transaction was untouched took the new values; the
-    ids in `to_decide` (book_change) wait for a person because theirs was cleared, matched or reconciled.
+    ids in `to_decide` (book_change) wait for a person because theirs was cleared, matched or reconciled. `notes` say
+    what the reader of the file took for granted.
     """
 
     new: int
@@ -39,6 +40,7 @@ class ImportCounts(NamedTuple):
     changed: int
     to_decide: tuple[int, ...] = ()
     import_id: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 class VoucherRow(NamedTuple):

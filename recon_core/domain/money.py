@@ -14,6 +14,8 @@ from recon_core.domain.refused import BadAmount
 # A larger amount is a damaged file, not a payment; the bound also keeps sums of a million lines inside 64 bits.
 AMOUNT_MINOR_MAX = 10**15
 
+_MINUS = "\u2212"
+_GAPS = re.compile(r"[\s\u00a0\u202f']")
 _PLAIN = re.compile(r"([+-]?)([0-9]{1,30})(?:\.([0-9]{0,20}))?|([+-]?)\.([0-9]{1,20})", re.ASCII)
 
 
@@ -53,3 +55,23 @@ def to_minor(text: str, currency: str) -> int:
     if minor >= AMOUNT_MINOR_MAX:
         raise BadAmount(f"{text!r} is larger than any amount that is accepted ({AMOUNT_MINOR_MAX} minor units).")
     return -minor if sign == "-" else minor
+
+
+def typed_minor(text: str, currency: str, *, commas_group: bool = False) -> int:
+    """Minor units of an amount as a person types it: with comma or point, grouped or not, the currency behind it.
+
+    One comma before at most as many digits as the currency has decimals is the decimal mark, any other one groups if
+    `commas_group`; else it could be either, and is refused. Raises `BadAmount` or `UnknownCurrency`.
+    """
+    plain = _GAPS.sub("", text).replace(_MINUS, "-").removesuffix(currency)
+    comma, point = plain.rfind(","), plain.rfind(".")
+    if comma >= 0 and point >= 0:
+        plain = plain.replace("," if point > comma else ".", "")
+    decimals = len(plain) - comma - 1
+    if comma >= 0 and plain.count(",") == 1 and decimals <= exponent(currency):
+        plain = plain.replace(",", ".")
+    elif commas_group:
+        plain = plain.replace(",", "")
+    if "," in plain:
+        raise BadAmount(f"{text!r} is no amount.", cure="Write it like 1 234,50 or 1234.50.")
+    return to_minor(plain, currency)

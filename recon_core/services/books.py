@@ -343,12 +343,15 @@ def hold_transaction(uow: UnitOfWork, *, transaction_id: int, hold: bool, by: st
 def check_open(uow: UnitOfWork, rows: Iterable[Any]) -> None:
     """Raise `Closed` if one of the transactions is in a closed document."""
     documents = {row.reconciliation_id: row for row in rows if row.reconciliation_id is not None}
-    sql = "SELECT id, number FROM reconciliation WHERE state = 'closed' AND id IN :ids"
+    sql = (
+        "SELECT r.id, r.number, a.code FROM reconciliation r JOIN cash_account a ON a.id = r.cash_account_id"
+        " WHERE r.state = 'closed' AND r.id IN :ids"
+    )
     for document in uow.select(sql, {"ids": list(documents)}):
         raise Closed(
             f"Transaction {documents[document.id].external_id} is in the closed reconciliation {document.number}.",
-            cure="Void that reconciliation first, the later ones before it: recon reconcile void ACCOUNT"
-            f" --number {document.number}",
+            cure="Void that reconciliation first, the later ones before it: recon reconcile void"
+            f" {document.code} --number {document.number}",
         )
 
 

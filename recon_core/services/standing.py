@@ -154,5 +154,8 @@ def _without_opening(account: CashAccount, opening: int, figures: Figures | None
     message = (
         f"Nobody said where the account begins: its first statement begins with {Money(opening, account.currency)}."
     )
-    cure = f"Book its opening balance and close it, or take its history over: recon account take-over {account.code}."
+    cure = (
+        f"Begin with that balance (recon account begin {account.code}), or take its history over:"
+        f" recon account take-over {account.code}."
+    )
     return [Blocker("no-opening-point", message, cure)]

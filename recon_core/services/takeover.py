@@ -29,11 +29,15 @@ def take_over(
     the bank's balance on that date. Raises `WrongState` if the account has documents, `NotBalanced`, `Blocked`.
     """
     account = lookup.locked_account(uow, account_id)
-    documents_sql = "SELECT id FROM reconciliation WHERE cash_account_id = :account AND state <> 'voided'"
-    if uow.value(documents_sql, {"account": account_id}) is not None:
+    if documents.last_closed(uow, account_id) is not None:
         raise WrongState(
             f"Account {account.code} has reconciliations already.",
             cure=f"Go on from them: recon history {account.code}",
+        )
+    if documents.open_id(uow, account_id) is not None:
+        raise WrongState(
+            f"Account {account.code} has an open reconciliation, and its history comes before that.",
+            cure=f"Delete it, then take over: recon reconcile delete {account.code}",
         )
     document_id = reconcile.open_document(
         uow,

@@ -80,6 +80,16 @@ def test_without_open_transactions_every_line_is_unmatched(match: Match, tmp_pat
     assert {row["status"] for row in found} == {"unmatched"}
 
 
+def test_a_book_without_currencies_takes_those_of_the_statements_and_says_so(match: Match, tmp_path: Path) -> None:
+    path = tmp_path / "book.csv"
+    path.write_text(f"id;konto;datum;debet;kredit;ocr\nK1;{IBAN};2026-02-27;12500,00;;301101\n", encoding="utf-8")
+
+    done = match("--statements", ONE, "--book", path, "--out", "-")
+
+    assert [row["book"] for row in rows(done) if row["book"]] == [["K1"]]
+    assert "no column currency: taken from the accounts of the statements" in done.stderr
+
+
 def test_accounts_of_several_currencies_meet_their_own_book_only(match: Match) -> None:
     statements = sorted(path for path in STATEMENTS.iterdir() if path.name.startswith(("1930-01", "1950")))
 
@@ -148,7 +158,7 @@ def test_a_wrong_value_in_the_book_is_named_with_line_and_column(
     ("content", "message"),
     [
         (b"", "book.csv, line 1: The header has no column id, account, date, amount, currency."),
-        (b"id,account,date,amount\n", "The header has no column currency."),
+        (b"id,account,date,currency\n", "The header has no column amount."),
         (b"\xff\xfei\x00d\x00", "book.csv, line 1: The header has no column account, date, amount, currency."),
         (HEADER.encode() + b"\nK1,\xff\x00", "is no UTF-8. Save the file as UTF-8"),
     ],
