@@ -32,7 +32,8 @@ from matcher.parsers.mt940.slash import begins_with_code, read_slashes
 from matcher.parsers.mt940.wrapping import free_lines, rejoined
 
 _POLISH = re.compile(
-    r"(?:^|; ?)(ID IPH|Z RACH\.|NA RACH\.|OD|DLA|TYT\.|TNR|REF\. KLIENTA|DATA STEMPLA|WALUTA|KWOTA|KURS|NIP|ID UZUP\.): ?"
+    r"(?:^|; ?)(ID IPH|Z RACH\.|NA RACH\.|OD|DLA|TYT\.|TNR|REF\. KLIENTA|DATA STEMPLA|WALUTA|KWOTA|KURS|NIP|ID UZUP\.): ?",
+    re.IGNORECASE,
 )
 _POLISH_PLACES = {
     "Z RACH.": ACCOUNT,
@@ -110,7 +111,7 @@ def _labels(
     parts = pattern.split(text)
     found = {"": parts[0].strip(" ;")}
     for label, value in zip(parts[1::2], parts[2::2], strict=True):
-        value = value.strip(" ;")
+        value, label = value.strip(" ;"), label.upper()
         if not value:
             continue
         place = places.get(label)

@@ -45,6 +45,8 @@ NO_REFERENCE = frozenset(
     | {"NOT PROVIDED", "."}
 )
 REFERENCE_CHARS = 16
+# What a reference in subfield 7 of `:61:` begins with if it may be a structured one.
+_STRUCTURED = ("RF", "OCR", "KID")
 _IBAN_CHARS_MIN = 15
 _COUNTER_ACCOUNT = re.compile(r"P?[0-9]{9,10}", re.ASCII)
 _RATE = re.compile(r"[0-9]{1,12}(?:[,.][0-9]{1,12})?", re.ASCII)
@@ -98,7 +100,7 @@ def finished(row: Row, own: str | None) -> StatementLine:
     remittance = row[REMITTANCE]
     if remittance is not None and row[CREDITOR_REFERENCE] is None:
         row[CREDITOR_REFERENCE] = structured_reference(remittance)
-    if own is not None and own[:2] == "RF" and row[CREDITOR_REFERENCE] is None:
+    if own is not None and own.startswith(_STRUCTURED) and row[CREDITOR_REFERENCE] is None:
         row[CREDITOR_REFERENCE] = structured_reference(own)
     numbers = row.pop()
     if numbers is not None:
@@ -130,6 +132,8 @@ def read_supplement(more: str, text: str | None, row: Row) -> None:
         put(row, ACCOUNT, "61/9", more)
     elif more and more != row[NAME]:
         add(row, ADDITIONAL_INFO, more)
+        if row[CREDITOR_REFERENCE] is None and structured_reference(row[REMITTANCE] or "") is None:
+            row[CREDITOR_REFERENCE] = structured_reference(more)
 
 
 def _reference_and_name(own: str, row: Row) -> str:

@@ -23,9 +23,10 @@ from recon_core.domain.diagnostic import Severity
 from recon_core.domain.refused import BadAmount, BadDate
 from recon_core.domain.statement import StatementHeader, StatementKind
 
-_FLOOR = re.compile(r"([A-Z]{3})[CD]?[0-9]", re.ASCII)
+_FLOOR = re.compile(r"([A-Z]{3}) *[CD]? *[0-9,]", re.ASCII)
 _REPORT, _STATEMENT = StatementKind.REPORT.value, StatementKind.STATEMENT.value
 _CLOSING = re.compile(r"\n:62[FM]?:([^\n]*)")
+_SUM = re.compile(r"\n:90[CD]:[0-9]{1,9}([A-Z]{3})", re.ASCII)
 _ASK = "Ask the bank for the statement again."
 _REPORT_TAGS = frozenset({"13", "13D", "34F", "90C", "90D"})
 _LAST_PAGE = {"62F": True, "62": True, "62M": False}
@@ -216,11 +217,14 @@ class Message:
 
 
 def _currency_ahead(ahead: Sequence[str]) -> str | None:
-    """The currency of the first closing balance before the next message."""
+    """The currency of the first closing balance, or of a report's first sum, before the next message."""
     for text in ahead:
         closing = _CLOSING.search(text)
         if closing is not None:
             return balance_currency(closing[1])
+        total = _SUM.search(text)
+        if total is not None and total[1] in EXPONENTS:
+            return total[1]
         if "\n:20:" in text:
             break
     return None

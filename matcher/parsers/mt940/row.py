@@ -56,6 +56,7 @@ def keep_number(row: Row, name: str, text: str) -> None:
 
     The first one holds; the same amount may come again with or without its currency.
     """
+    text = text.replace(" ", "")
     numbers = row[NUMBERS]
     if numbers is None:
         row[NUMBERS] = {name: text}

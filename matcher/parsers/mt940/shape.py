@@ -48,10 +48,10 @@ _PREFIXES_MAX = 20_000
 _BATCH_MIN = 4
 
 # Dates, mark and funds code are read once, as a file repeats them. References of 15 letters may be accounts, those that
-# begin with RF structured ones.
+# begin with RF, OCR or KID structured ones.
 _HEAD = (
     r"([0-9 ]+[A-Z]+)([0-9]{{1,{whole_max}}}),([0-9]{{{places}}})([NSF](?!CHK)[A-Z0-9]{{3}})"
-    r"((?!RF)[^/: \n\0]{{0,14}}+)(?://([^:{line_feed}]++))?+{line_feed}:86:"
+    r"((?!RF|OCR|KID)[^/: \n\0]{{0,14}}+)(?://([^:{line_feed}]++))?+{line_feed}:86:"
 )
 _DIGITS_MAX = 15
 _BREAKS = "\n" * 1024

@@ -1,7 +1,7 @@
 """`:86:` (and `:61:` subfield 9) in slash codes: `/EREF/…/ORDP//NAME/…/REMI/…`.
 
 ABN AMRO, ING, Rabobank, Nordic banks and the SWIFT usage rules. Only known codes split, because values contain slashes
-of their own. `/CNTP/` is positional: account, BIC, name, city. `/REMI/` may be `USTD//text`, `STRD/CUR/reference`, or
+of their own; a text may begin with a code of the bank's own, if a telling one follows. `/CNTP/` is positional: account, BIC, name, city. `/REMI/` may be `USTD//text`, `STRD/CUR/reference`, or
 hold a `/CDTRREF/`. `/ORDP/`, `/BENM/` and `/ULTD/` say whose name follows.
 """
 
@@ -47,6 +47,10 @@ PLACES = {
     "BREF": MESSAGE_ID,
     "RTRN": RETURN_REASON,
     "CDTRREF": CREDITOR_REFERENCE,
+    "OCR": CREDITOR_REFERENCE,
+    "KID": CREDITOR_REFERENCE,
+    "ROC": END_TO_END_ID,
+    "URI": REMITTANCE,
     "TXID": TRANSACTION_ID,
     "NAME": NAME,
     "REMI": REMITTANCE,
@@ -54,12 +58,14 @@ PLACES = {
     "TRTP": ADDITIONAL_INFO,
 }
 _NUMBERS = {"OCMT": "original", "CHGS": "charges", "NBTX": "count", "NRTX": "count", "EXCH": "rate"}
-_LINES = frozenset({"ADDI", "TRTP", "REMI"})
+_LINES = frozenset({"ADDI", "TRTP", "REMI", "URI"})
 _PARTIES = frozenset({"ORDP", "BENM", "ULTD", "ULTC", "ULTB"})
 _ULTIMATE = frozenset({"ULTD", "ULTC", "ULTB"})
 KEPT = ("CSID", "ADDR", "ISDT", "PURP", "ID", "TRCD", "IACC", "SWOC", "INIT", "CREF", "CDTRREFTP", "ISSR", "SUM")
 CODES = frozenset((*PLACES, *_NUMBERS, "CNTP", "ACCW", *_PARTIES, *KEPT))
 
+_OWN_CODE = re.compile(r"/[A-Z]{2,8}/[^/]")
+_TELLING = re.compile(r"/(?:EREF|NAME|REMI|IBAN|CNTP|ORDP|BENM|MARF|URI)/")
 _INVOICE = re.compile(r"/INV/([^ /]+)")
 
 
@@ -68,7 +74,9 @@ def begins_with_code(text: str) -> bool:
     if text[:1] != "/":
         return False
     code, slash, _ = text[1:12].partition("/")
-    return bool(slash) and code in CODES
+    if slash and code in CODES:
+        return True
+    return _OWN_CODE.match(text) is not None and _TELLING.search(text.replace("\n", "")) is not None
 
 
 def read_slashes(text: str, row: Row) -> None:
@@ -79,7 +87,7 @@ def read_slashes(text: str, row: Row) -> None:
 
 def read_parts(text: str, row: Row) -> None:
     """Put the parts of a text without breaks into `row`. A slash that closes a code may open the next one."""
-    code = value = party = ""
+    code = value = party = lead = ""
     *parts, last = text.split("/")
     for part in parts:
         if part not in CODES:
@@ -87,23 +95,32 @@ def read_parts(text: str, row: Row) -> None:
             continue
         if value:
             place = PLACES.get(code)
-            if place is not None and row[place] is None and party not in _ULTIMATE:
+            if not code:
+                lead = value.strip("/ ")
+            elif place is not None and row[place] is None and party not in _ULTIMATE:
                 row[place] = value.strip("/ ") or None
             else:
                 _less_usual(code, value, party, row)
         if part in _PARTIES:
             party = part
         code, value = part, ""
-    _less_usual(code, f"{value}/{last}", party, row)
+    value = f"{value}/{last}"
+    if code:
+        _less_usual(code, value, party, row)
+    else:
+        lead = value.strip("/ ")
     if row[PAYMENT_INFORMATION_ID] is not None and row[MESSAGE_ID] is None:
         row[MESSAGE_ID] = row[PAYMENT_INFORMATION_ID]
+    if lead:
+        # Where no code holds the text, it stands under the bank's own codes.
+        add(row, REMITTANCE if row[REMITTANCE] is None else ADDITIONAL_INFO, lead)
     remittance = row[REMITTANCE]
     if remittance is not None and (remittance[4:5] == "/" or "INV/" in remittance):
         _structured(remittance, row)
 
 
 def _less_usual(code: str, value: str, party: str, row: Row) -> None:
-    """A part that goes to no empty place of its own. Text before the first code has the code ""."""
+    """A part that goes to no empty place of its own."""
     value = value.strip("/ ")
     place = PLACES.get(code)
     if not value:
@@ -122,8 +139,6 @@ def _less_usual(code: str, value: str, party: str, row: Row) -> None:
         _counterparty(value, row)
     elif code == "ACCW":
         _account_with(value, row)
-    elif not code:
-        add(row, ADDITIONAL_INFO, value)
     else:
         keep(row, code, value)
 
