@@ -605,6 +605,17 @@ def test_grouping_that_can_not_be_mistaken_is_read_and_noted(printed: str, minor
 
 
 @pytest.mark.parametrize(
+    ("printed", "minor"), [("15,00-", -1500), ("- 10.00", -1000), ("+ 5", 500), ("1.234,56 -", -123456), ("7.5+", 750)]
+)
+def test_a_sign_that_stands_apart_is_read_and_noted(printed: str, minor: int) -> None:
+    told = events(sgml(transaction({**TRANSACTION, "TRNTYPE": "OTHER", "TRNAMT": printed})))
+    (found,) = odd(told)
+
+    assert lines_of(told)[0].amount == minor
+    assert (found.code, found.severity) == ("amount-sign", Severity.WARNING)
+
+
+@pytest.mark.parametrize(
     ("printed", "currency"),
     [
         ("1,234", "USD"),
@@ -624,7 +635,9 @@ def test_grouping_that_can_not_be_mistaken_is_read_and_noted(printed: str, minor
         ("Infinity", "USD"),
         ("1E5", "USD"),
         ("--5", "USD"),
-        ("5-", "USD"),
+        ("-5-", "USD"),
+        ("- -5", "USD"),
+        ("1,234-", "USD"),
         (".", "USD"),
         ("-", "USD"),
         ("²", "USD"),

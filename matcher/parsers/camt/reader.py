@@ -33,6 +33,7 @@ from matcher.parsers.camt.shape import DEPTH_MAX, local_name
 from matcher.parsers.contract import Event, LinesRead, ReadOptions, StatementEnded, StatementStarted
 from recon_core.domain.diagnostic import Diagnostic
 from recon_core.domain.refused import LimitExceeded, UnknownFormat, Unreadable
+from recon_core.domain.statement import StatementHeader
 
 # An entry that is cut out may be a batch of many thousand transactions; a tree takes seven times its bytes.
 ENTRY_BYTES_MAX = 48 << 20
@@ -77,6 +78,8 @@ class Reading:
         self._shared: MessageHeader | None = None
         self._statement: _Open | None = None
         self._statements = 0
+        self._before: StatementHeader | None = None
+        self._counted = 0
         self._buffer = b""
         self._offset = 0
         self._between = False
@@ -334,6 +337,8 @@ class Reading:
     def _start(self, current: _Open) -> Iterator[Event]:
         header = current.header.header()
         current.started = True
+        if _is_next_page(self._before, header):
+            current.count = self._counted
         assert self._shared is not None
         self._entries.begin(current.header.own, header.currency, self._shared.status_unless_said)
         yield StatementStarted(header)
@@ -343,7 +348,20 @@ class Reading:
             yield from self._start(current)
         yield from current.header.control_totals()
         yield from _taken(current.header.diagnostics)
-        yield StatementEnded(current.header.header())
+        header = current.header.header()
+        self._before, self._counted = header, current.count
+        yield StatementEnded(header)
+
+
+def _is_next_page(before: StatementHeader | None, header: StatementHeader) -> bool:
+    """Whether a statement is the page after `before`, so that its entries are counted on."""
+    if before is None or before.page is None or before.last_page or header.page != before.page + 1:
+        return False
+    one, other = (
+        (each.account, each.currency, each.statement_id if each.sequence is None else each.sequence)
+        for each in (before, header)
+    )
+    return one == other
 
 
 def _taken(diagnostics: list[Diagnostic]) -> list[Diagnostic]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from matcher.parsers.identifiers import is_bic, is_iban
 from matcher.parsers.notes import Notes
-from matcher.parsers.ofx.values import amount, day, moment
+from matcher.parsers.ofx.values import ODDITIES, amount, day, moment
 from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
 from recon_core.domain.money import to_text
 from recon_core.domain.refused import BadAmount, BadDate
@@ -133,11 +133,11 @@ class Draft:
         if notes is None or printed is None or self.currency is None:
             return None
         try:
-            minor, grouped = amount(printed, self.currency)
+            minor, oddity = amount(printed, self.currency)
         except BadAmount as error:
             notes.warning(error.code, f"{self.where}, {section}/BALAMT", error.message, error.cure)
             return None
-        if grouped:
-            message = f"{printed!r} is printed with grouping; read as {to_text(minor, self.currency)}."
-            notes.warning("amount-grouped", f"{self.where}, {section}/BALAMT", message)
+        if oddity:
+            message = f"{printed!r} is printed {ODDITIES[oddity]}; read as {to_text(minor, self.currency)}."
+            notes.warning(oddity, f"{self.where}, {section}/BALAMT", message)
         return minor

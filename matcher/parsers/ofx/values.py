@@ -23,6 +23,8 @@ _LINE_END = re.compile(r"[ \t]*\n[ \t]*")
 
 _PLAIN = re.compile(r"([+-]?)([0-9]*)(?:([.,])([0-9]*))?", re.ASCII)
 _GROUPED = re.compile(r"([+-]?)([1-9][0-9]{0,2})(?:([., \u00a0\u202f'])([0-9]{3}))((?:\3[0-9]{3})*)(?:([.,])([0-9]+))?")
+_APART = re.compile(r"([+-])[ \u00a0]+([0-9.,].*)|(.*[0-9.,])[ \u00a0]*([+-])", re.ASCII)
+_SHORT = 40
 _DAY = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:[0-9T\[.\s:+\-Z].*)?", re.ASCII | re.DOTALL)
 _CLOCK = re.compile(r"[0-9]{8}([0-9]{2})([0-9]{2})([0-9]{2})?", re.ASCII)
 
@@ -45,8 +47,12 @@ def clean(text: str) -> str:
     return _LINE_END.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def amount(text: str, currency: str) -> tuple[int, bool]:
-    """Minor units of an OFX amount, and whether it was printed with grouping, which the standard does not allow.
+# What the standard does not allow and yet says one amount only: the code and the words of its diagnostic.
+ODDITIES = {"amount-grouped": "with grouping", "amount-sign": "with its sign apart"}
+
+
+def amount(text: str, currency: str) -> tuple[int, str]:
+    """Minor units of an OFX amount, and which of `ODDITIES` it is printed with, "" for none.
 
     Either `.` or `,` may be the decimal sign. One separator with exactly three digits after it, in a currency with
     fewer than three decimals, may be both and is never guessed. Raises `BadAmount`.
@@ -59,11 +65,14 @@ def amount(text: str, currency: str) -> tuple[int, bool]:
                 f"{text!r} may be {sign}{whole}{decimals} or {sign}{whole}.{decimals}.",
                 cure="Ask the bank for amounts with two decimals, or correct the line by hand.",
             )
-        return to_minor(f"{sign}{whole or '0'}.{decimals}" if separator else sign + whole, currency), False
+        return to_minor(f"{sign}{whole or '0'}.{decimals}" if separator else sign + whole, currency), ""
     grouped = _GROUPED.fullmatch(text)
     if grouped is not None and (grouped[5] or grouped[6]) and grouped[3] != grouped[6]:
         whole = (grouped[2] + grouped[4] + grouped[5]).replace(grouped[3], "")
-        return to_minor(f"{grouped[1]}{whole}.{grouped[7] or ''}", currency), True
+        return to_minor(f"{grouped[1]}{whole}.{grouped[7] or ''}", currency), "amount-grouped"
+    apart = _APART.fullmatch(text) if len(text) <= _SHORT else None
+    if apart is not None and (minor := amount(apart[2] or apart[3], currency)[0]) >= 0:
+        return (-minor if "-" in (apart[1], apart[4]) else minor), "amount-sign"
     raise BadAmount(f"{text[:40]!r} is no amount.", cure="An amount is written like -1234.50, without grouping.")
 
 
