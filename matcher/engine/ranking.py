@@ -9,7 +9,7 @@ that fit the same items best are given different ones first. Nothing here clears
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -69,13 +69,21 @@ class Likelihood:
         cost[numbered] += _YOUNGER * (age - np.repeat(age[apart], np.diff(np.r_[np.flatnonzero(apart), len(age)])))
         return cost
 
-    def of_group(self, group: Group) -> int:
-        """The cost of several items: of their dates, and of how far apart their numbers are."""
-        rows = np.array(group.rows, np.int64)
-        numbers = [self._number(row) for row in group.rows]
-        gaps = max(numbers) - min(numbers) - len(numbers) + 1 if min(numbers) >= 0 else 0
-        dates = self._dates(np.full(len(rows), group.lines[0]), rows).max()
-        return int(dates + _MEMBER * len(rows) + _cost_of(np.array(1.0 + max(0, gaps))))
+    def of_groups(self, groups: Sequence[Group]) -> list[int]:
+        """The costs of several items each: of their dates, and of how far apart their numbers are."""
+        if not groups:
+            return []
+        sizes = [len(group.rows) for group in groups]
+        lines = np.repeat(np.array([group.lines[0] for group in groups], np.int64), sizes)
+        dates = self._dates(lines, np.array([row for group in groups for row in group.rows], np.int64))
+        gaps = []
+        for group in groups:
+            numbers = [self._number(row) for row in group.rows]
+            gaps.append(max(numbers) - min(numbers) - len(numbers) + 1 if min(numbers) >= 0 else 0)
+        starts = np.cumsum([0, *sizes[:-1]])
+        cost = np.maximum.reduceat(dates, starts) + _MEMBER * np.array(sizes)
+        found: list[int] = (cost + _cost_of(1.0 + np.maximum(0, gaps))).tolist()
+        return found
 
     def _dates(self, line: Ints, row: Ints) -> Ints:
         cost: Ints = self._cost[self._place(line, row)]
@@ -107,18 +115,18 @@ def best(likelihood: Likelihood, pairs: Pairs) -> Pairs:
 def rank(view: View, likelihood: Likelihood, proposals: Mapping[int, list[Proposal]]) -> dict[int, list[Proposal]]:
     """The proposals of each line, best first: score, likelihood, then ids, so that the order of the input does not matter."""
     items = view.items
-    single = [(line, group) for line, found in proposals.items() for _, group in found if _is_single(group)]
+    pairs = [(line, group) for line, found in proposals.items() for _, group in found]
+    single = [pair for pair in pairs if _is_single(pair[1])]
     lines = np.array([line for line, _ in single], np.int64)
     rows = np.array([group.rows[0] for _, group in single], np.int64)
     scores = np.array([group.score for _, group in single], np.int32)
     costs = dict(zip(single, likelihood.of_pairs(lines, rows, scores).tolist(), strict=True))
+    several = [pair for pair in pairs if not _is_single(pair[1])]
+    costs.update(zip(several, likelihood.of_groups([group for _, group in several]), strict=True))
     ranked: dict[int, list[Proposal]] = {}
     choices: list[_Choice] = []
     for line, found in proposals.items():
-        keyed = []
-        for _, group in found:
-            cost = costs[line, group] if _is_single(group) else likelihood.of_group(group)
-            keyed.append((-group.score, cost, [items.book.ids[row] for row in group.rows]))
+        keyed = [(-group.score, costs[line, group], [items.book.ids[row] for row in group.rows]) for _, group in found]
         order = sorted(range(len(found)), key=keyed.__getitem__)
         ranked[line] = [found[place] for place in order]
         for place, one in enumerate(order):

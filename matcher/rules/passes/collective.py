@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from matcher.rules.columns import Flags, Ints
@@ -18,6 +20,10 @@ def collective_lines(view: View) -> tuple[Ints, Flags]:
     A line with a counterparty that our books know pays for that counterparty; one with a payer's text is a payer's, and a
     fee, interest or cash is the bank's own.
     """
+    return view.while_open("collective lines", partial(_collective_lines, view))
+
+
+def _collective_lines(view: View) -> tuple[Ints, Flags]:
     items = view.items
     named = np.zeros(len(items.line_open), np.bool_)
     named[view.named.line] = True

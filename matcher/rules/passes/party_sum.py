@@ -2,18 +2,22 @@
 
 The payer is known, the text names no open item, and exactly one choice of the party's open items in the window adds up to
 the amount, credit notes included. With few items every choice is tried; with many, or where some choice would
-fit by accident, it is proposed. Items that are all contradicted by a number on the line are not.
+fit by accident, it is proposed. Items that are all contradicted by a number on the line are not. Of too many items for a
+search, those are proposed that have neighbouring numbers: invoices that came together are paid together.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from matcher.rules.chance import expected_hits
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Group
+from matcher.rules.numbering import last_number
 from matcher.rules.relations import Relation
-from matcher.rules.subsets import adding_up
+from matcher.rules.subsets import EXACT_ITEMS, adding_up
 from matcher.rules.view import View
 
 CODE = "M65"
@@ -21,6 +25,12 @@ _SCORE = 900
 _SCORE_DOUBTFUL = 450
 _CHANCE_MAX = 0.001
 _ITEMS_MAX = 60
+# An item and the next ones by number.
+_NEXT = 7
+_CHOICES = 1 << _NEXT
+_NEIGHBOURS_MAX = 5
+# Of more choices of one sum none is likelier than the others.
+_HITS_MAX = 200
 
 
 def find(view: View) -> Candidates:
@@ -31,9 +41,7 @@ def find(view: View) -> Candidates:
     groups: list[Group] = []
     gave_up: list[int] = reach.gave_up.tolist()
     for line, rows in view.reach_of_lines().items():
-        if len(rows) > _ITEMS_MAX:
-            gave_up.append(line)
-        elif len(rows) > 1:
+        if len(rows) > 1:
             silent = not named[line]
             tried = known.get(line)
             # What is open only shrinks: as many items are the same items.
@@ -42,6 +50,59 @@ def find(view: View) -> Candidates:
             groups += tried.groups
             gave_up += [line] if tried.cut_off else []
     return Candidates(groups=tuple(groups), gave_up=tuple(gave_up))
+
+
+def _neighbours(view: View, line: int, rows: Ints) -> list[Group]:
+    """Items in reach with neighbouring numbers among the party's open ones that add up to the line."""
+    items = view.items
+    place = int(items.pool_r[rows[0]]), int(items.party_r[rows[0]]), bool(items.lines.amount[line] > 0)
+    windows = view.while_open(f"{CODE} windows", dict[tuple[int, int, bool], _Windows])
+    if place not in windows:
+        windows[place] = _windows(view, *place)
+    found = windows[place].adding_up(int(items.lines.amount[line]), rows)
+    return [
+        Group((line,), members, _SCORE_DOUBTFUL, clear=False)
+        for members in found
+        if not any(view.relations.of(line, row) is Relation.OTHER for row in members)
+    ]
+
+
+class _Windows(NamedTuple):
+    """A party's open items in the order of their numbers, and the sums of choices among each item and the next ones that
+    begin with that item."""
+
+    rows: Ints
+    sums: Ints
+    order: Ints
+
+    def adding_up(self, target: int, within: Ints) -> list[tuple[int, ...]]:
+        """Choices among items that may be taken, whose sum is the target."""
+        first, last = np.searchsorted(self.sums, target), np.searchsorted(self.sums, target, side="right")
+        if last - first > _HITS_MAX:
+            return []
+        allowed = set(within.tolist())
+        found = []
+        for place, mask in zip(*divmod(self.order[first:last], _CHOICES), strict=True):
+            chosen = [place, *(place + 1 + step for step in range(_NEXT) if mask >> step & 1)]
+            members = tuple(sorted(self.rows[chosen].tolist())) if chosen[-1] < len(self.rows) else ()
+            if len(members) > 1 and allowed.issuperset(members):
+                found.append(members)
+        return sorted(found)[:_NEIGHBOURS_MAX]
+
+
+def _windows(view: View, pool: int, party: int, receipt: bool) -> _Windows:
+    items = view.items
+    rows = view.rows_of_party(pool, party)
+    texts = items.book.text("description" if receipt else "reference")
+    numbers = np.array([last_number(texts.at(row)) for row in rows.tolist()], np.int64)
+    rows = rows[numbers >= 0][np.argsort(numbers[numbers >= 0], kind="stable")]
+    amounts = np.r_[items.book.amount[rows], np.zeros(_NEXT, np.int64)]
+    sums = amounts[: len(rows), None]
+    for step in range(1, _NEXT + 1):
+        sums = np.concatenate([sums, sums + amounts[step : step + len(rows), None]], axis=1)
+    flat = sums.ravel()
+    order = np.argsort(flat, kind="stable")
+    return _Windows(rows, flat[order], order)
 
 
 class _Tried(NamedTuple):
@@ -56,8 +117,10 @@ class _Tried(NamedTuple):
 def _of_line(view: View, line: int, rows: Ints, *, silent: bool) -> tuple[list[Group], bool]:
     items = view.items
     target = int(items.lines.amount[line])
+    groups = _neighbours(view, line, rows) if len(rows) > EXACT_ITEMS else []
+    if len(rows) > _ITEMS_MAX:
+        return groups, True
     found = adding_up(items.book.amount[rows], target)
-    groups = []
     certain = len(found.found) == 1 and not found.gave_up and expected_hits(found.sums, target) <= _CHANCE_MAX
     for places in found.found:
         members = rows[list(places)]
