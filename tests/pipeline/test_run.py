@@ -112,7 +112,7 @@ def test_an_account_that_nobody_opened_begins_with_its_first_statement(context: 
 
 
 def test_a_book_of_an_unknown_account_is_refused_with_a_cure_and_nothing_is_imported(context: Context) -> None:
-    with pytest.raises(InputError, match=r"account 1930, 1940, 1950, and no cash account .* recon account draft"):
+    with pytest.raises(InputError, match=r"no cash account .* recon account draft"):
         run(context, inbox=STATEMENTS / "worked-example", book=DEMO / "book.csv")
 
     with context.database.read() as uow:
