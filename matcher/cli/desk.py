@@ -6,6 +6,7 @@ Lists are printed as tables, or with --json as JSON Lines, an object a row; amou
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -133,6 +134,20 @@ def money(value: int | None, currency: str) -> str:
     return "" if value is None else to_text(value, currency)
 
 
+def shown(value: int, currency: str) -> str:
+    """An amount for people, its thousands apart."""
+    from matcher.cli.render_review import grouped
+
+    return grouped(to_text(value, currency))
+
+
+def agreed(question: str) -> None:
+    """Ask before something that can't be taken back. Raises `Abort`, and `UsageError` where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{question} Nobody is there to be asked; repeat it with --yes.")
+    click.confirm(question, abort=True)
+
+
 def pairs(values: Sequence[str], *, what: str) -> dict[str, str]:
     """ "name=value" options as a dictionary. Raises `UsageError`."""
     found = {}
@@ -158,12 +173,13 @@ def emit(rows: Sequence[Row], *, as_json: bool, right: Sequence[str] = (), empty
         return
     from rich.text import Text
 
-    from matcher.cli.render_review import print_table, table
+    from matcher.cli.render_review import grouped, print_table, table
 
     names = [name for name in rows[0] if not name.startswith("_")]
     made = table(*[name.replace("_", " ") for name in names], right=[name.replace("_", " ") for name in right])
     for row in rows:
-        made.add_row(*[Text(" ".join(_shown(row[name]).split())) for name in names])
+        texts = [(name in right, _shown(row[name])) for name in names]
+        made.add_row(*[Text(grouped(text) if amount else " ".join(text.split())) for amount, text in texts])
     print_table(made)
 
 

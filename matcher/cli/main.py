@@ -108,7 +108,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except click.Abort:
-        click.echo("Stopped.", err=True)
+        click.echo("Stopped; nothing was done.", err=True)
         sys.exit(130)
     except ReconError as error:
         click.echo(f"recon: {error}", err=True)

@@ -2,25 +2,68 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from matcher.cli import desk
 
+if TYPE_CHECKING:
+    from recon_core.store.unit_of_work import SqlUnitOfWork
 
-def _items(texts: tuple[str, ...], currency: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Ids and amounts of "17" or "17=250.00"; amounts are empty if none is given. Raises `UsageError`."""
-    ids: list[int] = []
+_DIGITS_MAX = 18
+
+
+_NAMED = "SELECT id, external_id FROM book_transaction WHERE cash_account_id = :account AND external_id IN :names"
+
+
+def _items(texts: tuple[str, ...], currency: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Names and amounts of "17" or "17=250.00"; amounts are empty if none is given. Raises `UsageError`."""
+    names: list[str] = []
     amounts: list[int] = []
     for text in texts:
         name, sign, amount = text.partition("=")
-        if not name.isdecimal():
-            raise click.UsageError(f"{text!r} is not ID or ID=AMOUNT.")
-        ids.append(int(name))
+        names.append(name)
         if sign:
             amounts.append(desk.minor(amount, currency))
-    if amounts and len(amounts) < len(ids):
+    if amounts and len(amounts) < len(names):
         raise click.UsageError("Give the amount of every item of a side, or of none.")
-    return tuple(ids), tuple(amounts)
+    return tuple(names), tuple(amounts)
+
+
+def _line_ids(names: tuple[str, ...]) -> tuple[int, ...]:
+    for name in names:
+        if not (name.isascii() and name.isdecimal()):
+            raise click.UsageError(f"{name!r} is not ID or ID=AMOUNT of a bank line.")
+    return tuple(map(int, names))
+
+
+def _transaction_ids(uow: SqlUnitOfWork, account_id: int, names: tuple[str, ...]) -> tuple[int, ...]:
+    """Ids of transactions that are named by their number here, with or without #, or by their id in the accounting system.
+
+    Raises `Unknown`, and `BadRequest` for a name that may mean two: a wrong one would be matched without a word.
+    """
+    from recon_core.domain.refusals import BadRequest, Unknown
+
+    plain = [name.removeprefix("#") for name in names]
+    numbers = [int(name) for name in plain if name.isascii() and name.isdecimal() and len(name) < _DIGITS_MAX]
+    known = uow.select(
+        "SELECT id FROM book_transaction WHERE cash_account_id = :account AND id IN :ids",
+        {"account": account_id, "ids": numbers},
+    )
+    found = {name: {row.id} for row in known for name in (str(row.id), f"#{row.id}")}
+    for row in uow.select(_NAMED, {"account": account_id, "names": list(names)}):
+        found.setdefault(row.external_id, set()).add(row.id)
+    for name in names:
+        ids = sorted(found.get(name, ()))
+        if not ids:
+            raise Unknown(f"The account has no transaction {name}.", cure="List them: recon book list ACCOUNT --open")
+        if len(ids) > 1:
+            raise BadRequest(
+                f"{name} may be transaction {' or '.join(map(str, ids))} of recon book list.",
+                cure=f"Say #{ids[0]} or #{ids[-1]}, in quotes.",
+            )
+    return tuple(min(found[name]) for name in names)
 
 
 @click.command()
@@ -29,7 +72,11 @@ def _items(texts: tuple[str, ...], currency: str) -> tuple[tuple[int, ...], tupl
     "--line", "lines", multiple=True, required=True, metavar="ID[=AMOUNT]", help="A bank line, or a part of it."
 )
 @click.option(
-    "--with", "transactions", multiple=True, metavar="ID[=AMOUNT]", help="A book transaction, or a part of it."
+    "--with",
+    "transactions",
+    multiple=True,
+    metavar="ID[=AMOUNT]",
+    help="A book transaction, by its number here or its id in the books, or a part of it.",
 )
 @click.option(
     "--rest", metavar="TYPE", help="Entry type of an adjustment for what is left over: fully paid, write it off."
@@ -52,7 +99,7 @@ def pair(
 
     \b
     Examples:
-      recon pair 1930 --line 17 --with 4
+      recon pair 1930 --line 17 --with A1042
       recon pair 1930 --line 17 --line 18 --with 4 --with 5
       recon pair 1930 --line 17 --with 4=250.00              a part of transaction 4
       recon pair 1930 --line 17 --with 4 --rest WOFF         990 for 1 000
@@ -63,8 +110,10 @@ def pair(
 
     with desk.change() as made:
         found = desk.account(made.uow, account)
-        line_ids, line_amounts = _items(lines, found.currency)
-        transaction_ids, transaction_amounts = _items(transactions, found.currency)
+        line_names, line_amounts = _items(lines, found.currency)
+        line_ids = _line_ids(line_names)
+        names, transaction_amounts = _items(transactions, found.currency)
+        transaction_ids = _transaction_ids(made.uow, found.id, names)
         match = Match(
             line_ids,
             transaction_ids,

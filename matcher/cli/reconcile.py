@@ -56,7 +56,7 @@ def _echo_figures(document: Document) -> None:
         ("Differens", "difference", figures.difference),
     )
     for swedish, english, amount in rows:
-        click.echo(f"  {swedish:<24} {english:<30} {desk.money(amount, currency):>18} {currency}")
+        click.echo(f"  {swedish:<24} {english:<30} {desk.shown(amount, currency):>18} {currency}")
 
 
 def _values(document: Document, code: str) -> dict[str, Any]:

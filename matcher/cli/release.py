@@ -123,7 +123,7 @@ def void(account: str, number: str, yes: bool, reason: str, as_json: bool) -> No
     from recon_core.services import release as closing
 
     if not yes:
-        click.confirm(f"Void reconciliation {number} of {account}?", abort=True)
+        desk.agreed(f"Void reconciliation {number} of {account}?")
     with desk.change() as made:
         document_id = desk.document_id(made.uow, desk.account(made.uow, account).id, number)
         closing.void_document(made.uow, document_id=document_id, reason=reason, **made.said)
@@ -145,7 +145,7 @@ def delete(account: str, yes: bool, as_json: bool) -> None:
     from recon_core.services import reconcile as use_case
 
     if not yes:
-        click.confirm(f"Delete the open reconciliation of {account}?", abort=True)
+        desk.agreed(f"Delete the open reconciliation of {account}?")
     with desk.change() as made:
         document_id = desk.document_id(made.uow, desk.account(made.uow, account).id, None)
         use_case.delete_document(made.uow, document_id=document_id, **made.said)

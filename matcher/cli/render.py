@@ -72,7 +72,9 @@ def print_accounts(overview: Sequence[AccountOverview], *, read: Mapping[int, in
 
 
 def _difference(one: AccountOverview) -> str:
-    return "-" if one.difference is None else f"{Money(one.difference, one.currency)}"
+    from matcher.cli.render_review import grouped
+
+    return "-" if one.difference is None else grouped(f"{Money(one.difference, one.currency)}")
 
 
 def _document(one: AccountOverview) -> str:

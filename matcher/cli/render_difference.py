@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from matcher.cli.render_review import console, print_table, table
+from matcher.cli.render_review import console, grouped, print_table, table
 from matcher.pipeline.difference import Explained
 from recon_core.domain.money import Money, to_text
 
@@ -24,16 +24,17 @@ def print_explained(one: Explained) -> None:
     if one.parts:
         shown = table("It is made of", "Items", "Amount", right=("Items", "Amount"))
         for part in one.parts:
-            shown.add_row(*map(Text, (part.kind, str(part.items), to_text(part.amount, one.currency))))
+            shown.add_row(*map(Text, (part.kind, str(part.items), grouped(to_text(part.amount, one.currency)))))
         if one.unexplained:
             shown.add_row(Text("not explained"), Text(""), Text(to_text(one.unexplained, one.currency)))
         print_table(shown)
     else:
         out.print("No statement tells the bank's balance on that day, so only amounts can be compared.", markup=False)
     for number, cause in enumerate(one.causes, start=1):
-        after = to_text(one.after(cause), one.currency)
+        after = grouped(f"{Money(one.after(cause), one.currency)}")
         out.print(f"{number}. {cause.certainty}, {cause.kind}: {cause.says}", markup=False, soft_wrap=True)
-        out.print(f"   {cause.fix} Difference then: {after}.", markup=False, soft_wrap=True)
+        out.print(f"   {cause.fix}", markup=False, soft_wrap=True)
+        out.print(f"   Difference then: {after}", markup=False, soft_wrap=True)
     if one.more:
         out.print(f"{one.more} more cause(s).", markup=False)
     if not one.causes:

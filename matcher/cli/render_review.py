@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,8 +19,10 @@ _ANY_WIDTH = 10_000
 _UNBROKEN_LETTERS = 16
 _WORD_LETTERS = 40
 _TEXT_LETTERS = 30
-_REASONS_LETTERS = 60
 _MILLION = 1_000_000
+GAP = "\u00a0"
+_LARGE = re.compile(r"(-?)(\d{4,})(\.\d+(?: [A-Z]{3})?)")
+_THOUSANDS = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 
 
 def console() -> Any:
@@ -70,6 +74,12 @@ def print_table(made: Any) -> None:
     out.print()
 
 
+def grouped(text: str) -> str:
+    """On a terminal an amount with its thousands apart, by a blank that does not break; anything else as it is."""
+    found = _LARGE.fullmatch(text) if sys.stdout.isatty() else None
+    return text if found is None else f"{found[1]}{_THOUSANDS.sub(GAP, found[2])}{found[3]}"
+
+
 def cut(text: str, letters: int = _TEXT_LETTERS) -> str:
     """The text on one line, with its end left off if it is long."""
     flat = " ".join(text.split())
@@ -102,14 +112,14 @@ def _lines_table(lines: Sequence[ReviewLine]) -> Any:
             line.account,
             f"{line.line_id}{'' if line.current else '*'}",
             line.booking_date.isoformat(),
-            f"{Money(line.amount, line.currency)}",
+            grouped(f"{Money(line.amount, line.currency)}"),
             cut(line.counterparty or line.text),
             cut(_choice_text(first, line) if first else _unmatched_text(line)),
             line.rule,
             f"{line.score_ppm / _MILLION:.2f}" if first else "",
-            to_text(first.difference, line.currency) if first and first.difference else "",
+            grouped(to_text(first.difference, line.currency)) if first and first.difference else "",
             str(len(line.choices) - 1) if len(line.choices) > 1 else "",
-            cut("; ".join(one.says for one in line.evidence), _REASONS_LETTERS),
+            "; ".join(one.says for one in line.evidence),
         ]
         shown.add_row(*(Text(cell) for cell in cells))
     return shown
@@ -131,8 +141,8 @@ def _unmatched_text(line: ReviewLine) -> str:
     return f"- {called}{f': adjust as {line.entry_type}' if line.entry_type else ''}"
 
 
-def print_preview(preview: Preview) -> None:
-    """The lines of a bulk and the token to accept them by."""
+def print_preview(preview: Preview, command: str) -> None:
+    """The lines of a bulk, and the command that accepts them with its token."""
     out = console()
     if preview.rivals:
         out.print(f"{preview.rivals} line(s) have rivals and are left out: decide them one by one.", markup=False)
@@ -144,7 +154,9 @@ def print_preview(preview: Preview) -> None:
     for line in preview.lines:
         totals[line.currency] = totals.get(line.currency, 0) + abs(line.amount)
     sums = ", ".join(f"{Money(total, currency)}" for currency, total in sorted(totals.items()))
-    out.print(f"{len(preview.lines)} line(s), {sums} in all. Accept them with --seen {preview.token}", markup=False)
+    out.print(
+        f"{len(preview.lines)} line(s), {sums} in all. Accept them with: {command} --seen {preview.token}", markup=False
+    )
 
 
 def _choice(choice: Choice, currency: str) -> dict[str, Any]:
@@ -202,11 +214,12 @@ def decided_json(done: Decided) -> str:
 def undone_text(undone: Undone) -> str:
     """What an undo did."""
     said = [f"{len(undone.decision_ids)} decision(s) undone; {len(undone.line_ids)} line(s) are open again"]
+    again = " To see what is proposed for them: recon review --fresh" if undone.line_ids else ""
     if undone.adjustment_ids:
         said.append(f"{len(undone.adjustment_ids)} adjustment(s) rejected or reversed")
     if undone.document_ids:
         said.append("something was unticked in an open reconciliation, which is on hold now")
-    return f"{'; '.join(said)}."
+    return f"{'; '.join(said)}.{again}"
 
 
 def undone_json(undone: Undone) -> str:
@@ -229,7 +242,7 @@ def print_decisions(found: Sequence[DecisionView]) -> None:
             cut(kind),
             cut(", ".join(map(str, one.line_ids))),
             cut(", ".join(one.transactions)),
-            f"{Money(one.line_total, one.currency)}" if one.line_total else "",
+            grouped(f"{Money(one.line_total, one.currency)}") if one.line_total else "",
             one.decided_by,
             f"{one.decided_at:%Y-%m-%d %H:%M}",
         ]

@@ -208,12 +208,12 @@ def bridge(account: str, when: datetime | None, balance: str | None, as_json: bo
         made = report.bridge(uow, account_id=found.id, day=day, bank_balance=known)
     steps = (
         ("bank balance", made.bank_balance),
-        ("+ outstanding receipts", made.receipts),
-        ("- outstanding disbursements", -made.disbursements),
-        ("- bank lines not booked", -made.open_lines),
-        ("- bank lines set aside", -made.ignored_lines),
-        ("- adjustments not released", -made.unreleased),
-        ("- bank balance before its first line", -made.not_reconciled_opening),
+        ("outstanding receipts", made.receipts),
+        ("outstanding disbursements", -made.disbursements),
+        ("bank lines not booked", -made.open_lines),
+        ("bank lines set aside", -made.ignored_lines),
+        ("adjustments not released", -made.unreleased),
+        ("bank balance before its first line", -made.not_reconciled_opening),
         ("residual", made.residual),
         ("book balance", made.book_balance),
     )
@@ -223,12 +223,13 @@ def bridge(account: str, when: datetime | None, balance: str | None, as_json: bo
     else:
         click.echo(f"{account} at the end of {day}, {made.currency}")
         desk.emit(rows, as_json=False, right=["amount"])
+        click.echo("The bank's balance and the rows below it add up to the book balance.")
     return EXIT_ATTENTION if made.residual else 0
 
 
 @click.command("print")
 @desk.account_argument
-@click.option("--number", help="A closed document; by default the open one.")
+@click.option("--number", help="A closed document; by default the open one, else the latest.")
 @click.option("--reconciled", is_flag=True, help="Show the reconciled transactions too.")
 @desk.json_option
 def print_(account: str, number: str | None, reconciled: bool, as_json: bool) -> None:
@@ -240,9 +241,14 @@ def print_(account: str, number: str | None, reconciled: bool, as_json: bool) ->
       recon print 1930 --reconciled
     """
     from recon_core.reports import registers
+    from recon_core.services import documents
 
     with desk.read() as uow:
-        document_id = desk.document_id(uow, desk.account(uow, account).id, number)
+        account_id = desk.account(uow, account).id
+        last = documents.last_closed(uow, account_id)
+        if number is None and last is not None and documents.open_id(uow, account_id) is None:
+            number = last.number
+        document_id = desk.document_id(uow, account_id, number)
         found = registers.statement_report(uow, document_id=document_id, show_reconciled=reconciled)
     row, currency = found.row, found.row.currency
     ticked = [_detail(one, currency) for one in found.reconciled]
@@ -267,7 +273,7 @@ def print_(account: str, number: str | None, reconciled: bool, as_json: bool) ->
         (f"Cash account balance on {row.reconciliation_date}", found.book_balance),
     )
     for text, amount in lines:
-        click.echo(f"  {text:<52} {desk.money(amount, currency):>18} {currency}")
+        click.echo(f"  {text:<52} {desk.shown(amount, currency):>18} {currency}")
     for title, rows in (("Reconciled", ticked), ("Unreconciled", left)):
         if rows:
             click.echo(f"\n{title}")

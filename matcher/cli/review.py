@@ -148,12 +148,20 @@ def accept(
             if as_json:
                 click.echo(render_review.preview_json(shown))
             else:
-                render_review.print_preview(shown)
+                render_review.print_preview(shown, _bulk_command(accounts, rule, min_score))
             if preview or as_json or not shown.lines or not _agreed(len(shown.lines)):
                 return 0
             seen = shown.token
         done = deciding.accept_all(context, accounts=ids, wanted=wanted, token=seen)
     return _report(done, "accepted", as_json=as_json)
+
+
+def _bulk_command(accounts: Sequence[str], rule: str, min_score: float | None) -> str:
+    """The command of this bulk, to be repeated with the token."""
+    words = ["recon accept", *(f"--account {code}" for code in accounts)]
+    words += [f"--rule {rule}"] if rule else []
+    words += [f"--min-score {min_score}"] if min_score is not None else []
+    return " ".join(words)
 
 
 def _agreed(count: int) -> bool:

@@ -253,7 +253,7 @@ def _locked(
         if row.id not in by_line:
             raise Unknown(
                 f"Bank line {row.id} is {row.state} and nothing is proposed for it.",
-                cure="Undo the decision on it, or match the account again.",
+                cure="Match the account again (recon review --fresh), or undo the decision on it: recon decisions",
             )
     ordered = [by_line[line_id] for line_id in dict.fromkeys(line_ids)]
     for proposal in ordered:

@@ -13,6 +13,7 @@ from recon_core.domain.money import Money, to_text
 LINES_MAX = 200
 ITEMS_MAX = 2_000
 DAYS_MAX = 45
+_TWICE_DAYS = 14
 
 
 class _Pair(NamedTuple):
@@ -79,12 +80,17 @@ def _fix(pair: _Pair, currency: str) -> str:
 
 
 def _twice(found: Pieces, currency: str) -> Iterator[Cause]:
-    """Open bank lines that say the same as an earlier open one: the bank may have booked a payment twice."""
+    """Open bank lines that say the same as another of the days before: the bank may have booked a payment twice. What
+    comes again after a month is a rent or an interest.
+    """
     seen: dict[tuple[int, str, str], Fact] = {}
     for line in found.unbooked:
         key = line.amount, party_key(line.party), line.text
-        first = seen.setdefault(key, line)
-        if first is line or not (line.party or line.text):
+        first = seen.get(key)
+        if first is None or abs((line.day - first.day).days) > _TWICE_DAYS:
+            seen[key] = line
+            continue
+        if not (line.party or line.text):
             continue
         says = (
             f"{line.name} of {line.day}, {Money(line.amount, currency)}, says the same as {first.name} of {first.day}."

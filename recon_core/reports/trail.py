@@ -168,7 +168,9 @@ def _bank_lines(uow: UnitOfWork, lines: list[int]) -> Iterator[Step]:
 
 
 def _words(evidence: str) -> str:
-    """Evidence as a sentence: whoever decided keeps it as text, or as JSON whose texts are read here."""
+    """Evidence as a sentence: whoever decided keeps it as text, or as JSON whose texts are read here, of a pair of code
+    and text the text.
+    """
     try:
         return "; ".join(_texts(json.loads(evidence)))
     except ValueError:
@@ -180,7 +182,8 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, list):
         for one in value:
-            yield from _texts(one)
+            is_pair = isinstance(one, list) and len(one) == 2 and all(isinstance(part, str) for part in one)
+            yield from _texts(one[1] if is_pair else one)
     elif isinstance(value, dict):
         yield from _texts(list(value.values()))
 

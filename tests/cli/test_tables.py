@@ -47,3 +47,16 @@ def test_a_table_that_fits_keeps_a_row_on_a_line() -> None:
 def test_a_narrow_terminal_shows_a_row_as_a_block_without_its_empty_cells() -> None:
     page = shown(80, [("1930", "9", "", "1.00 SEK", "Fyra AB", "x" * 40, "y" * 40)])
     assert page.split("\n")[1:4] == ["  Account     1930", "  Line        9", "  Amount      1.00 SEK"]
+
+
+def test_on_a_terminal_thousands_are_apart_and_elsewhere_amounts_are_for_programs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert render_review.grouped("-1234567.50 SEK") == "-1234567.50 SEK"
+
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+
+    assert render_review.grouped("-1234567.50 SEK") == "-1\u00a0234\u00a0567.50 SEK"
+    assert [render_review.grouped(text) for text in ("999.00", "1234567", "2026-03-31", "A1234.50")] == [
+        "999.00", "1234567", "2026-03-31", "A1234.50",
+    ]  # fmt: skip

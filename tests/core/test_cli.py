@@ -269,3 +269,42 @@ def test_every_command_has_help_with_examples(name: str) -> None:
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.help, (words, parameter.name)
+
+
+def test_a_transaction_is_paired_by_its_name_in_the_books_and_never_by_a_number_that_may_mean_two(
+    recon: Recon, tmp_path: Path
+) -> None:
+    book = tmp_path / "book.csv"
+    rows = [f"{name},1930,2017-01-10,{amount},SEK" for name, amount in (("2", "100"), ("A7", "100"), ("B=1", "50"))]
+    book.write_text("\n".join(("id,account,date,amount,currency", *rows)), encoding="utf-8")
+    recon("book", "import", str(book))
+    recon.statement(1, 0, ("2017-01-11", 100, "R1"), ("2017-01-12", 100, "R2"))
+
+    with pytest.raises(ReconError, match="2 may be transaction 1 or 2"):
+        recon("pair", "1930", "--line", "1", "--with", "2")
+    with pytest.raises(ReconError, match="no transaction A8"):
+        recon("pair", "1930", "--line", "1", "--with", "A8")
+
+    recon("pair", "1930", "--line", "1", "--with", "#1")
+    done = json.loads(recon("pair", "1930", "--line", "2", "--with", "A7", "--json"))
+
+    assert done["transactions"] == [2]
+
+
+def test_an_account_without_an_open_document_prints_the_latest(recon: Recon) -> None:
+    enter(recon, "2017-01-10", "25000")
+    recon("reconcile", "open", "1930", "--date", "2017-01-10", "--balance", "25 000,00")
+    recon("reconcile", "toggle", "1930")
+    recon("reconcile", "release", "1930")
+
+    printed = recon("print", "1930")
+
+    assert "reconciliation 000001 per 2017-01-10" in printed
+    assert "25000.00 SEK" in printed
+
+
+def test_where_nobody_can_be_asked_a_deed_that_asks_names_the_option(recon: Recon) -> None:
+    recon("reconcile", "open", "1930", "--date", "2017-01-10")
+
+    with pytest.raises(click.UsageError, match="--yes"):
+        recon("reconcile", "delete", "1930")

@@ -14,7 +14,7 @@ from recon_core.domain.refused import Refused
 from tests.core.test_cli import MINE, Recon, leaves
 
 # One line of text is all they say: number and hash of the last entry.
-PLAIN = {("log", "head")}
+PLAIN = {("log", "head"), ("account", "draft")}
 
 
 @pytest.fixture
