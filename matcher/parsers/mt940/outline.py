@@ -213,8 +213,6 @@ def _joined(pieces: Sequence[Texts], room: int) -> Texts:
 def _fill_kept(kept: Sequence[tuple[str, Sequence[str | None]]], filled: Columns) -> None:
     """Fill in the pairs of texts that have no field of their own."""
     if kept:
-        names = [name for name, _ in kept]
-        filled[EXTRA] = [
-            tuple((name, text) for name, text in zip(names, texts, strict=True) if text)
-            for texts in zip(*(texts for _, texts in kept), strict=True)
-        ]
+        pairs = zip(*(zip(repeat(name), texts) for name, texts in kept), strict=True)
+        whole = all(all(texts) for _, texts in kept)
+        filled[EXTRA] = [*pairs] if whole else [tuple([pair for pair in row if pair[1]]) for row in pairs]

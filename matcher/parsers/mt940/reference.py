@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import re
 
-# What every such reference has in its text.
-_MARKS = ("RF", "+++", "***", "OCR", "KID", "QRR", "<", "KENM")
-
 _RF = re.compile(r"\bRF([0-9]{2})([A-Z0-9]{1,21})\b", re.ASCII)
 _BELGIAN = re.compile(r"(\+\+\+|\*\*\*) ?([0-9]{3})/?([0-9]{4})/?([0-9]{5}) ?\1", re.ASCII)
 _LABELLED = re.compile(r"\b(?:OCR|KID)(?:-?(?:NR|NO))?[ .:/]{1,3}([0-9]{2,25})\b", re.ASCII)
@@ -23,7 +20,15 @@ _DUTCH = re.compile(r"\bBETALINGSKENM(?:ERK|\.)?[ .:]{1,8}((?:[0-9]{4} ?){3}[0-9
 
 def has_reference_mark(text: str) -> bool:
     """Whether a text, perhaps many joined to one, may have a structured reference: much quicker than to look for it."""
-    return any(mark in text for mark in _MARKS)
+    return (
+        "<" in text
+        or ("+" in text and "+++" in text)
+        or ("*" in text and "***" in text)
+        or ("Q" in text and "QRR" in text)
+        or ("K" in text and ("KID" in text or "KENM" in text))
+        or "RF" in text
+        or "OCR" in text
+    )
 
 
 def structured_reference(text: str) -> str | None:

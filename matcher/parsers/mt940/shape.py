@@ -123,22 +123,23 @@ class Shapes:
         place -= at
         for here in range(at, end):
             chunk = chunks[here]
-            head, mark, text = chunk.partition("\n:86:")
-            if not mark or ":" in text or "\n" in head:
+            # The text begins behind the only colons and the only line feed of the entry.
+            begin = chunk.find("\n") + 5
+            if begin == 4 or chunk.rfind(":") != begin - 1 or not chunk.startswith(":86:", begin - 4):
                 return here, number
-            breaks = text.count("\n")
+            breaks = chunk.count("\n") - 1
             bucket: _Bucket | None = words
-            if text[3:4] == "?":
-                bucket = german.get((text.count("?"), text.count("+")))
-            elif text[:1] == "/":
-                bucket = slash.get(text.count("/"))
+            if chunk[begin + 3 : begin + 4] == "?":
+                bucket = german.get((chunk.count("?", begin), chunk.count("+", begin)))
+            elif chunk[begin : begin + 1] == "/":
+                bucket = slash.get(chunk.count("/", begin))
             if bucket is None:
                 self._look_at(chunk)
                 return here, number
-            if breaks and bucket is not words and text[width :: width + 1] != _BREAKS[:breaks]:
-                if not cut_evenly(text, breaks):
+            if breaks and bucket is not words and chunk[begin + width :: width + 1] != _BREAKS[:breaks]:
+                if not cut_evenly(chunk, breaks, start=begin):
                     return here, number
-                width = self._width = text.find("\n")
+                width = self._width = chunk.find("\n", begin) - begin
             bucket.waiting.append((place + here, number + 1, chunk))
             number += breaks + 2
         return end, number
