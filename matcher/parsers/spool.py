@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import IO, Any
 
 from recon_core.domain.statement import LineStatus, StatementLine
@@ -86,27 +86,30 @@ def _packed(block: list[StatementLine]) -> bytes:
     count = len(block)
     columns: list[tuple[Any, ...]] = [*zip(*block, strict=True)]
     block.clear()
-    columns[_BOOKED] = _numbers(columns[_BOOKED])
-    columns[_VALUED] = _numbers(columns[_VALUED])
-    columns[_STATUS] = tuple([_PLAIN.get(status, status) for status in columns[_STATUS]])
     details = [*chain.from_iterable(columns[_DETAILS])]
     columns[_DETAILS] = tuple(map(len, columns[_DETAILS]))
     # A column with one value for all lines, most often None, is stored as that value.
     for place, column in enumerate(columns):
         if column[0] == column[-1] and column.count(column[0]) == count:
             columns[place] = column[:1]
+    columns[_BOOKED] = _numbers(columns[_BOOKED])
+    columns[_VALUED] = _numbers(columns[_VALUED])
+    columns[_STATUS] = tuple([_PLAIN.get(status, status) for status in columns[_STATUS]])
     return marshal.dumps((count, columns, _packed(details) if details else b""))
 
 
 def _unpacked(packed: bytes) -> list[StatementLine]:
     count, stored, inner = marshal.loads(packed)  # noqa: S302 - our own bytes
+    stored[_BOOKED] = [*map(_day, stored[_BOOKED])]
+    stored[_VALUED] = [*map(_day, stored[_VALUED])]
+    stored[_STATUS] = [_STATUSES.get(status, status) for status in stored[_STATUS]]
     columns = [column * count if len(column) == 1 else column for column in stored]
-    columns[_BOOKED] = map(_day, columns[_BOOKED])
-    columns[_VALUED] = map(_day, columns[_VALUED])
-    columns[_STATUS] = [_STATUSES.get(status, status) for status in columns[_STATUS]]
-    details = iter(_unpacked(inner) if inner else ())
-    columns[_DETAILS] = [tuple(islice(details, own)) if own else () for own in columns[_DETAILS]]
-    return [_NEW_LINE(StatementLine, row) for row in zip(*columns, strict=True)]
+    if inner:
+        details = iter(_unpacked(inner))
+        columns[_DETAILS] = [tuple(islice(details, own)) if own else () for own in columns[_DETAILS]]
+    else:
+        columns[_DETAILS] = repeat((), count)
+    return [*map(_NEW_LINE, repeat(StatementLine), zip(*columns, strict=True))]
 
 
 def _numbers(days: tuple[date | None, ...]) -> tuple[int | None, ...]:
