@@ -288,6 +288,16 @@ def test_tags_in_lower_case_are_tags() -> None:
     assert headers_of(events(lower)) == headers_of(events(data))
 
 
+def test_a_card_that_is_closed_as_a_bank_statement_is_read_whole() -> None:
+    before = leaves({"CURDEF": "AUD", "CCACCTFROM": {"ACCTID": "4111"}}, xml=False)
+    right = sgml(transaction(TRANSACTION), before=before, kind="CCSTMTRS")
+    wrong = right.replace(b"</CCSTMTRS>", b"</STMTRS>")
+
+    assert wrong != right
+    assert lines_of(events(wrong)) == lines_of(events(right))
+    assert headers_of(events(wrong)) == headers_of(events(right))
+
+
 def test_several_statements_and_accounts_of_a_file_stay_apart() -> None:
     second = body(
         [ONE.replace("-12.50", "7.00")], before=leaves({"CURDEF": "EUR", "BANKACCTFROM": {"ACCTID": "2"}}, xml=False)

@@ -1,7 +1,7 @@
 """Entries of one shape turned into lines column by column: what is done to a text is done to those of many at once.
 
-Here are entries with no or one transaction and nothing further: booked or pending, no batch, no return, amounts that
-agree. What comes out is what `entry` makes of them one by one; what has anything unusual in it is left to that.
+Here are entries with no or one transaction and nothing further, and the transactions of batches: booked or pending, no
+return, amounts that agree. What comes out is what `entry` makes of them one by one; what has anything unusual in it is left to that.
 """
 
 from __future__ import annotations
@@ -12,10 +12,21 @@ from itertools import repeat
 from typing import Any, NamedTuple
 
 from matcher.parsers.camt.amounts import minor
-from matcher.parsers.camt.form import Amounts, EntryForm, EntryKind, Kept, Texts, TransactionForm, TransactionKind
+from matcher.parsers.camt.form import (
+    Amounts,
+    Charges,
+    EntryForm,
+    EntryKind,
+    Kept,
+    Texts,
+    TransactionForm,
+    TransactionKind,
+)
 from matcher.parsers.camt.transaction import (
     NO_CHARGES,
     NOT_PROVIDED,
+    Charged,
+    Foreign,
     account_number,
     read_charges,
     read_foreign,
@@ -48,6 +59,17 @@ class Waiting(NamedTuple):
     number: int
     where: str
     texts: Texts
+
+
+class WaitingBatch(NamedTuple):
+    """An entry with several transactions, each with its form and texts."""
+
+    place: int
+    number: int
+    where: str
+    form: EntryForm
+    texts: Texts
+    listed: list[tuple[TransactionForm, Texts]]
 
 
 class _Unusual(Exception):
@@ -122,102 +144,166 @@ def _fits(entry: EntryKind, own: TransactionKind) -> bool:
     )
 
 
+def batch_details(
+    batches: list[WaitingBatch], kind_of: Callable[[EntryForm, tuple[str, ...]], EntryKind | None]
+) -> list[tuple[StatementLine, ...] | None]:
+    """The details of each entry with several transactions; None where one of them has to be read alone."""
+    found: list[list[StatementLine | None]] = []
+    groups: dict[tuple[TransactionForm, bool], _Group] = {}
+    slots: dict[tuple[TransactionForm, bool], list[tuple[int, int]]] = {}
+    for number, batch in enumerate(batches):
+        found.append([None] * len(batch.listed))
+        raw = batch.form.kind(batch.texts)
+        kind = batch.form.kinds.get(raw) or kind_of(batch.form, raw)
+        if kind is None or kind.money_in is None or kind.reversal or kind.status not in _SETTLED:
+            continue
+        for place, (inner, texts) in enumerate(batch.listed):
+            raw = inner.kind(texts)
+            own = inner.kinds.get(raw) or transaction_kind(inner, raw)
+            key = inner, kind.money_in if own.money_in is None else own.money_in
+            group = groups.get(key)
+            if group is None:
+                group, slots[key] = groups.setdefault(key, _Group([], [], [])), []
+            group.entries.append(Waiting(place, place + 1, f"{batch.where}, transaction {place + 1}", texts))
+            group.kinds.append(kind)
+            group.theirs.append(own)
+            slots[key].append((number, place))
+    for (inner, money_in), group in groups.items():
+        if len(group.entries) < _FEW or inner.is_return:
+            continue
+        with suppress(InputError, _Unusual):
+            for (number, place), line in zip(slots[inner, money_in], _details(inner, group, money_in), strict=True):
+                found[number][place] = line
+    return [tuple(line for line in lines if line is not None) if all(lines) else None for lines in found]
+
+
 def _lines(form: EntryForm, inner: TransactionForm | None, group: _Group, *, money_in: bool) -> Iterable[StatementLine]:
     """The lines of entries of one direction. Raises `_Unusual` or an `InputError` if one has to be read alone."""
-    rows = [one.texts for one in group.entries]
-    booking, value, currencies, status, reversal, _, codes, proprietary = zip(*group.kinds, strict=True)
-    references, stated, banks, infos = map(_texts, zip(*map(form.fixed, rows), strict=True))
+    made = _Columns(group, money_in=money_in)
+    references, stated, made.banks, made.infos = map(_texts, zip(*map(form.fixed, made.rows), strict=True))
     amounts = [minor(text or "", form.currency) for text in stated]
-    _check_others(form.amounts, rows)
-    odd: list[InputError] = []
-    charges = [read_charges(form.charges, row, currencies[0], odd) for row in rows] if form.charges else None
-    foreign = [read_foreign(form.amounts, row, odd) for row in rows] if form.amounts.is_foreign else None
-    extra = _kept(form.kept, rows)
-    columns = _DEFAULTS.copy()
-    columns[_REMITTANCE] = columns[_ADDITIONAL] = infos
+    _check_others(form.amounts, made.rows)
+    made.add_costs(form.charges, form.amounts)
+    made.extra = _kept(form.kept, made.rows)
     if inner is not None:
-        _check_amounts(inner.amounts, rows, stated)
-        _fill_texts(inner, rows, infos, columns)
-        banks, extra = _fill_sides(inner, rows, banks, extra, columns, money_in=money_in)
-        codes = tuple([own.code or code for own, code in zip(group.theirs, codes, strict=True)])
-        proprietary = tuple([own.proprietary_code or code for own, code in zip(group.theirs, proprietary, strict=True)])
-        columns[_REASON] = [own.reason for own in group.theirs]
-        if inner.amounts.is_foreign:
-            foreign = [read_foreign(inner.amounts, row, odd) for row in rows]
-        if inner.charges:
-            theirs = [read_charges(inner.charges, row, currencies[0], odd) for row in rows]
-            ours = charges or repeat(NO_CHARGES)
-            charges = [one if one.total is not None else other for one, other in zip(ours, theirs, strict=False)]
-    if odd:
-        raise _Unusual
-    columns[:_END_TO_END] = (
-        [one.number for one in group.entries], booking, value,
-        amounts if money_in else [-amount for amount in amounts],
-        currencies, status, reversal, banks, references, codes, proprietary,
-    )  # fmt: skip
-    if foreign is not None:
-        originals, *columns[_ORIGINAL + 1 : _ORIGINAL + 3] = zip(*foreign, strict=True)
-        columns[_ORIGINAL] = originals if money_in else [size if size is None else -size for size in originals]
-    if charges is not None:
-        columns[_CHARGES] = [one.total for one in charges]
-    columns[_WHERE], columns[_EXTRA] = [one.where for one in group.entries], extra
-    return map(_new, repeat(StatementLine), zip(*columns, strict=False))
+        _check_amounts(inner.amounts, made.rows, stated)
+        made.add_transactions(inner)
+    return made.lines(amounts, references)
 
 
-def _fill_sides(
-    form: TransactionForm,
-    rows: list[Texts],
-    banks: Column,
-    extra: Pairs,
-    columns: list[Iterable[Any]],
-    *,
-    money_in: bool,
-) -> tuple[Column, Pairs]:
-    """Fill in references and the other side; returns the bank's references and what is kept, of entry and transaction."""
-    ends, instructions, *others, cheques, own_banks, traders = map(_texts, zip(*map(form.fixed, rows), strict=True))
-    if any(traders):
-        raise _Unusual
-    side = form.sides[money_in]
-    names, accounts, bics, ultimates = map(_texts, zip(*map(side.fetch, rows), strict=True))
-    if side.account_is_iban:
-        accounts = [account_number(text) if text else None for text in accounts]
-    if any(ultimates):
-        names = [name or ultimate for name, ultimate in zip(names, ultimates, strict=True)]
-    columns[_END_TO_END:_REFERENCE] = _provided(ends), _provided(instructions), *others
-    columns[_NAME:_ORIGINAL] = names, accounts, bics, ultimates
-    columns[_CHEQUE] = cheques
-    if any(own_banks):
-        extra = [
-            (*pairs, ("Refs/AcctSvcrRef", own)) if own and bank and own != bank else pairs
-            for pairs, own, bank in zip(extra, own_banks, banks, strict=True)
-        ]
-        banks = [bank or own for bank, own in zip(banks, own_banks, strict=True)]
-    return banks, [first + second for first, second in zip(extra, _kept(side.kept, rows), strict=True)]
+def _details(inner: TransactionForm, group: _Group, money_in: bool) -> Iterable[StatementLine]:
+    """The lines of transactions of one direction. Raises `_Unusual` or an `InputError` if one has to be read alone."""
+    made = _Columns(group, money_in=money_in)
+    amounts = [minor(row[inner.amounts.own], made.currency) for row in made.rows]
+    _check_others(inner.amounts, made.rows)
+    made.add_transactions(inner)
+    return made.lines(amounts, made.nothing)
 
 
-def _fill_texts(form: TransactionForm, rows: list[Texts], infos: Column, columns: list[Iterable[Any]]) -> None:
-    """Fill in what the payer and the bank wrote: see `lines.compose` and `transaction.read_transaction`."""
-    said = infos
-    if form.infos:
-        told = _lists(form.infos, rows)
-        said = [texts[0] if texts else info for texts, info in zip(told, infos, strict=True)]
-        columns[_ADDITIONAL] = [
-            "\n".join(dict.fromkeys((info, *texts) if info else texts)) or None
-            for texts, info in zip(told, infos, strict=True)
-        ]
-    if form.texts:
-        written = ["\n".join(texts) for texts in _lists(form.texts, rows)]
-        said = [text or other for text, other in zip(written, said, strict=True)]
-    columns[_REMITTANCE] = said
-    references = _lists(form.references, rows) if form.references else None
-    if references is not None:
-        columns[_REFERENCE] = [texts[0] if texts else None for texts in references]
-    if form.documents or len(form.references) > 1:
-        nothing: list[list[str]] = [[]] * len(rows)
-        documents = _lists(form.documents, rows) if form.documents else nothing
-        columns[_DOCUMENTS] = [
-            (*texts, *more[1:]) for texts, more in zip(documents, references or nothing, strict=True)
-        ]
+class _Columns:
+    """Lines under construction: `columns` by the places of their fields, and what entries and transactions both tell."""
+
+    def __init__(self, group: _Group, *, money_in: bool) -> None:
+        self.entries = group.entries
+        self.rows = [one.texts for one in group.entries]
+        self.kinds, self.theirs, self.money_in = group.kinds, group.theirs, money_in
+        self.currency = group.kinds[0].currency
+        self.nothing: Column = [None] * len(self.rows)
+        self.banks: Column = self.nothing
+        self.infos: Column = self.nothing
+        self.extra: Pairs = [()] * len(self.rows)
+        self.charges: list[Charged] | None = None
+        self.foreign: list[Foreign] | None = None
+        self.columns = _DEFAULTS.copy()
+
+    def add_costs(self, charges: tuple[Charges, ...], amounts: Amounts) -> None:
+        """Charges and original amounts of entries, or of their transactions. Raises `_Unusual`."""
+        odd: list[InputError] = []
+        if charges:
+            theirs = [read_charges(charges, row, self.currency, odd) for row in self.rows]
+            ours = self.charges or repeat(NO_CHARGES)
+            self.charges = [one if one.total is not None else other for one, other in zip(ours, theirs, strict=False)]
+        if amounts.is_foreign:
+            self.foreign = [read_foreign(amounts, row, odd) for row in self.rows]
+        if odd:
+            raise _Unusual
+
+    def add_transactions(self, form: TransactionForm) -> None:
+        """What the transactions tell. Raises `_Unusual`."""
+        self.add_costs(form.charges, form.amounts)
+        self._add_texts(form)
+        columns, rows = self.columns, self.rows
+        ends, instructions, *others, cheques, banks, traders = map(_texts, zip(*map(form.fixed, rows), strict=True))
+        if any(traders):
+            raise _Unusual
+        side = form.sides[self.money_in]
+        names, accounts, bics, ultimates = map(_texts, zip(*map(side.fetch, rows), strict=True))
+        if side.account_is_iban:
+            accounts = [account_number(text) if text else None for text in accounts]
+        if any(ultimates):
+            names = [name or ultimate for name, ultimate in zip(names, ultimates, strict=True)]
+        columns[_END_TO_END:_REFERENCE] = _provided(ends), _provided(instructions), *others
+        columns[_NAME:_ORIGINAL] = names, accounts, bics, ultimates
+        columns[_CHEQUE] = cheques
+        columns[_REASON] = [own.reason for own in self.theirs]
+        if any(banks):
+            self.extra = [
+                (*pairs, ("Refs/AcctSvcrRef", own)) if own and bank and own != bank else pairs
+                for pairs, own, bank in zip(self.extra, banks, self.banks, strict=True)
+            ]
+            self.banks = [bank or own for bank, own in zip(self.banks, banks, strict=True)]
+        more = _kept(side.kept, rows)
+        self.extra = [first + second for first, second in zip(self.extra, more, strict=True)]
+
+    def _add_texts(self, form: TransactionForm) -> None:
+        """What the payer and the bank wrote: see `lines.compose` and `transaction.read_transaction`."""
+        columns, rows = self.columns, self.rows
+        said = infos = self.infos
+        if form.infos:
+            told = _lists(form.infos, rows)
+            said = [texts[0] if texts else info for texts, info in zip(told, infos, strict=True)]
+            self.infos = [
+                "\n".join(dict.fromkeys((info, *texts) if info else texts)) or None
+                for texts, info in zip(told, infos, strict=True)
+            ]
+        if form.texts:
+            written = ["\n".join(texts) for texts in _lists(form.texts, rows)]
+            said = [text or other for text, other in zip(written, said, strict=True)]
+        columns[_REMITTANCE] = said
+        references = _lists(form.references, rows) if form.references else None
+        if references is not None:
+            columns[_REFERENCE] = [texts[0] if texts else None for texts in references]
+        if form.documents or len(form.references) > 1:
+            nothing: list[list[str]] = [[]] * len(rows)
+            documents = _lists(form.documents, rows) if form.documents else nothing
+            columns[_DOCUMENTS] = [
+                (*texts, *more[1:]) for texts, more in zip(documents, references or nothing, strict=True)
+            ]
+
+    def lines(self, amounts: list[int], references: Column) -> Iterable[StatementLine]:
+        """The lines; `amounts` are unsigned."""
+        booking, value, currencies, status, reversal, _, codes, proprietary = zip(*self.kinds, strict=True)
+        columns = self.columns
+        if self.theirs:
+            codes = tuple([own.code or code for own, code in zip(self.theirs, codes, strict=True)])
+            proprietary = tuple(
+                [own.proprietary_code or code for own, code in zip(self.theirs, proprietary, strict=True)]
+            )
+        else:
+            columns[_REMITTANCE] = self.infos
+        columns[:_END_TO_END] = (
+            [one.number for one in self.entries], booking, value,
+            amounts if self.money_in else [-amount for amount in amounts],
+            currencies, status, reversal, self.banks, references, codes, proprietary,
+        )  # fmt: skip
+        if self.foreign is not None:
+            originals, *columns[_ORIGINAL + 1 : _ORIGINAL + 3] = zip(*self.foreign, strict=True)
+            columns[_ORIGINAL] = originals if self.money_in else [size if size is None else -size for size in originals]
+        if self.charges is not None:
+            columns[_CHARGES] = [one.total for one in self.charges]
+        columns[_ADDITIONAL], columns[_EXTRA] = self.infos, self.extra
+        columns[_WHERE] = [one.where for one in self.entries]
+        return map(_new, repeat(StatementLine), zip(*columns, strict=False))
 
 
 def _texts(column: Sequence[str]) -> Column:

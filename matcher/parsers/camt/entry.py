@@ -14,9 +14,18 @@ from xml.etree.ElementTree import Element
 
 from matcher.parsers.camt import paths
 from matcher.parsers.camt.amounts import minor
-from matcher.parsers.camt.columns import Waiting, fill
-from matcher.parsers.camt.form import BatchPlaces, EntryForm, EntryKind, Texts, TransactionForm
-from matcher.parsers.camt.lines import NO_BATCH, Batch, check_batch, children, compose, difference, is_one_of_many
+from matcher.parsers.camt.columns import Waiting, WaitingBatch, batch_details, fill
+from matcher.parsers.camt.form import EntryForm, EntryKind, Texts, TransactionForm
+from matcher.parsers.camt.lines import (
+    NO_BATCH,
+    Batch,
+    check_batch,
+    children,
+    compose,
+    difference,
+    is_one_of_many,
+    read_batch,
+)
 from matcher.parsers.camt.markup import NotPlain, unescaped
 from matcher.parsers.camt.pattern import (
     PATTERNS_MAX,
@@ -49,7 +58,6 @@ from matcher.parsers.camt.transaction import (
     kept,
     read_charges,
     read_foreign,
-    read_minor,
     read_transaction,
 )
 from matcher.parsers.text import iso_date
@@ -82,6 +90,7 @@ class EntryReader:
         self.own = OwnAccount()
         self.status_unless_said = LineStatus.INFO
         self._lines: list[StatementLine | None] = []
+        self._batches: list[WaitingBatch] = []
         self._told: list[tuple[int, list[Diagnostic]]] = []
         self._currency = NO_CURRENCY
         self._prefix = ""
@@ -130,6 +139,10 @@ class EntryReader:
                     listed = [(inner, one.texts)] if inner is not None else []
                     self._lines[one.place] = self._line(form, one.texts, listed, one.number, one.where)
                 pattern.waiting.clear()
+        details = batch_details(self._batches, self._faultless_kind)
+        for many, ready in zip(self._batches, details, strict=True):
+            self._lines[many.place] = self._line(many.form, many.texts, many.listed, many.number, many.where, ready)
+        self._batches.clear()
 
     def take_markup(self, inside: str, index: int, where: str) -> None:
         """Take what stands between the tags of one `Ntry`, well-formed or not.
@@ -167,7 +180,11 @@ class EntryReader:
         if len(read) <= 1:
             self._learn_entry(inside, tags, form, read[0][0] if read else None)
         texts = unescaped(pieces) if "&" in inside else pieces
-        self._lines.append(self._line(form, texts, read, index, where))
+        if len(read) > 1:
+            self._batches.append(WaitingBatch(len(self._lines), index, where, form, texts, read))
+            self._lines.append(None)
+        else:
+            self._lines.append(self._line(form, texts, read, index, where))
 
     def _transaction(self, body: str, currency: str) -> tuple[TransactionForm, Texts]:
         """Form and texts of what stands between the tags of one `TxDtls`."""
@@ -232,8 +249,12 @@ class EntryReader:
         listed: Sequence[tuple[TransactionForm, Texts]],
         index: int,
         where: str,
+        ready: tuple[StatementLine, ...] | None = None,
     ) -> StatementLine:
-        """The line of an entry and its transactions; what is wrong with it is told in `taken`."""
+        """The line of an entry and its transactions; what is wrong with it is told in `taken`.
+
+        `ready` are its details where they were made with those of others; they hold if they add up.
+        """
         odd: list[InputError] = []
         told: list[Diagnostic] = []
         raw = form.kind(texts)
@@ -247,11 +268,15 @@ class EntryReader:
         if amounts.others:
             keep_others(amounts, texts, extra)
         charges = read_charges(form.charges, texts, kind.currency, odd) if form.charges else NO_CHARGES
-        batch = self._batch(form.batches, texts, kind.currency, odd) if form.batches else NO_BATCH
+        batch = read_batch(form.batches, texts, kind.currency, odd) if form.batches else NO_BATCH
         known = (amount_text, abs(amount)) if amount else _NOTHING_KNOWN
-        read = [read_transaction(one, inner, kind, known, self.own, odd) for one, inner in listed]
         single = NO_TRANSACTION
         details: tuple[StatementLine, ...] = ()
+        read: list[Transaction] = []
+        if ready is not None and sum([one.amount for one in ready]) == amount:
+            details = ready
+        else:
+            read = [read_transaction(one, inner, kind, known, self.own, odd) for one, inner in listed]
         if len(read) == 1 and (batch is NO_BATCH or not is_one_of_many(read[0], batch, amount)):
             single = read[0]
             if single.amount != amount:
@@ -263,7 +288,7 @@ class EntryReader:
         elif read:
             details = children(read, kind, amount, charges.total, where, told)
         if batch is not NO_BATCH:
-            check_batch(batch, read, kind, amount, where, told)
+            check_batch(batch, [one.amount for one in read or details], kind, amount, where, told)
         foreign = single.foreign
         if foreign is NOT_FOREIGN and amounts.is_foreign:
             foreign = read_foreign(amounts, texts, odd)
@@ -325,20 +350,6 @@ class EntryReader:
                 extra.append(("Amt", f"{text} {currency}"))
             return 0
         return amount if kind.money_in else -amount
-
-    @staticmethod
-    def _batch(places: tuple[BatchPlaces, ...], texts: Texts, currency: str, odd: list[InputError]) -> Batch:
-        """Counts and totals of several batches add up, the first one's references are the entry's."""
-        message = payment = count = total = None
-        for place in places:
-            message = message or texts[place.message].strip() or None
-            payment = payment or texts[place.payment].strip() or None
-            number = texts[place.number].strip()
-            if number.isascii() and number.isdigit() and len(number) <= 15:
-                count = (count or 0) + int(number)
-            if (amount := read_minor(texts[place.total], currency, odd)) is not None:
-                total = (total or 0) + amount
-        return Batch(message, payment, count, total)
 
 
 def _tell_unknown_status(said: str, extra: Extra, where: str, told: list[Diagnostic]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from matcher.parsers.camt.form import EntryKind
-from matcher.parsers.camt.transaction import Extra, Foreign, Transaction
+from matcher.parsers.camt.form import BatchPlaces, EntryKind, Texts
+from matcher.parsers.camt.transaction import Extra, Foreign, Transaction, read_minor
 from recon_core.domain.diagnostic import Diagnostic, Severity
 from recon_core.domain.money import Money, to_text
+from recon_core.domain.refused import InputError
 from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementLine
 
 _NEW_LINE = tuple.__new__
@@ -129,14 +131,28 @@ def is_one_of_many(one: Transaction, batch: Batch, amount: int) -> bool:
     return (batch.number or 0) > 1 and one.amount is not None and one.amount != amount
 
 
+def read_batch(places: tuple[BatchPlaces, ...], texts: Texts, currency: str, odd: list[InputError]) -> Batch:
+    """Counts and totals of several batches add up, the first one's references are the entry's."""
+    message = payment = count = total = None
+    for place in places:
+        message = message or texts[place.message].strip() or None
+        payment = payment or texts[place.payment].strip() or None
+        number = texts[place.number].strip()
+        if number.isascii() and number.isdigit() and len(number) <= 15:
+            count = (count or 0) + int(number)
+        if (amount := read_minor(texts[place.total], currency, odd)) is not None:
+            total = (total or 0) + amount
+    return Batch(message, payment, count, total)
+
+
 def check_batch(
-    batch: Batch, read: list[Transaction], kind: EntryKind, amount: int, where: str, odd: list[Diagnostic]
+    batch: Batch, amounts: Sequence[int | None], kind: EntryKind, amount: int, where: str, odd: list[Diagnostic]
 ) -> None:
-    """Compare the bank's count and total of a batch with what it lists."""
-    if batch.number is not None and read and batch.number != len(read):
-        message = f"the batch has {batch.number} transactions, {len(read)} are listed."
+    """Compare the bank's count and total of a batch with the amounts that it lists."""
+    if batch.number is not None and amounts and batch.number != len(amounts):
+        message = f"the batch has {batch.number} transactions, {len(amounts)} are listed."
         odd.append(_warning("batch-count-differs", where, message))
-    listed = [one.amount for one in read if one.amount is not None]
+    listed = [own for own in amounts if own is not None]
     if batch.total is not None and batch.total not in (abs(amount), abs(sum(listed)), sum(map(abs, listed))):
         totals = f"{to_text(batch.total, kind.currency)}, its entry {to_text(amount, kind.currency)}"
         odd.append(_warning("batch-total-differs", where, f"the batch is {totals}."))

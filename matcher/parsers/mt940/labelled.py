@@ -32,7 +32,7 @@ from matcher.parsers.mt940.slash import begins_with_code, read_slashes
 from matcher.parsers.mt940.wrapping import free_lines, rejoined
 
 _POLISH = re.compile(
-    r"(?:^|; ?)(ID IPH|Z RACH\.|NA RACH\.|OD|DLA|TYT\.|TNR|REF\. KLIENTA|DATA STEMPLA|WALUTA|KWOTA|KURS|NIP|ID UZUP\.): ?",
+    r"(?:^|; ?)(ID IPH|Z RACH\.|NA RACH\.|OD|DLA|TYT\.|TNR|REF\. KLIENTA|DATA STEMPLA|DATA NOSTRO|WALUTA|KWOTA|KURS|NIP|ID UZUP\.): ?",
     re.IGNORECASE,
 )
 _POLISH_PLACES = {

@@ -56,13 +56,14 @@ def keep_number(row: Row, name: str, text: str) -> None:
 
     The first one holds; the same amount may come again with or without its currency.
     """
-    text = text.replace(" ", "")
     numbers = row[NUMBERS]
     if numbers is None:
         row[NUMBERS] = {name: text}
-    elif name not in numbers or text.endswith(numbers[name]):
+        return
+    known, same = numbers.get(name, "").replace(" ", ""), text.replace(" ", "")
+    if same.endswith(known):
         numbers[name] = text
-    elif not numbers[name].endswith(text):
+    elif not known.endswith(same):
         keep(row, name, text)
 
 

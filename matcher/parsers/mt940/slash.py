@@ -56,9 +56,10 @@ PLACES = {
     "REMI": REMITTANCE,
     "ADDI": ADDITIONAL_INFO,
     "TRTP": ADDITIONAL_INFO,
+    "RTYP": ADDITIONAL_INFO,
 }
 _NUMBERS = {"OCMT": "original", "CHGS": "charges", "NBTX": "count", "NRTX": "count", "EXCH": "rate"}
-_LINES = frozenset({"ADDI", "TRTP", "REMI", "URI"})
+_LINES = frozenset({"ADDI", "TRTP", "RTYP", "REMI", "URI"})
 _PARTIES = frozenset({"ORDP", "BENM", "ULTD", "ULTC", "ULTB"})
 _ULTIMATE = frozenset({"ULTD", "ULTC", "ULTB"})
 KEPT = ("CSID", "ADDR", "ISDT", "PURP", "ID", "TRCD", "IACC", "SWOC", "INIT", "CREF", "CDTRREFTP", "ISSR", "SUM")
