@@ -111,6 +111,18 @@ def test_the_account_of_the_other_side_is_found_on_every_path(account: str, numb
     assert line.counterparty_account == number
 
 
+def test_the_other_side_has_the_name_of_its_account_where_it_has_no_other() -> None:
+    account = "<DbtrAcct><Id><IBAN>FI2112345600000785</IBAN></Id><Nm>Account of Anna</Nm></DbtrAcct>"
+    nameless, named = (
+        line_of(entry(inside=details(f"<RltdPties>{party}{account}</RltdPties>")))
+        for party in ("", "<Dbtr><Nm>Anna</Nm></Dbtr>")
+    )
+
+    assert nameless.counterparty_name == "Account of Anna"
+    assert named.counterparty_name == "Anna"
+    assert ("RltdPties/DbtrAcct/Nm", "Account of Anna") in named.extra
+
+
 @pytest.mark.parametrize(("account", "number"), ACCOUNT_PATHS.values(), ids=ACCOUNT_PATHS)
 def test_the_account_of_the_statement_is_found_on_every_path(account: str, number: str) -> None:
     found = only(document(statement(account=f"<Acct>{account}<Ccy>EUR</Ccy></Acct>")))

@@ -42,7 +42,7 @@ def _below(parent: str, paths: tuple[str, ...]) -> tuple[str, ...]:
 def _side(role: str) -> Table:
     """The fields of one side of a payment; `role` is Dbtr or Cdtr."""
     return {
-        "name": _below(f"RltdPties/{role}", PARTY_NAME),
+        "name": (*_below(f"RltdPties/{role}", PARTY_NAME), f"RltdPties/{role}Acct/Nm"),
         "account": _below(f"RltdPties/{role}Acct", tuple(ACCOUNT_KINDS)),
         "bic": _below(f"RltdAgts/{role}Agt", (*AGENT_BIC, *AGENT_MEMBER)),
         "ultimate": _below(f"RltdPties/Ultmt{role}", PARTY_NAME),

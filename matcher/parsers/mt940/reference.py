@@ -2,7 +2,8 @@
 
 Taken only where a check of two digits (mod 97) or a label leaves no doubt: ISO 11649 `RF18…`, the Belgian
 `+++010/8068/17183+++` or with asterisks, `OCR 1234574`, `KID: 23456783`, the Swiss `QRR 210000000003139471430009017`,
-the Danish card line `+71<000000000012345+12345678<`, the Dutch `BETALINGSKENM. 1234 5678 9012 3456`. Single check
+the Danish card line `+71<000000000012345+12345678<`, the Dutch `BETALINGSKENM. 1234 5678 9012 3456` and
+`ISSUER: CUR REF: 1234567812345678`. Single check
 digits on bare numbers are weak evidence and left to matching.
 """
 
@@ -16,6 +17,7 @@ _LABELLED = re.compile(r"\b(?:OCR|KID)(?:-?(?:NR|NO))?[ .:/]{1,3}([0-9]{2,25})\b
 _SWISS = re.compile(r"\bQRR[ .:/]{1,3}([0-9]{27})\b", re.ASCII)
 _DANISH = re.compile(r"\+7[15]< ?([0-9]{15,16})\+[0-9]{7,8}<?", re.ASCII)
 _DUTCH = re.compile(r"\bBETALINGSKENM(?:ERK|\.)?[ .:]{1,8}((?:[0-9]{4} ?){3}[0-9]{4}|[0-9]{7,16})\b", re.ASCII)
+_ISSUED = re.compile(r"\bissuer: ?CUR +ref: ?([0-9]{7,16})\b", re.ASCII | re.IGNORECASE)
 
 
 def has_reference_mark(text: str) -> bool:
@@ -28,6 +30,7 @@ def has_reference_mark(text: str) -> bool:
         or ("K" in text and ("KID" in text or "KENM" in text))
         or "RF" in text
         or "OCR" in text
+        or "CUR" in text
     )
 
 
@@ -50,4 +53,6 @@ def structured_reference(text: str) -> str | None:
         return danish[1]
     if "M" in text and "KENM" in text and (dutch := _DUTCH.search(text)):
         return dutch[1].replace(" ", "")
+    if "U" in text and "CUR " in text and (issued := _ISSUED.search(text)):
+        return issued[1]
     return None
