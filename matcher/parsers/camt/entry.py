@@ -295,21 +295,13 @@ class EntryReader:
         told += [Diagnostic(error.code, Severity.ERROR, where, error.message, error.cure) for error in odd]
         if told:
             self._told.append((index, told))
+        # fmt: off
         return compose(
-            index,
-            kind,
-            amount,
-            single,
-            bank or single.bank,
-            reference or None,
-            foreign,
+            index, kind, amount, single, bank or single.bank, reference or None, foreign,
             charges.total if charges.total is not None else single.charges.total,
-            info or None,
-            batch,
-            details,
-            where,
-            extra,
+            info or None, batch, details, where, extra,
         )
+        # fmt: on
 
     def _faultless_kind(self, form: EntryForm, raw: tuple[str, ...]) -> EntryKind | None:
         odd: list[InputError] = []
