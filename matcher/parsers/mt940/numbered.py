@@ -5,6 +5,9 @@ DFÜ agreement annex 3: three digits of business transaction code (GVC), then su
 34 text key addition, 38 IBAN. Polish banks use `~`, `<`, `>` or `^` as the separator, Romanian ones `+`; `>` also
 comes without a code before it. Inside the purpose, SEPA tags such as `EREF+` begin parts of their own.
 
+A GVC 899 or 399 whose posting text says that it is a reversal (Storno) marks the line as one; the sign stays that of
+`:61:`.
+
 The proprietary code of a line becomes `NTRF+166+9310+992`: SWIFT type, GVC, prima nota, text key addition (unless it is
 000), as camt files of the same banks have it.
 """
@@ -25,6 +28,7 @@ from matcher.parsers.mt940.row import (
     PROPRIETARY_CODE,
     REMITTANCE,
     RETURN_REASON,
+    REVERSAL,
     ULTIMATE,
     Row,
     add,
@@ -63,6 +67,7 @@ _BATCH_SIZE = re.compile(r"(?:Anzahl(?: Posten)?|Datei mit)\s*:?\s*([0-9]{1,7})"
 BATCHES = frozenset({"035", "071", "072", "079", "085", "188", "189", *map(str, range(191, 199))})
 # Returned items: `?34` holds the reason.
 RETURNS = frozenset({"108", "109", "110", "111", "159", "160"})
+REVERSALS = frozenset({"399", "899"})
 
 
 def read_german(text: str, flat: str, row: Row) -> bool:
@@ -84,6 +89,8 @@ def read_german(text: str, flat: str, row: Row) -> bool:
     row[PROPRIETARY_CODE] = code
     if posting:
         row[ADDITIONAL_INFO] = posting
+        if gvc in REVERSALS:
+            _mark_reversal(posting, row)
     if bank:
         row[BIC] = bank
     if account:
@@ -117,7 +124,9 @@ def read_numbered(text: str, mark: str, row: Row) -> None:
     row[PROPRIETARY_CODE] = "+".join(filter(None, (row[PROPRIETARY_CODE], gvc, primanota, key))) or None
     if key and gvc in RETURNS:
         row[RETURN_REASON] = key
-    row[ADDITIONAL_INFO] = take("00", "").strip() or None
+    row[ADDITIONAL_INFO] = posting = take("00", "").strip() or None
+    if posting and gvc in REVERSALS:
+        _mark_reversal(posting, row)
     row[BIC] = _unspaced(take("30", ""))
     row[NAME] = _joined_name(take("32", None), take("33", None))
     account, iban = _unspaced(take("31", "")), _unspaced(take("38", ""))
@@ -128,6 +137,11 @@ def read_numbered(text: str, mark: str, row: Row) -> None:
         if value.strip():
             keep(row, mark + number, value.strip())
     _read_purpose("".join(purpose), gvc, row)
+
+
+def _mark_reversal(posting: str, row: Row) -> None:
+    if "storn" in posting.lower():
+        row[REVERSAL] = True
 
 
 def _unspaced(text: str) -> str | None:

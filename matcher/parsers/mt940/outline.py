@@ -12,7 +12,17 @@ from collections.abc import Sequence
 from itertools import repeat
 from typing import Any, NamedTuple, Protocol
 
-from matcher.parsers.mt940.numbered import BATCHES, PIECE, PURPOSE, RETURNS, SEPA, SEPA_PLACES, USUAL, party_name
+from matcher.parsers.mt940.numbered import (
+    BATCHES,
+    PIECE,
+    PURPOSE,
+    RETURNS,
+    REVERSALS,
+    SEPA,
+    SEPA_PLACES,
+    USUAL,
+    party_name,
+)
 from matcher.parsers.mt940.row import (
     ACCOUNT,
     ADDITIONAL_INFO,
@@ -38,6 +48,7 @@ _SEPA_PLACES = {**SEPA_PLACES, "": REMITTANCE, "MTLG": REMITTANCE}
 del _SEPA_PLACES["BREF"]
 _SEPA_KEPT = frozenset({"CRED", "DEBT", "RREF", "PURP", "MDAT"})
 _SLASH_PLACES = {code: place for code, place in PLACES.items() if code != "PREF"}
+_ALONE = BATCHES | REVERSALS
 _PARTIES = frozenset({"ORDP", "BENM"})
 # The careful way strips what stands behind a text.
 _NO_BLANK = r"(?<!\s)"
@@ -95,9 +106,9 @@ class GermanOutline:
                 self._parts[-1].groups.append(group)
 
     def columns(self, kinds: Texts, groups: Sequence[Texts]) -> Columns | None:
-        """See `Outline`: None where a text is about a batch, or has a blank in a code."""
+        """See `Outline`: None where a text is about a batch or a reversal, or has a blank in a code."""
         given = {number: groups[group] for number, group in self._groups.items()}
-        if not BATCHES.isdisjoint(groups[0]) or any(" " in "".join(given.get(each, ())) for each in _UNSPACED):
+        if not _ALONE.isdisjoint(groups[0]) or any(" " in "".join(given.get(each, ())) for each in _UNSPACED):
             return None
         primanotas = given.get("10") or repeat("")
         codes = [
