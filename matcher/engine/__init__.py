@@ -64,11 +64,13 @@ def _result(lines: Lines, book: Book, found: Outcome, view: View, line_order: In
     row_at = np.empty(len(row_order), np.int64)
     row_at[row_order] = np.arange(len(row_order))
 
-    days = book.day.tolist()
+    days, places = book.day.tolist(), row_order.tolist()
 
-    def in_words(members: Ints) -> list[int]:
+    def in_words(members: tuple[int, ...]) -> list[int]:
         """Items of a group in the order in which people read them."""
-        return sorted(members.tolist(), key=lambda place: (days[place], book.ids[place]))
+        if len(members) == 1:
+            return [places[members[0]]]
+        return sorted([places[one] for one in members], key=lambda place: (days[place], book.ids[place]))
 
     single = found.single[line_at]
     rows = {int(line_order[line]): members for line, members in found.rows.items()}
@@ -80,7 +82,7 @@ def _result(lines: Lines, book: Book, found: Outcome, view: View, line_order: In
     alone = np.flatnonzero(single >= 0)
     row[start[alone]] = row_order[single[alone]]
     for line, members in rows.items():
-        row[start[line] : start[line + 1]] = in_words(row_order[list(members)])
+        row[start[line] : start[line + 1]] = in_words(members)
     other = found.other[line_at]
     return MatchResult(
         lines=lines,
@@ -97,7 +99,7 @@ def _result(lines: Lines, book: Book, found: Outcome, view: View, line_order: In
             int(line_order[line]): tuple(line_order[list(all_)].tolist()) for line, all_ in found.together.items()
         },
         alternatives={
-            int(line_order[line]): tuple(tuple(in_words(row_order[list(members)])) for members in choices)
+            int(line_order[line]): tuple(tuple(in_words(members)) for members in choices)
             for line, choices in found.alternatives.items()
         },
         gave_up={int(line_order[line]): code for line, code in found.gave_up.items()},

@@ -15,7 +15,7 @@ import numpy as np
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.contract import Group, Pairs
 from matcher.rules.items import Items
-from matcher.rules.joins import distinct, mixed, runs
+from matcher.rules.joins import distinct, is_member, mixed, runs
 
 ROUNDS_MAX = 12
 
@@ -141,12 +141,13 @@ def _paired_off(
         return empty, empty, empty.astype(np.int32), empty, empty
     lines = distinct(pairs.line)
     rows = distinct(pairs.row)
+    order = np.argsort(left, kind="stable")
+    left, right, score = left[order], right[order], score[order]
+    lines = lines[is_member(line_class[lines], left)]
+    rows = rows[is_member(row_class[rows], np.sort(right))]
     line_rank, line_count = _ranked(line_class[lines], items.lines.booking_day[lines], items.lines.ids, lines)
     row_rank, row_count = _ranked(row_class[rows], items.book.day[rows], items.book.ids, rows)
-    winner = dict(zip(left.tolist(), range(len(left)), strict=True))
-    place = np.array([winner.get(code, -1) for code in line_class[lines].tolist()], np.int64)
-    wins = place >= 0
-    lines, line_rank, line_count, place = lines[wins], line_rank[wins], line_count[wins], place[wins]
+    place = np.searchsorted(left, line_class[lines])
     wanted = mixed(right[place], line_rank)
     have = mixed(row_class[rows], row_rank)
     order = np.argsort(have, kind="stable")
@@ -212,16 +213,21 @@ def settle_groups(groups: Sequence[Group], *, margin: int) -> SettledGroups:
 
 
 def _leading(groups: list[Group], margin: int) -> list[Group]:
-    touching: dict[tuple[bool, int], list[int]] = {}
-    for place, group in enumerate(groups):
-        for key in [(True, line) for line in group.lines] + [(False, row) for row in group.rows]:
-            touching.setdefault(key, []).append(place)
-    won = []
-    for place, group in enumerate(groups):
-        if not group.clear:
-            continue
-        keys = [(True, line) for line in group.lines] + [(False, row) for row in group.rows]
-        rivals = {other for key in keys for other in touching[key]} - {place}
-        if all(group.score - groups[other].score >= margin for other in rivals):
-            won.append(group)
-    return won
+    of_line: dict[int, list[Group]] = {}
+    of_row: dict[int, list[Group]] = {}
+    for group in groups:
+        for line in group.lines:
+            of_line.setdefault(line, []).append(group)
+        for row in group.rows:
+            of_row.setdefault(row, []).append(group)
+    return [
+        group
+        for group in groups
+        if group.clear
+        and all(_leads_all(group, of_line[line], margin) for line in group.lines)
+        and all(_leads_all(group, of_row[row], margin) for row in group.rows)
+    ]
+
+
+def _leads_all(group: Group, touching: Sequence[Group], margin: int) -> bool:
+    return len(touching) == 1 or all(group.score - other.score >= margin for other in touching if other is not group)

@@ -14,7 +14,7 @@ import numpy as np
 from matcher.proposal import Category
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.joins import distinct, is_member, mixed
-from matcher.rules.lines_kind import kind_and_source, kind_of, may_be_return, says_direct_debit
+from matcher.rules.lines_kind import KINDS, kind_and_source, kind_of, kinds_of, may_be_return, says_direct_debit
 from matcher.rules.names import NameLevel
 from matcher.rules.numbering import without_numbers
 from matcher.rules.tokens import all_field_keys
@@ -85,7 +85,7 @@ def drawn_as_sent(view: View, line: Ints, row: Ints) -> Flags:
     items = view.items
     found = np.zeros(len(line), np.bool_)
     debits = np.flatnonzero(items.lines.amount[line] < 0)
-    debits = debits[[kind_of(view, one) is Category.DIRECT_DEBIT for one in line[debits].tolist()]]
+    debits = debits[kinds_of(view, line[debits]) == KINDS.index(Category.DIRECT_DEBIT)]
     if len(debits):
         drawn = view.keep("drawn items", lambda: _drawn(view))
         accounts = np.unique(items.pool_r[drawn])

@@ -91,6 +91,7 @@ def _has_rival_sum(view: View, line: int, row: int) -> bool:
     """Whether several other open items of the party in the window add up to the line."""
     items = view.items
     others = view.rows_of_party(int(items.pool_r[row]), int(items.party_r[row]))
-    others = others[others != row]
-    others = others[view.in_window(line, others)]
+    if len(others) < 3:
+        return False
+    others = others[(others != row) & view.in_window(line, others)]
     return bool(adding_up(items.book.amount[others], int(items.lines.amount[line])).found)

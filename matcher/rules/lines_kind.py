@@ -268,7 +268,9 @@ def may_be_return(view: View, lines: Ints) -> Flags:
     returned = view.keep("may be return", lambda: _saying_return(every))
     for name, says in returned.items():
         found |= says[every.text(name).codes[lines]]
-    found[~found] = [debit_text(view, line) for line in lines[~found].tolist()]
+    texts = [every.text(name).codes[lines] >= 0 for name in ("counterparty_name", "remittance", "counterparty_account")]
+    may_be = np.flatnonzero(~found & texts[0] & texts[1] & ~texts[2])
+    found[may_be] = [debit_text(view, line) for line in lines[may_be].tolist()]
     return found
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from functools import partial
 from typing import NamedTuple
@@ -158,12 +158,9 @@ def _settlements(view: View, line: int, sales: _Sales, *, is_named: bool) -> lis
     high = int(items.limit("card_fee_permille_max")[line])
     largest = max(printed) if printed else net * 1000 // max(1000 - high, 1) + 1
     fitting = []
-    for members, gross, day in _runs(sales.days[first:last], sales.amounts[first:last], largest):
-        if printed:
-            fits = gross in printed and gross >= net
-        else:
-            fits = low * gross <= (gross - net) * 1000 <= high * gross and (not dates or day in dates)
-        if fits:
+    ends = dates if dates and not printed else set(sales.days[first:last])
+    for members, gross in _runs(sales.days[first:last], sales.amounts[first:last], largest, ends):
+        if gross in printed and gross >= net if printed else low * gross <= (gross - net) * 1000 <= high * gross:
             fitting.append((tuple(sorted(int(sales.rows[first + place]) for place in members)), gross))
     certain = len(fitting) == 1 and (is_named or bool(printed))
     score = _SCORE_GROSS if printed else _SCORE_DATED if dates else _SCORE_BAND
@@ -187,15 +184,18 @@ def _day(year: str, month: str, day: str) -> int | None:
         return None
 
 
-def _runs(days: list[int], amounts: list[int], largest: int) -> Iterator[tuple[tuple[int, ...], int, int]]:
+def _runs(
+    days: list[int], amounts: list[int], largest: int, ends: Collection[int | None]
+) -> Iterator[tuple[tuple[int, ...], int]]:
     """Consecutive days with all their items, and, where days have several items, with one of each such day.
 
-    Gives the positions, the total and the last day of each run whose total is at most `largest` (amounts are receipts).
+    Gives the positions and the total of each run that ends on one of some days and whose total is at most `largest`
+    (amounts are receipts).
     """
     of_day: dict[int, list[int]] = {}
     for place, day in enumerate(days):
         of_day.setdefault(day, []).append(place)
-    for last in of_day:
+    for last in filter(ends.__contains__, of_day):
         partial_runs: list[tuple[tuple[int, ...], int]] = [((), 0)]
         for day in range(last, last - DAYS_TOGETHER_MAX, -1):
             places = of_day.get(day)
@@ -210,5 +210,4 @@ def _runs(days: list[int], amounts: list[int], largest: int) -> Iterator[tuple[t
                 for choice, more in choices
                 if total + more <= largest
             ]
-            for members, total in partial_runs:
-                yield members, total, last
+            yield from partial_runs

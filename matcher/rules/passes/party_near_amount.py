@@ -67,12 +67,13 @@ def _near_pairs(view: View) -> tuple[Ints, Ints]:
 
 def _reason(view: View, line: int, row: int, difference: int) -> Category | None:
     items = view.items
-    if view.relations.of(line, row) is Relation.OTHER:
-        return None
-    foreign = foreign_amounts(view, line)
-    if foreign:
-        return Category.FX if foreign & printed_amounts(items.book.text("description").at(row)) else None
-    if abs(difference) <= int(items.limit("rounding_minor_max")[line]):
-        return Category.ROUNDING
     short = difference if items.lines.amount[line] > 0 else -difference
-    return Category.BANK_FEE if 0 < -short <= int(items.limit("charge_minor_max")[line]) else None
+    foreign = foreign_amounts(view, line)
+    reason = None
+    if foreign:
+        reason = Category.FX if foreign & printed_amounts(items.book.text("description").at(row)) else None
+    elif abs(difference) <= int(items.limit("rounding_minor_max")[line]):
+        reason = Category.ROUNDING
+    elif 0 < -short <= int(items.limit("charge_minor_max")[line]):
+        reason = Category.BANK_FEE
+    return reason if reason is not None and view.relations.of(line, row) is not Relation.OTHER else None
