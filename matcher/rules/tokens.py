@@ -48,12 +48,10 @@ _SEPARATOR = re.compile(r"[./\-]")
 _PIECE = re.compile(r"(^|[./\-])([0-9A-Z]+)")
 _CORE = re.compile(r"[A-Z]*([0-9]{4,})[A-Z]*")
 _NUMBER = re.compile("[A-Z]*[0-9][0-9A-Z]*")
-# A text with one number, as a line of many; "" for any other text.
-_ONE_NUMBER = re.compile(
-    r"^(?:[^0-9\n]*[^0-9A-Z./\-\n])?([A-Z]*[0-9][0-9A-Z]*+)(?![./\-])[^0-9\n]*$|^[^\n]*$", re.MULTILINE
-)
 _JOINTS = frozenset("./-")
 _ANY_DIGIT = re.compile("[0-9]")
+_DIGITS = "0123456789"
+_LAST_LETTERS = re.compile("[A-Z]*$")
 # Dates and amounts hold a digit, a separator and a digit.
 _NOISE_SIGN = re.compile("[0-9][-./,][0-9]")
 LENGTHS_OF_LONG_SCHEMES = frozenset({12, 15, 16, 27})
@@ -177,17 +175,44 @@ def tokens(text: str) -> list[str]:
 
 
 def all_tokens(texts: Sequence[str]) -> list[list[str]]:
-    """`tokens` of many texts; those that hold one plain number among words, most of them, are read in one go."""
-    plain = _ONE_NUMBER.findall("\n".join(texts).upper())
-    if len(plain) != len(texts) or max(map(len, texts), default=0) > TEXT_LETTERS_MAX:
-        return [tokens(text) for text in texts]
-    return [
-        ([key] if len(key := number.lstrip("0")) >= _KEY_LETTERS_MIN else [])
-        # A label may be written against an RF reference.
-        if number and "RF" not in number[1:]
-        else tokens(text)
-        for number, text in zip(plain, texts, strict=True)
-    ]
+    """`tokens` of many texts. Most end in a number, and many have the same words before it: these are read once."""
+    known: dict[tuple[str, int], list[tuple[str, bool]] | None] = {}
+    once: set[tuple[str, int]] = set()
+    found = []
+    for text in texts:
+        head = text.rstrip(_DIGITS)
+        number = text[len(head) :]
+        kind = head, len(number)
+        pattern = known.get(kind)
+        if kind not in known:
+            if kind in once:
+                pattern = known[kind] = _tokens_before(*kind)
+            once.add(kind)
+        if pattern is None or number[0] == "0":
+            found.append(tokens(text))
+        elif len(pattern) == 1:
+            key, is_open = pattern[0]
+            found.append([key + number if is_open else key])
+        else:
+            found.append(list(dict.fromkeys(key + number if is_open else key for key, is_open in pattern)))
+    return found
+
+
+def _tokens_before(head: str, length: int) -> list[tuple[str, bool]] | None:
+    """`tokens` of every text that is `head` and a number of some digits, the first of them not 0: whether the number
+    belongs to the end of each. None if they depend on the number."""
+    sample = "9" * length
+    upper = head.upper()
+    letters = _LAST_LETTERS.search(upper)
+    stands_alone = head.endswith(" ") or _ANY_DIGIT.search(upper) is None
+    # A label may be written against an RF reference.
+    may_be_rf = letters is not None and "RF" in letters[0][1:]
+    if not length or not stands_alone or may_be_rf or len(head) + length > TEXT_LETTERS_MAX:
+        return None
+    found = tokens(head + sample)
+    if len(found) == TOKENS_MAX or sample in _NOT_ALNUM.sub("", upper):
+        return None
+    return [(key.removesuffix(sample), key.endswith(sample)) for key in found]
 
 
 def labels(text: str) -> Labels:
