@@ -167,15 +167,16 @@ def compare(printed: Name, ours: Name, known_words: Container[str] = frozenset()
         return NameLevel.EQUAL
     text = "".join(printed.words)
     wholes = _spellings(ours)
-    if len(text) >= CUT_LETTERS_MIN and not printed.legal and any(whole.startswith(text) for whole in wholes):
+    if len(text) >= CUT_LETTERS_MIN and not printed.legal and _begins_one(text, wholes):
         return NameLevel.CUT
     if text in wholes or text + printed.legal in wholes:
         return NameLevel.MISSPELT  # blanks moved
     mine, yours = _leftover(printed.words, ours.words)
     if _initials(mine) and _initials(yours):
         return NameLevel.DIFFERENT
-    if any(word in known_words for word in mine if len(word) >= _WORD_LETTERS_MIN):
-        return _contained(printed, mine, yours)
+    for word in mine:
+        if len(word) >= _WORD_LETTERS_MIN and word in known_words:
+            return _contained(printed, mine, yours)
     level = max(_misspelt_words(mine, yours), _misspelt_whole(text, printed, wholes), _contained(printed, mine, yours))
     # An initial more or less may be a slip, or another person.
     return min(level, NameLevel.SIMILAR) if _initials(mine) or _initials(yours) else level
@@ -187,10 +188,17 @@ def _spellings(name: Name) -> tuple[str, ...]:
     return (words, *(words + form for form in _WRITTEN.get(name.legal, (name.legal,)) if form))
 
 
+def _begins_one(text: str, wholes: Sequence[str]) -> bool:
+    """Whether a text begins one of the spellings of a name; all of them begin with the first."""
+    if len(text) <= len(wholes[0]) or not text.startswith(wholes[0]):
+        return wholes[0].startswith(text)
+    return any(whole.startswith(text) for whole in wholes[1:])
+
+
 def _leftover(left: Sequence[str], right: Sequence[str]) -> tuple[list[str], list[str]]:
     """The words that each side has alone."""
     mine, yours = list(left), list(right)
-    for word in left:
+    for word in left if not set(left).isdisjoint(right) else ():
         if word in yours:
             mine.remove(word)
             yours.remove(word)
@@ -198,7 +206,7 @@ def _leftover(left: Sequence[str], right: Sequence[str]) -> tuple[list[str], lis
 
 
 def _initials(words: Sequence[str]) -> bool:
-    return any(len(word) == 1 for word in words)
+    return 1 in map(len, words)
 
 
 def _misspelt_words(mine: list[str], yours: list[str]) -> NameLevel:
@@ -219,14 +227,16 @@ def _misspelt_whole(text: str, printed: Name, wholes: Sequence[str]) -> NameLeve
         return NameLevel.DIFFERENT
     full = text + printed.legal
     plain, *with_form = wholes
-    distance = min(OSA.distance(one, plain, score_cutoff=2) for one in (text, full))
+    distance = OSA.distance(text, plain, score_cutoff=2)
+    if printed.legal:
+        distance = min(distance, OSA.distance(full, plain, score_cutoff=2))
     # Two slips in a name with its short legal form may be another ending of the name, and no form.
     if any(OSA.distance(one, whole, score_cutoff=1) <= 1 for whole in with_form for one in (text, full)):
         distance = min(distance, 1)
     if distance <= 1 or (distance == 2 and len(text) >= _CUT_MISSPELT_LONG):
         return NameLevel.MISSPELT
     is_cut = not printed.legal and len(text) >= _CUT_MISSPELT_MIN
-    heads = [whole[: len(text) + shift] for whole in wholes for shift in (-1, 0, 1)] if is_cut else []
+    heads = {whole[: len(text) + shift] for whole in wholes for shift in (-1, 0, 1)} if is_cut else ()
     if any(OSA.distance(text, head, score_cutoff=1) <= 1 for head in heads):
         return NameLevel.MISSPELT if len(text) >= _CUT_MISSPELT_LONG else NameLevel.SIMILAR
     return NameLevel.SIMILAR if distance == 2 else NameLevel.DIFFERENT
