@@ -142,10 +142,13 @@ def shown(value: int, currency: str) -> str:
 
 
 def agreed(question: str) -> None:
-    """Ask before something that can't be taken back. Raises `Abort`, and `UsageError` where nobody can be asked."""
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"{question} Nobody is there to be asked; repeat it with --yes.")
-    click.confirm(question, abort=True)
+    """Ask before something that can't be taken back. Raises `Abort`, and `UsageError` where nobody answers."""
+    try:
+        click.confirm(question, abort=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise click.UsageError(f"{question} Nobody said yes: say it with --yes.") from None
 
 
 def pairs(values: Sequence[str], *, what: str) -> dict[str, str]:
