@@ -21,7 +21,7 @@ from matcher.rules.passes.named_other_amount import kind_of_difference
 from matcher.rules.relations import Relation
 from matcher.rules.tokens import field_key, normalized, tokens
 from matcher.rules.view import View
-from recon_core.domain.money import Money, to_text
+from recon_core.domain.money import Money
 
 NUMBER_FIELDS = {
     "creditor_reference": "reference field",
@@ -106,10 +106,10 @@ def amount_sign(view: View, line: int, rows: Sequence[int], *, lines: Sequence[i
     what = "The amounts are equal" if len(rows) == len(members) == 1 else f"{_count(members, rows)} add up exactly"
     if paid == booked:
         return Sign(SignKind.AMOUNT, 1, f"{what}, {Money(paid, currency)}.")
-    said = f"The bank has {to_text(paid, currency)}, the books have {Money(booked, currency)}"
+    said = f"The bank has {Money(paid, currency)}, the books have {Money(booked, currency)}"
     if paid and booked and (paid > 0) != (booked > 0):
         return Sign(SignKind.AMOUNT, -1, f"{said}: one is a receipt, the other a payment.")
-    more = f"{to_text(abs(paid - booked), currency)} {'more' if abs(paid) > abs(booked) else 'less'}"
+    more = f"{Money(abs(paid - booked), currency)} {'more' if abs(paid) > abs(booked) else 'less'}"
     called = ""
     if len(rows) == len(members) == 1:
         kind = kind_of_difference(view, line, rows[0], paid - booked).value.replace("_", " ")
@@ -180,12 +180,10 @@ def name_sign(view: View, line: int, row: int) -> Sign:
     theirs = items.lines.text("counterparty_name").at(line) or items.lines.text("ultimate_counterparty").at(line)
     ours = items.book.text("counterparty").at(row)
     if level is NameLevel.UNKNOWN:
-        who = (
-            "Neither side names anybody" if not theirs and not ours else f"Only {'the bank' if theirs else 'our books'}"
-        )
-        return Sign(
-            SignKind.NAME, 0, f"{who}." if not theirs and not ours else f"{who} names somebody: {theirs or ours}."
-        )
+        if not theirs and not ours:
+            return Sign(SignKind.NAME, 0, "Neither side names anybody.")
+        who = "the bank names" if theirs else "our books name"
+        return Sign(SignKind.NAME, 0, f"Only {who} somebody: {theirs or ours}.")
     said = f"The bank names {theirs!r}, the books {ours!r}"
     words = {
         NameLevel.EQUAL: "the same party",

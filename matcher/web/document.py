@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from matcher.pipeline.difference import explain_difference
+from matcher.pipeline.opening import beginning
 from matcher.web import context
 from matcher.web.desk import AtDesk, Desk
 from matcher.web.document_context import (
@@ -52,7 +53,11 @@ def current(desk: AtDesk, code: str) -> Response:
             document_id = None if last is None else int(last.id)
         if document_id is None:
             return desk.page(
-                "document.html", account=_account(account), document=None, offered=_offered(desk, uow, account)
+                "document.html",
+                account=_account(account),
+                document=None,
+                offered=_offered(desk, uow, account),
+                beginning=_beginning(desk, uow, account),
             )
         return _page(desk, uow, account, document_id)
 
@@ -80,6 +85,14 @@ def _offered(desk: Desk, uow: UnitOfWork, account: CashAccount) -> dict[str, str
         "day": rows[0].closing_date.isoformat(),
         "balance": desk.words.amount(rows[0].closing_balance, account.currency),
     }
+
+
+def _beginning(desk: Desk, uow: UnitOfWork, account: CashAccount) -> dict[str, str] | None:
+    """Where the statements let the account begin, while nobody has said it."""
+    point = beginning(uow, account.id)
+    if point is None:
+        return None
+    return {"day": point.day.isoformat(), "amount": desk.words.amount(point.balance, account.currency)}
 
 
 def fitting(desk: Desk, uow: UnitOfWork, document: Document) -> list[ListedLine]:
@@ -121,6 +134,7 @@ def _page(desk: Desk, uow: UnitOfWork, account: CashAccount, document_id: int) -
         bridge=_bridge(desk, uow, account, document),
         explained=_explained(desk, uow, account) if is_open and document.figures.difference else None,
         offered=_offered(desk, uow, account),
+        beginning=_beginning(desk, uow, account),
     )
 
 

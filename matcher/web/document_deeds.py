@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
+from matcher.pipeline.opening import begin
 from matcher.web.context import moment
 from matcher.web.desk import AtDesk, Desk
 from matcher.web.document import day_of, fitting
@@ -61,6 +62,17 @@ def open_(desk: AtDesk, code: str) -> Response:
             **desk.who._asdict(),
         )
     desk.say(desk.words("The reconciliation is open, on hold."))
+    return desk.back(f"/accounts/{code}/document")
+
+
+@ROUTER.post("/accounts/{code}/begin")
+def begin_(desk: AtDesk, code: str) -> Response:
+    """Let the account begin with what its statements say; a reconciliation that was opened before is deleted."""
+    with desk.change() as uow:
+        account = lookup.account_by_code(uow, code)
+        point = begin(uow, account_id=account.id, **desk.who._asdict())
+    amount = desk.words.amount(point.balance, account.currency)
+    desk.say(desk.words("The account begins with {amount} at the end of {day}.", amount=amount, day=point.day))
     return desk.back(f"/accounts/{code}/document")
 
 

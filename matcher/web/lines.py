@@ -79,6 +79,7 @@ def why(desk: AtDesk, line_id: LineId) -> Response:
         amount=desk.words.amount(row.amount, row.currency),
         currency=row.currency,
         why=why_view(found, desk.words),
+        asked=desk.text("with"),
     )
 
 

@@ -130,13 +130,28 @@ def why_view(found: StoredWhy, words: Words) -> dict[str, Any]:
         "rule": words.say(why.rule_says),
         "chosen": _explanation(why.chosen, found, words),
         "runner_up": _explanation(why.runner_up, found, words),
+        "asked": _explanation(why.asked, found, words) if why.asked != why.chosen else None,
+        "decided": _decided(found, words),
         "margin": score((why.margin or 0) * 1000, words),
         "lost": [words.say(one) for one in why.lost],
         "nearest": [_explanation(one, found, words) for one in why.nearest],
-        "changes": [words.say(one.says) for one in why.changes],
+        "changes": [f" {words('and')} ".join(map(words.say, one.details)) for one in why.changes],
         "target": found.world.names.get(why.target, why.target) if why.changes else "",
         "notes": [words.say(one) for one in found.notes],
     }
+
+
+def _decided(found: StoredWhy, words: Words) -> str:
+    one = found.decided
+    if one is None:
+        return ""
+    names = ", ".join(one.transactions)
+    return words(
+        "Decided by {name}, {at}: {what}. It is looked at as if that were still open.",
+        name=one.decided_by,
+        at=moment(one.decided_at),
+        what=f"{words.code(one.kind)} {names}".strip(),
+    )
 
 
 def _explanation(one: Explanation | None, found: StoredWhy, words: Words) -> dict[str, Any] | None:
@@ -147,6 +162,7 @@ def _explanation(one: Explanation | None, found: StoredWhy, words: Words) -> dic
         "score": score(one.score * 1000, words),
         "percent": one.score // _PERMILLE_PERCENT,
         "bars": waterfall(one.signs, one.score, words),
+        "total": _permille(one.score, words) if any((sign.weight or 0) > 0 for sign in one.signs) else "",
     }
 
 
@@ -154,12 +170,22 @@ def waterfall(signs: Sequence[Sign], total: int, words: Words) -> list[dict[str,
     """A bar a sign, from where the one before ended; what no single sign carries comes first. Places are 0 to 1000."""
     weighed = sum(sign.weight or 0 for sign in signs if (sign.weight or 0) > 0)
     place = max(0, total - weighed)
-    bars = [{"says": words("What amount, dates and rule come to together"), "mark": "even", "x": 0, "width": place}]
-    if not weighed:
-        bars = []
+    together = {"says": words("What amount, dates and rule come to together"), "mark": "even", "x": 0, "width": place}
+    bars = [together | {"part": _permille(place, words)}] if weighed else []
     for sign in signs:
         width = max(0, sign.weight or 0) if weighed else 0
         mark = {1: "for", 0: "even", -1: "against"}[sign.favour]
-        bars.append({"says": words.say(sign.says), "mark": mark, "x": min(place, 1000), "width": width})
+        says = words.say(sign.says)
+        if sign.weight and sign.weight < 0:
+            says = words(
+                "{sign} With that put right it would score {score}.", sign=says, score=_permille(-sign.weight, words)
+            )
+        part = f"+{_permille(width, words)}" if width else ""
+        bars.append({"says": says, "mark": mark, "x": min(place, 1000), "width": width, "part": part})
         place += width
     return bars
+
+
+def _permille(part: int, words: Words) -> str:
+    """A part of a score, to three decimals."""
+    return f"{part // 1000}{',' if words.language == 'sv' else '.'}{part % 1000:03}"

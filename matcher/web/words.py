@@ -19,10 +19,16 @@ MINUS, GAP = "−", "\u00a0"
 _GROUP = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 # The command line in a cure: "Release it first: recon book release 7", "Release them (recon adjust release 1) and ..."
 _COMMAND = re.compile(r": recon [a-z].*$", re.DOTALL)
-_ASIDE = re.compile(r" \((?:recon|--)[^()]*\)| with --[a-z-]+")
+_ASIDE = re.compile(r" \((?:recon|--)[^()]*\)|,? with --[a-z-]+(?: [A-Z]+)?")
 # Places of a sentence that hold a word or a sentence of ours; the others hold names and numbers, which stay.
-_INNER = frozenset({"against", "date", "state", "status", "what", "why"})
+_INNER = frozenset({"against", "date", "field", "state", "status", "what", "why"})
+# An amount inside a sentence; a number without its currency may be a reference.
+_AMOUNT = re.compile(r"(?<![\w.,-])(-?)(\d+)\.(\d+)(?= [A-Z]{3}\b)")
+_COUNTED = re.compile(r"(?<![\w.,-])(\d+) ((?:[\w-]+ )*?[\w-]+)\(s\)(?:([^.;:,()]*?) (are|have)\b)?")
+_SINGULAR_VERB = {"are": "is", "have": "has"}
 _SENTENCE = re.compile(r"(?<=\.) (?=[A-Z])")
+_PLACE = re.compile(r"\{\w+\}")
+_DAY = re.compile(r"(?<=\w) of (?=\d{4}-\d\d-\d\d)")
 _HOLE = re.compile(r"\\\{(\w+)\\\}")
 
 
@@ -32,9 +38,23 @@ def _swedish() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
     tables = tomllib.loads(text)
     shapes = [
         (re.compile(_HOLE.sub(r"(?P<\1>.+?)", re.escape(english)), re.DOTALL), swedish)
-        for english, swedish in tables["shapes"].items()
+        # The one that says the most itself comes first: what a hole takes in is not looked at.
+        for english, swedish in sorted(tables["shapes"].items(), key=lambda one: -len(_PLACE.sub("", one[0])))
     ]
     return tables["words"], shapes
+
+
+@cache
+def _one() -> re.Pattern[str]:
+    """What follows the number 1 in Swedish and has another form there."""
+    return re.compile(rf"(?<![\w.,-])1 ({'|'.join(map(re.escape, _singular()))})\b")
+
+
+@cache
+def _singular() -> dict[str, str]:
+    text = (files("matcher.web") / "swedish.toml").read_text(encoding="utf-8")
+    found: dict[str, str] = tomllib.loads(text)["one"]
+    return found
 
 
 def chosen_language(*, kept: str, asked: str, usual: str) -> str:
@@ -55,6 +75,14 @@ def _thousandths(weight: str) -> int:
     return int(found[1] + (found[2] or "").ljust(3, "0")) if found else 1000
 
 
+def _agreeing(found: re.Match[str]) -> str:
+    """English: the noun after a number, and the verb after it, one or many."""
+    number, noun, between, verb = found.groups()
+    single = number == "1"
+    rest = f"{between} {_SINGULAR_VERB[verb] if single else verb}" if verb else ""
+    return f"{number} {noun}{'' if single else 's'}{rest}"
+
+
 class Words:
     """One language."""
 
@@ -64,7 +92,7 @@ class Words:
     def __call__(self, english: str, **values: object) -> str:
         """A text of the page; `{name}` is put in from `values`."""
         text = _swedish()[0].get(english, english) if self.language == "sv" else english
-        return text.format(**values) if values else text
+        return self._counted(text.format(**values)) if values else text
 
     def code(self, code: str) -> str:
         """A state or kind by its code."""
@@ -72,19 +100,40 @@ class Words:
 
     def say(self, english: str) -> str:
         """A sentence of the engine or of the books, without the command that it names: the page has its own buttons."""
-        english = _COMMAND.sub(".", _ASIDE.sub("", english))
+        said = self._said(_COMMAND.sub(".", _ASIDE.sub("", english)))
+        said = _DAY.sub(" den ", said) if self.language == "sv" else said
+        return _AMOUNT.sub(self._amount_in_words, self._counted(said))
+
+    def _counted(self, text: str) -> str:
+        """One line, two lines: the noun after a number."""
+        if self.language == "sv":
+            return _one().sub(lambda found: f"1 {_singular()[found[1]]}", text)
+        return _COUNTED.sub(_agreeing, text)
+
+    def _amount_in_words(self, found: re.Match[str]) -> str:
+        gap, mark = (GAP, ",") if self.language == "sv" else (",", ".")
+        return f"{MINUS if found[1] else ''}{_GROUP.sub(gap, found[2])}{mark}{found[3]}"
+
+    def _said(self, english: str) -> str:
         if self.language != "sv" or not english:
             return english
         words, shapes = _swedish()
         if english in words:
             return words[english]
+        loose = ""
         for pattern, swedish in shapes:
             found = pattern.fullmatch(english)
-            if found is not None:
-                parts = found.groupdict()
-                return swedish.format(**parts | {name: self.say(parts[name]) for name in _INNER & parts.keys()})
+            if found is None:
+                continue
+            parts = found.groupdict()
+            said = swedish.format(**parts | {name: self._said(parts[name]) for name in _INNER & parts.keys()})
+            if not any(map(_SENTENCE.search, parts.values())):
+                return said
+            loose = loose or said
+        # A place that took in the end of a sentence may be a name with a point, or a second sentence.
         sentences = _SENTENCE.split(english)
-        return english if len(sentences) == 1 else " ".join(map(self.say, sentences))
+        apart = [self._said(one) for one in sentences] if len(sentences) > 1 else [english]
+        return loose if loose and any(map(str.__eq__, apart, sentences)) else " ".join(apart)
 
     def amount(self, minor: int | None, currency: str) -> str:
         """An amount as people of this language write it: 1 234,50 or 1,234.50."""

@@ -108,7 +108,7 @@ def test_a_wrong_amount_says_how_much_less_would_have_matched() -> None:
     assert "50.00 SEK less on the bank line" in [change.says for change in why.changes]
     assert why.asked is not None
     (amount,) = [sign for sign in why.asked.signs if sign.kind is SignKind.AMOUNT]
-    assert amount.says == "The bank has 12500.00, the books have 12450.00 SEK: 50.00 more."
+    assert amount.says == "The bank has 12500.00 SEK, the books have 12450.00 SEK: 50.00 SEK more."
 
 
 def test_a_line_without_a_match_shows_what_came_nearest_and_what_spoke_against_it() -> None:

@@ -45,7 +45,7 @@ def test_the_worked_example_comes_out_to_the_krona(site: Site, small: Small) -> 
     page.locator("select#kind").select_option("BANKFEE")
     page.get_by_role("button", name="Create", exact=True).click()
     page.get_by_role("button", name="Release", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("1 adjustment(s) up to the reconciliation date are not released.")
+    expect(page.get_by_role("alert")).to_contain_text("1 adjustment up to the reconciliation date is not released.")
     page.get_by_role("link", name="Look again").click()
     page.get_by_label("Choose adjustment").check()
     page.get_by_role("button", name="Release the chosen").click()
@@ -94,3 +94,18 @@ def test_blockers_stand_with_their_cures_and_the_bridge_leaves_no_residual(site:
     expect(page.locator("[data-code=open-bank-lines]")).to_contain_text("Match, adjust or ignore them.")
     residual = page.locator("table.bridge tr", has_text="Residual")
     expect(residual).to_contain_text("0.00")
+
+
+def test_an_account_that_nobody_let_begin_begins_by_one_button(site: Site, small: Small) -> None:
+    small.start_at("500")
+    small.bank(Line("05", "100"))
+    page = site.open(ADDRESS)
+    open_document(page, "2026-03-05", "600")
+    expect_figure(page, "Difference", "600.00")
+
+    page.get_by_role("button", name="Begin with 500.00 SEK").click()
+
+    expect(page.get_by_role("status")).to_contain_text("begins with 500.00 at the end of 2026-03-04")
+    open_document(page, "2026-03-05", "600")
+    expect_figure(page, "Beginning balance", "500.00")
+    expect_figure(page, "Difference", "100.00")

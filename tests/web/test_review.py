@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from matcher.pipeline import deciding
 from tests.pipeline.small import Booked, Line, Small
 from tests.web.conftest import MakeSite, Site, write_pairs
 
@@ -22,12 +23,12 @@ def test_accept_takes_the_proposal_and_undo_gives_it_back(site: Site, small: Sma
 
     page.get_by_role("button", name=f"Accept line {lines[1]}").click()
 
-    expect(page.get_by_role("status")).to_contain_text("1 line(s) accepted")
+    expect(page.get_by_role("status")).to_contain_text("1 line accepted")
     expect(page.locator(ROWS)).to_have_count(2)
     assert small.line(lines[1]).state == "matched"
     assert small.world.rows("SELECT decided_by FROM decision")[0].decided_by == "anna"
     page.get_by_role("button", name="Undo", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("1 decision(s) undone; 1 line(s) are open again")
+    expect(page.get_by_role("status")).to_contain_text("1 decision undone; 1 line is open again")
     assert small.line(lines[1]).state == "open"
 
 
@@ -91,7 +92,7 @@ def test_a_line_is_paired_by_hand_with_several_transactions_and_the_rest_written
     page.locator("select[name=rest]").select_option("INTIN")
     page.get_by_role("button", name="Pair the chosen").click()
 
-    expect(page.get_by_role("status")).to_contain_text("1 line(s) paired by hand")
+    expect(page.get_by_role("status")).to_contain_text("1 line paired by hand")
     assert small.line(line).state == "matched"
     assert small.transaction("A1").processed
     assert small.world.rows("SELECT amount FROM book_transaction WHERE kind = 'adjustment'")[0].amount == 500
@@ -106,10 +107,10 @@ def test_a_bulk_is_shown_first_and_undone_as_one(site: Site, small: Small) -> No
     assert {small.line(one).state for one in lines} == {"proposed"}
     page.get_by_role("button", name="Accept these 55").click()
 
-    expect(page.get_by_role("status")).to_contain_text("55 line(s) accepted")
+    expect(page.get_by_role("status")).to_contain_text("55 lines accepted")
     expect(page.locator(ROWS)).to_have_count(5)
     page.get_by_role("button", name="Undo", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("55 decision(s) undone")
+    expect(page.get_by_role("status")).to_contain_text("55 decisions undone")
     assert "matched" not in {small.line(one).state for one in lines}
 
 
@@ -226,3 +227,36 @@ def test_the_pages_are_accessible(site: Site, small: Small, scheme: str, paths: 
         page.goto(site.address + path)
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
+
+
+def test_a_decision_with_a_released_adjustment_is_undone_with_the_date_of_its_reversal(
+    site: Site, small: Small
+) -> None:
+    (line,) = small.bank(Line("05", "-50", "Banken", "Avgift"))
+    small.match()
+    deciding.adjust(small.context, line_ids=[line], entry_type="BANKFEE")
+    small.release_adjustments()
+    page = site.open(f"/lines/{line}")
+
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("say on which date it is reversed")
+    page.get_by_role("link", name="Look again").click()
+    page.get_by_text("More…").click()
+    page.get_by_label("Reverse released adjustments on").fill("2026-03-31")
+    page.get_by_role("button", name="Undo this decision").click()
+
+    expect(page.get_by_role("status")).to_contain_text("1 decision undone")
+    (reversal,) = small.world.rows("SELECT transaction_date FROM book_transaction WHERE voids_id IS NOT NULL")
+    assert str(reversal.transaction_date) == "2026-03-31"
+
+
+def test_the_parts_of_a_score_add_up_and_a_transaction_that_was_asked_about_is_shown(site: Site, small: Small) -> None:
+    (line, *_) = write_pairs(small, 2)
+    page = site.open(f"/lines/{line}/why?with=K1")
+
+    parts = page.locator(".sheet.first .signs li:not(.total) .num").all_inner_texts()
+    total = page.locator(".sheet.first .signs .total .num").inner_text()
+
+    assert sum(int(part.replace(".", "").replace("+", "")) for part in parts if part) == int(total.replace(".", ""))
+    asked = page.locator("section", has_text="Asked about: K1")
+    expect(asked).to_contain_text("The bank has 100.00 SEK, the books have 101.00 SEK")

@@ -43,7 +43,7 @@ def test_the_summary_says_what_failed_and_what_needs_a_person(site: Site, night:
     expect(page.get_by_role("heading", name=f"Run {run}")).to_contain_text("finished")
     expect(page.locator("section.alarm")).to_contain_text("1930-06-cut-off.camt053.xml")
     account = page.locator("tr", has=page.get_by_role("link", name="1930", exact=True))
-    expect(account).to_contain_text("decide 1 proposed line(s)")
+    expect(account).to_contain_text("decide 1 proposed line")
     page.goto(f"{site.address}/runs/{run}?files=failed")
     expect(page.locator("section", has=page.locator("#files")).locator("tbody tr")).to_have_count(1)
     page.goto(f"{site.address}/runs/{run}?show=needs")
@@ -56,7 +56,7 @@ def test_the_summary_says_what_failed_and_what_needs_a_person(site: Site, night:
     page.goto(f"{site.address}/runs/{run}")
     page.get_by_role("button", name="Try again what failed").click()
 
-    expect(page.get_by_role("status")).to_contain_text("1 file(s) are tried again")
+    expect(page.get_by_role("status")).to_contain_text("1 file is tried again")
     wait_until(lambda: not site.app.state.web.working)
     expect(page.get_by_role("heading", name=f"Run {run}")).to_contain_text("finished")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
@@ -14,7 +16,9 @@ import matcher.web
 from matcher.engine.phrases import ENGLISH, say
 from matcher.jobs import FileState, JobState, RunState
 from matcher.pipeline.difference_causes import Certainty, Kind
+from matcher.pipeline.why import rule_says
 from matcher.proposal import Category, MatchStatus
+from matcher.rules.order import ORDER
 from matcher.web.words import Words, chosen_language
 from recon_core.domain.refused import BadAmount
 from recon_core.domain.states import (
@@ -63,14 +67,63 @@ def test_a_translation_keeps_the_places_of_its_values() -> None:
 @pytest.mark.parametrize(
     ("english", "swedish"),
     [
-        ("decide 1 proposed line(s)", "avgör 1 föreslagna rader"),
         ("amount equal", "lika belopp"),
         ("Something that nobody has translated.", "Something that nobody has translated."),
+        ("50732 in the text is the reference 50733 but for one sign.",
+         "50732 i texten är referensen 50733 så när som på ett tecken."),
+        ("The bank names 'J. Svensson AB', the books 'J. Svensson AB': the same party.",
+         "Banken nämner 'J. Svensson AB', bokföringen 'J. Svensson AB': samma part."),
+        ("bank line 5 of 2026-03-01, 5.00 SEK, says the same as bank line 4 of 2026-03-01.",
+         "bankrad 5 den 2026-03-01, 5,00 SEK, säger samma som bankrad 4 den 2026-03-01."),
+        ("Adjustment 3 of this decision is released. Nothing that is booked is deleted: say on which date it is reversed.",
+         "Justering 3 i detta beslut är frisläppt. Inget som är bokfört tas bort: ange datum för omvändningen."),
     ],
-)
+)  # fmt: skip
 def test_sentences_of_the_engine_are_said_in_swedish(english: str, swedish: str) -> None:
     assert Words("sv").say(english) == swedish
     assert Words("en").say(english) == english
+
+
+def test_one_is_one_and_amounts_in_a_sentence_are_written_as_people_write_them() -> None:
+    assert Words("sv").say("decide 1 proposed line(s)") == "avgör 1 föreslagen rad"
+    assert Words("sv").say("decide 21 proposed line(s)") == "avgör 21 föreslagna rader"
+    assert Words("en").say("decide 1 proposed line(s)") == "decide 1 proposed line"
+    assert Words("en")("{count} line(s) accepted", count=2) == "2 lines accepted"
+    assert Words("sv").say("The difference is -50162.66 SEK.") == "Differensen är −50\u00a0162,66 SEK."
+    assert Words("en").say("The difference is -50162.66 SEK.") == "The difference is −50,162.66 SEK."
+    assert Words("en").say('"1234.50" in the text is invoice 1234.50') == '"1234.50" in the text is invoice 1234.50'
+
+
+@pytest.mark.parametrize("code", [step.code for step in ORDER])
+def test_what_a_pass_goes_by_has_its_swedish(code: str) -> None:
+    assert Words("sv").say(rule_says(code)) != rule_says(code)
+
+
+# Where people meet refusals and causes on the page; what has no Swedish there is said in English, so this holds it.
+_SPOKEN = (
+    "matcher/pipeline/difference_causes.py",
+    "recon_core/services/ticking.py",
+    "recon_core/services/release.py",
+    "recon_core/services/undo.py",
+    "recon_core/services/clearing.py",
+    "recon_core/services/control.py",
+)
+
+
+def _sentences(path: str) -> Iterator[str]:
+    """Whole sentences in the code of a module, a 1 in each place."""
+    for node in ast.walk(ast.parse((FOLDER.parents[1] / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "1" for part in node.values)
+            if re.fullmatch(r"[1A-Z][^\n]* [a-z][^\n]*[.]", text):
+                yield text
+
+
+@pytest.mark.parametrize("path", _SPOKEN)
+def test_refusals_and_causes_have_their_swedish(path: str) -> None:
+    missing = [text for text in _sentences(path) if Words("sv").say(text) == Words("en").say(text)]
+
+    assert missing == []
 
 
 @pytest.mark.parametrize("key", ENGLISH)
