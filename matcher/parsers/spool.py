@@ -1,7 +1,7 @@
 """Lines of one statement that can be iterated again and again with bounded memory.
 
-The first `ROWS_IN_MEMORY` lines, details counted as lines, stay in memory; what comes after goes to a nameless
-temporary file in blocks.
+The first lines, up to `ROWS_IN_MEMORY` of the lightest, stay in memory: details count as lines, and what has long texts
+or much without a field of its own counts for more. What comes after goes to a nameless temporary file in blocks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from typing import IO, Any
 
 from recon_core.domain.statement import LineStatus, StatementLine
 
-ROWS_IN_MEMORY = 2048
+# Units of about 150 bytes: 9 MB in all.
+_UNITS_IN_MEMORY = 60_000
+_ROW_UNITS = 4
+_LETTERS_IN_UNIT = 128
+_ROWS_UNWEIGHED = 1000
+ROWS_IN_MEMORY = _UNITS_IN_MEMORY // _ROW_UNITS
 _NEW_LINE = tuple.__new__
 _BOOKED, _VALUED, _STATUS = (StatementLine._fields.index(name) for name in ("booking_date", "value_date", "status"))
 _DETAILS = StatementLine._fields.index("details")
@@ -36,7 +41,8 @@ class Lines:
     def __init__(self) -> None:
         self.invert_reversals = False
         self._memory: list[list[StatementLine]] = []
-        self._in_memory = 0
+        self._rows = 0
+        self._units: int | None = None
         self._file: IO[bytes] | None = None
         self._places: list[tuple[int, int]] = []
         self._end = 0
@@ -53,8 +59,8 @@ class Lines:
         """Keep the next lines and empty `block`. Only the assembler calls this, before the statement is handed out."""
         self._count += len(block)
         if self._file is None:
-            self._in_memory += len(block) + sum([len(line.details) for line in block])
-            if self._in_memory <= ROWS_IN_MEMORY:
+            self._rows += len(block) + sum([len(line.details) for line in block])
+            if self._rows <= _ROWS_UNWEIGHED or self._fits(block):
                 self._memory.append(block[:])
                 block.clear()
                 return
@@ -64,6 +70,13 @@ class Lines:
         self._file.write(packed)
         self._places.append((self._end, len(packed)))
         self._end += len(packed)
+
+    def _fits(self, block: list[StatementLine]) -> bool:
+        """Whether there is room in memory for the next lines."""
+        if self._units is None:
+            self._units = sum(map(_units, self._memory))
+        self._units += _units(block)
+        return self._units <= _UNITS_IN_MEMORY
 
     def blocks(self) -> Iterator[list[StatementLine]]:
         """The lines as lists, for bulk use."""
@@ -75,6 +88,12 @@ class Lines:
         for place, size in self._places:
             lines = _unpacked(os.pread(self._file.fileno(), size, place))
             yield [_inverted(line) for line in lines] if self.invert_reversals else lines
+
+
+def _units(block: list[StatementLine]) -> int:
+    """About how much memory lines and their details take."""
+    rows = block + [detail for line in block for detail in line.details]
+    return sum([_ROW_UNITS + len(row.extra) + len(row.remittance or "") // _LETTERS_IN_UNIT for row in rows])
 
 
 def _packed(block: list[StatementLine]) -> bytes:

@@ -30,7 +30,7 @@ def has_reference_mark(text: str) -> bool:
         or ("K" in text and ("KID" in text or "KENM" in text))
         or "RF" in text
         or "OCR" in text
-        or "CUR" in text
+        or (":" in text and "CUR" in text)
     )
 
 
