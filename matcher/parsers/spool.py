@@ -18,8 +18,8 @@ from typing import IO, Any
 
 from recon_core.domain.statement import LineStatus, StatementLine
 
-# Units of about 150 bytes: 9 MB in all.
-_UNITS_IN_MEMORY = 60_000
+# Units of about 150 bytes: 7 MB in all.
+_UNITS_IN_MEMORY = 45_000
 _ROW_UNITS = 4
 _LETTERS_IN_UNIT = 128
 _ROWS_UNWEIGHED = 1000

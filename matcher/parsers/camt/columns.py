@@ -36,7 +36,7 @@ from recon_core.domain.refused import InputError
 from recon_core.domain.statement import LineStatus, StatementLine
 
 # Fewer entries than this are as quickly read one by one.
-_FEW = 4
+_FEW = 8
 _SETTLED = frozenset({LineStatus.BOOKED, LineStatus.PENDING})
 
 _at = StatementLine._fields.index
@@ -100,6 +100,8 @@ def fill(
 
     `kind_of` works out the kind that an entry's form does not remember, None if something is wrong with it.
     """
+    if len(waiting) < _FEW:
+        return waiting
     left: list[Waiting] = []
     groups = {True: _Group([], [], []), False: _Group([], [], [])}
     for one in waiting:
@@ -148,6 +150,8 @@ def batch_details(
     batches: list[WaitingBatch], kind_of: Callable[[EntryForm, tuple[str, ...]], EntryKind | None]
 ) -> list[tuple[StatementLine, ...] | None]:
     """The details of each entry with several transactions; None where one of them has to be read alone."""
+    if sum(len(batch.listed) for batch in batches) < _FEW:
+        return [None] * len(batches)
     found: list[list[StatementLine | None]] = []
     groups: dict[tuple[TransactionForm, bool], _Group] = {}
     slots: dict[tuple[TransactionForm, bool], list[tuple[int, int]]] = {}

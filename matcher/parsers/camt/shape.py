@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -131,6 +132,7 @@ def _list_leaves(element: Element, level: _Level, depth: int, leaves: list[Leaf]
             texts.append(child.text or "")
 
 
+@lru_cache(maxsize=1024)
 def local_name(tag: str) -> str:
     """`Ntry` of `{urn:iso:std:iso:20022:tech:xsd:camt.053.001.08}Ntry`."""
     return tag.rpartition("}")[2]
