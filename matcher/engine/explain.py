@@ -17,8 +17,9 @@ from matcher.engine.quoted import quoted_reference
 from matcher.proposal import Category, Evidence, MatchStatus
 from matcher.rules.columns import EPOCH, Ints
 from matcher.rules.foreign import foreign_amounts, printed_amounts
+from matcher.rules.items import name_in_text
 from matcher.rules.joins import runs_of
-from matcher.rules.lines_kind import Source, kind_and_source
+from matcher.rules.lines_kind import Source, debit_text, kind_and_source
 from matcher.rules.names import NameLevel
 from matcher.rules.numbering import last_number
 from matcher.rules.order import ORDER
@@ -266,7 +267,8 @@ class Explainer:
         if source is Source.PARTY:
             return say("class.party", printed=name)
         if source is Source.WORDS:
-            return say("class.words", text=_short(lines.text("additional_info").at(said.at) or name))
+            own = name if debit_text(self._view, said.at) else lines.text("remittance").at(said.at).replace("\n", " ")
+            return say("class.words", text=_short(lines.text("additional_info").at(said.at) or own or name))
         code = " ".join(filter(None, (lines.text(part).at(said.at) for part in ("code", "proprietary_code"))))
         return say("class.code", code=code or lines.text("return_reason").at(said.at) or "reversal")
 
@@ -304,7 +306,10 @@ class Explainer:
         return say("near.against")
 
     def _name(self, line: int, row: int, level: NameLevel) -> str:
-        printed = self._items.lines.text("counterparty_name").at(line)
+        items = self._items
+        printed = items.lines.text("counterparty_name").at(line)
+        if not printed and items.variant_l[line] >= 0:
+            printed = name_in_text(items.lines.text("remittance").at(line), {items.names[items.variant_l[line]].key})
         return say(_PARTY[level], printed=printed, ours=self._items.book.text("counterparty").at(row))
 
     def _item(self, row: int) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from copy import copy
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from matcher.rules import bankdays
 from matcher.rules.chance import AmountChance, grid
-from matcher.rules.columns import NO_DAY, Book, Codes, Flags, Ints, Lines
+from matcher.rules.columns import NO_DAY, Book, Codes, Flags, Ints, Lines, Texts
 from matcher.rules.joins import distinct
 from matcher.rules.names import Name, NameLevel, compare, fold
 from matcher.rules.parties import Directory
@@ -26,6 +27,10 @@ _NO_IDENTIFIER = re.compile("[^0-9A-Z]")
 IBAN_HEAD = 4
 _BBAN_SIGNS_MIN = 8
 _LINE_NAMES = ("counterparty_name", "ultimate_counterparty")
+# Banks that print the name into the text do so before what the payer wrote.
+_NAME_LINES_MAX = 3
+_NUMBER_LETTERS_MAX = 4
+_MANY_DIGITS = re.compile(r"\d[\d-]{3,}")
 
 
 def identifier(text: str) -> str:
@@ -50,12 +55,43 @@ def _holds(iban: str, bban: str) -> bool:
     return iban[:2].isalpha() and iban[IBAN_HEAD:] == bban
 
 
+def _with_numbers_as_text(lines: Lines) -> Lines:
+    """The same lines, where a bank that knows no payer prints a number in his place: that is his text."""
+    names, texts = lines.text("counterparty_name"), lines.text("remittance")
+    is_number = np.array([*(_is_number(name) for name in names.values), False], np.bool_)
+    says = np.flatnonzero(is_number[names.codes] & (texts.codes < 0))
+    if not len(says):
+        return lines
+    named, said = names.codes.copy(), texts.codes.copy()
+    said[says] = named[says] + len(texts.values)
+    named[says] = -1
+    moved = {
+        "counterparty_name": Texts(named, names.values),
+        "remittance": Texts(said, (*texts.values, *names.values)),
+    }
+    return replace(lines, texts={**lines.texts, **moved})
+
+
+def _is_number(name: str) -> bool:
+    """Whether what stands for a name is a number, perhaps with a few letters before or after it: one word."""
+    letters = sum(map(str.isalpha, name))
+    return not letters or (letters <= _NUMBER_LETTERS_MAX and " " not in name and _MANY_DIGITS.search(name) is not None)
+
+
+def name_in_text(text: str, keys: Collection[str]) -> str:
+    """The line of a text that is one of the folded names, "" for none. A single line with a digit is not looked at."""
+    lines = text.split("\n", _NAME_LINES_MAX)[:_NAME_LINES_MAX]
+    if len(lines) == 1 and any(map(str.isdecimal, text)):
+        return ""
+    return next((line for line in lines if fold(line).key in keys), "")
+
+
 class Items:
     """Lines and book items of one run. `line_open` and `row_open` are what stronger passes left; only the engine
     changes them."""
 
     def __init__(self, lines: Lines, book: Book, settings: RuleSettings) -> None:
-        self.lines = lines
+        self.lines = _with_numbers_as_text(lines)
         self.book = book
         self.settings = settings
         self.line_open: Flags = (lines.amount != 0) & (lines.booking_day != NO_DAY)
@@ -160,8 +196,25 @@ class Items:
         """Distinct folded names, the variant of every text column, party and form of each."""
         variants, of_rows = self._book_names
         variants = variants.copy()
+        ours = {variants.names[code].key for code in distinct(of_rows[of_rows >= 0]).tolist()}
         columns = [of_rows, *map(variants.of, (self.lines.text(name) for name in _LINE_NAMES))]
+        columns[1] = self._with_names_in_text(variants, columns[1], ours)
         return variants.names, columns, variants.party(), variants.form()
+
+    def _with_names_in_text(self, variants: Variants, named: Codes, ours: Collection[str]) -> Codes:
+        """The variant of each line's counterparty, also where the bank prints its name as a line of the text: one of a
+        counterparty that the books know."""
+        texts = self.lines.text("remittance")
+        unnamed = np.flatnonzero((named < 0) & (texts.codes >= 0))
+        found = dict.fromkeys(texts.used(unnamed).tolist(), "")
+        found.update((code, part) for code in found if (part := name_in_text(texts.values[code], ours)))
+        says = unnamed[[bool(found[code]) for code in texts.codes[unnamed].tolist()]]
+        if not len(says):
+            return named
+        parts = [found[code] for code in texts.codes[says].tolist()]
+        named = named.copy()
+        named[says] = variants.of(Texts(np.arange(len(parts), dtype=np.int32), parts))
+        return named
 
     @property
     def names(self) -> list[Name]:

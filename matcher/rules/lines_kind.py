@@ -132,7 +132,7 @@ _BANK_WORDS: dict[Category, re.Pattern[str]] = {
         "prelskatt;preliminärskatt;skattekonto;lähdevero;kapest;soli;ust;withholding tax;bronbelasting"
     ),
     Category.CASH_WITHDRAWAL: _words(
-        "bankomat*;kontantuttag;minibank*;uttag;cash withdrawal*;atm;geldautomat*;barabhebung;otto;käteisnosto;nosto;"
+        "bankomat*;kontantuttag;minibank*;uttag;uttak;cash withdrawal*;atm;geldautomat*;barabhebung;otto;käteisnosto;nosto;"
         "kontantudtag;hæveautomat;retrait;geldopname"
     ),
     Category.DIRECT_DEBIT: _words(
@@ -146,6 +146,12 @@ _BANK_WORDS: dict[Category, re.Pattern[str]] = {
 }
 # "AG" beside words is a legal form; beside a number alone it is the bank's short word for Autogiro.
 _NUMBER_AG = re.compile(r"[0-9 -]*\bAG\b[0-9 -]*")
+_FILLERS = (
+    "BANK BANKGIRO BG KONTO ACCOUNT COMPTE BETALNING BETALING PAYMENT MAKSU UBERWEISUNG ZAHLUNG PAIEMENT AV AF OF DE DU VON"
+    " FOR PER BANCAIRES CREDITEURS DEBITEURS NETTBANK RETOURNE"
+)
+_NO_MEANING = frozenset(_FILLERS.split())
+_WITH_DIGIT = re.compile(r"\S*\d\S*")
 _TAX_OFFICES = _words(
     "skatteverket;skattekonto;skattekontot;skatteetaten;skattestyrelsen;verohallinto;vero;finanzamt*;hmrc;belastingdienst;"
     "dgfip;skat;kronofogden moms;bundeszentralamt für steuern;tulli;tolletaten;steuerverwaltung;steueramt;hauptzollamt;"
@@ -252,6 +258,9 @@ def _kind(view: View, line: int) -> Kind:
         return Kind(Category.TAX, Source.PARTY)
     bank_text = (view.text("additional_info")[line], name if own_text else "", memo if own_text else "")
     found = _by_words(bank_text, allowed)
+    if found is None and memo:
+        # Whoever calls the whole thing a returned payment pays no invoice with it.
+        found = _by_whole_lines(memo, allowed if _is_only_text(view, line) else (Category.RETURN,))
     if (
         found is None
         and debit
@@ -277,11 +286,17 @@ def may_be_return(view: View, lines: Ints) -> Flags:
 def _saying_return(lines: Lines) -> dict[str, Flags]:
     """By field which of its texts speak of a return, and of a missing one (at −1) that it does not."""
     kind = Category.RETURN
+
+    def says_only_return(text: str) -> bool:
+        return _by_whole_lines(text, (kind,)) is not None
+
     says: dict[str, Callable[[str], bool]] = {
         "return_reason": bool,
         "code": lambda text: _by_codes(text, "", (kind,)) is not None,
         "proprietary_code": lambda text: _by_codes("", text, (kind,)) is not None,
         "additional_info": says_return,
+        "remittance": says_only_return,
+        "counterparty_name": says_only_return,
     }
     return {name: np.array([*map(speaks, lines.text(name).values), False]) for name, speaks in says.items()}
 
@@ -300,9 +315,19 @@ def _allowed(*, debit: bool, party: bool) -> tuple[Category, ...]:
 
 
 def debit_text(view: View, line: int) -> bool:
-    """Whether name and memo of a line are the bank's own words: nobody's account, and one text in both."""
+    """Whether name and memo of a line are the bank's own words: nobody's account, and one text in both, or a name alone
+    that is what banks say."""
     name, memo = view.text("counterparty_name")[line], view.text("remittance")[line]
-    return bool(name) and not view.text("counterparty_account")[line] and (memo.startswith(name) or memo.endswith(name))
+    if not name or view.text("counterparty_account")[line]:
+        return False
+    same = memo.startswith(name) or memo.endswith(name)
+    return same or (not memo and _by_whole_lines(name, tuple(_CODES)) is not None)
+
+
+def _is_only_text(view: View, line: int) -> bool:
+    """Whether a text is all that a line says: nobody's name or account."""
+    name, account = view.text("counterparty_name")[line], view.text("counterparty_account")[line]
+    return bool(view.text("remittance")[line]) and not name and not account
 
 
 @lru_cache(maxsize=8192)
@@ -313,6 +338,19 @@ def _by_codes(code: str, proprietary: str, allowed: tuple[Category, ...]) -> Cat
         if sub_family in _CODES[kind] or not words.isdisjoint(_PROPRIETARY[kind]):
             return kind
     return Category.DIRECT_DEBIT if "/RDDT/" in code and Category.DIRECT_DEBIT in allowed else None
+
+
+@lru_cache(maxsize=8192)
+def _by_whole_lines(text: str, allowed: tuple[Category, ...]) -> Category | None:
+    """What a line of a text without a party says: formats with one field print the bank's words there, and nothing of
+    meaning beside them."""
+    lines = [folded(_WITH_DIGIT.sub(" ", line)) for line in text.split("\n")]
+    return next((kind for kind in allowed if any(_says_only(kind, line) for line in lines)), None)
+
+
+def _says_only(kind: Category, line: str) -> bool:
+    rest, found = _BANK_WORDS[kind].subn(" ", line)
+    return found > 0 and _NO_MEANING.issuperset(rest.split())
 
 
 @lru_cache(maxsize=8192)

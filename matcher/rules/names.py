@@ -61,6 +61,7 @@ _FORMS = (
 )
 _LEGAL = frozenset(_FORMS.split())
 _WRITTEN = {form: (form, *(word for word, short in _SPELT_OUT.items() if short == form)) for form in _LEGAL}
+_WRITTEN["EKFOR"] += ("EKONOMISKFORENING",)
 _SPLIT_FORMS = {
     ("A", "S"): "AS",
     ("A", "B"): "AB",
@@ -161,6 +162,8 @@ def compare(printed: Name, ours: Name, known_words: Container[str] = frozenset()
     """
     if not printed.key or not ours.key:
         return NameLevel.UNKNOWN
+    if printed.legal == "GMBH" and ours.legal == "KG" and "O" in printed.words[-3:]:
+        printed = printed._replace(legal="")  # GmbH & Co. KG, cut
     if printed.legal and ours.legal and printed.legal != ours.legal:
         return NameLevel.DIFFERENT
     if printed.key == ours.key:

@@ -165,6 +165,12 @@ class Relations:
         numbers = self._row(row)
         return any(numbers.inside(number.key) for number in self._line(line))
 
+    def is_buried(self, line: int, row: int) -> bool:
+        """Whether the item's number stands inside one of the line's with more around it than a slip, and not at its end
+        (before a check digit), where ours stands behind a customer's number."""
+        numbers = self._row(row)
+        return any(numbers.inside(number.key) and not numbers.ends(number.key) for number in self._line(line))
+
     def may_be_neighbour(self, line: int, row: int) -> bool:
         """Whether a number of the line that is nearly the item's may be right: that of an invoice some places before or
         after it in the series, which is no longer open. Not if it breaks a check digit that the series has.

@@ -16,6 +16,7 @@ from matcher.rules.tokens import core_of, parts_of, possible_parts
 NEAR_LETTERS_MIN = 5
 _AROUND_SIGNS_MAX = 8
 _CHECK_DIGITS_MAX = 2
+_SLIP_SIGNS = 2
 
 # One number of a line is compared with many items.
 _possible_parts = lru_cache(maxsize=1 << 16)(possible_parts)
@@ -61,6 +62,16 @@ class RowNumbers:
         if len(number) <= len(self.whole):
             return contains(number, [key for key in self.fixed if len(number) - len(key) > _CHECK_DIGITS_MAX])
         return contains(number, self.loose) and contains(number, self._keys)
+
+    def ends(self, number: str) -> bool:
+        """Whether a number ends in one of these, but for a check digit, or is hardly longer."""
+        return any(
+            number.endswith(key)
+            or number[:-1].endswith(key)
+            or (key in number and len(number) <= len(key) + _SLIP_SIGNS)
+            for key in self.loose
+            if len(key) >= NEAR_LETTERS_MIN
+        )
 
     def near(self, number: str) -> list[str]:
         """What a number is one sign off: the reference, or a number of the description of its length."""

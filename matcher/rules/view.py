@@ -169,6 +169,13 @@ class View:
         found: Flags = np.isin(items.party_l, ours[ours >= 0])
         return found
 
+    @cached_property
+    def named_exactly(self) -> Flags:
+        """Lines whose counterparty the books know by just this name."""
+        items = self.items
+        found: Flags = np.isin(items.party(items.variant_l), np.unique(items.party_r[items.party_r >= 0]))
+        return found
+
     def rows_of_party(self, pool: int, party: int) -> Ints:
         """Open items of one pool and party, in the order of their positions; none where the books name nobody."""
         items = self.items

@@ -47,6 +47,13 @@ def find(view: View) -> Candidates:
     supported = (level >= NameLevel.SIMILAR) | (related > Relation.NOTHING)
     clear = (points >= weights.clear_from) & supported & ~judged & (view.items_named[line] <= 1)
     clear &= ~view.names_another(line, row)
+    # A number that has the item's somewhere inside may be anything, if nobody says that its party pays.
+    inside = np.flatnonzero(clear & (level <= NameLevel.UNKNOWN) & (related == Relation.NEAR))
+    clear[inside] = [
+        not view.relations.is_buried(*pair) for pair in zip(line[inside].tolist(), row[inside].tolist(), strict=True)
+    ]
+    # Who is named as the books name him is nobody named alike.
+    clear &= (level == NameLevel.EQUAL) | (level <= NameLevel.UNKNOWN) | ~view.named_exactly[line]
     score = np.minimum(_SCORE_BASE + points // 2 + 100, 940).astype(np.int32)
     worth = supported | (level == NameLevel.UNKNOWN)
     unsupported = np.flatnonzero(worth & ~supported)

@@ -28,6 +28,8 @@ CODE = "M34"
 _CHANCE_MAX = 0.01
 _SCORE = 950
 _SCORE_DOUBTFUL = 450
+# Nothing but a single item of the amount speaks against it: no more does anything for that item.
+_SCORE_RIVAL = 760
 
 
 class _Numbered(NamedTuple):
@@ -235,7 +237,7 @@ def _runs(
 ) -> list[Group]:
     items = view.items
     amount, count = abs(int(items.lines.amount[line])), int(items.lines.batch_count[line])
-    doubtful = len(found) > 1
+    doubtful, rival = len(found) > 1, False
     if not doubtful:
         parts = numbered[int(items.pool_l[line]), bool(items.lines.amount[line] > 0)]
         low, high = (int(day[line]) for day in view.window)
@@ -248,7 +250,8 @@ def _runs(
         # Words make a line collective that a count proves to be.
         day = int(items.book.day[next(iter(found))[0]]) if called else None
         doubtful = single_rivals(view, line, day=day)
-    score = _SCORE_DOUBTFUL if doubtful else _SCORE
+        rival = doubtful
+    score = (_SCORE_RIVAL if rival else _SCORE_DOUBTFUL) if doubtful else _SCORE
     return [Group((line,), rows, score, not doubtful) for rows in sorted(found)]
 
 

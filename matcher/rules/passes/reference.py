@@ -62,7 +62,7 @@ def scored(view: View, found: ReferencePairs) -> Pairs:
         for line, row in zip(found.line[parts].tolist(), found.row[parts].tolist(), strict=True)
     ]
     # A number that is no invoice's says nothing about which of two equal items is meant.
-    quoted = np.flatnonzero(clear & (found.shared < Shared.WHOLE) & doubtful)
+    quoted = np.flatnonzero(clear & (found.shared < Shared.WHOLE) & (doubtful | (level == NameLevel.SIMILAR)))
     clear[quoted] = [
         view.relations.means(line, row)
         for line, row in zip(found.line[quoted].tolist(), found.row[quoted].tolist(), strict=True)
