@@ -79,6 +79,7 @@ _NOTHING_KNOWN = (JOINT, 0)
 _STATUS = [*paths.ENTRY_KIND].index("status")
 _LINE_END = re.compile(r"\r\n?")
 _strip = str.strip
+_new = tuple.__new__
 Key = TypeVar("Key")
 Pattern = TypeVar("Pattern")
 
@@ -157,7 +158,7 @@ class EntryReader:
             if found := pattern.expression.fullmatch(inside):
                 texts = unescaped(found.groups()) if "&" in inside else found.groups()
                 if pattern.waiting is not None:
-                    pattern.waiting.append(Waiting(len(self._lines), index, where, texts))
+                    pattern.waiting.append(_new(Waiting, (len(self._lines), index, where, texts)))
                     self._lines.append(None)
                 else:
                     listed = [(pattern.inner, texts)] if pattern.inner is not None else []
