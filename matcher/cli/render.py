@@ -32,6 +32,12 @@ def print_run(report: RunReport) -> None:
     for file in report.set_aside:
         console.print(f"  set aside: {file.name}: {file.reason}", markup=False)
     for file in taken:
+        for result in file.statements:
+            if result.known_lines:
+                said = (
+                    f"{len(result.known_lines)} line(s) were known before: recon statement show {result.statement_id}"
+                )
+                console.print(f"  {file.name}: {said}", markup=False)
         for note in file.notes[:NOTES_MAX]:
             console.print(f"  {file.name}: {note}", markup=False)
         if len(file.notes) > NOTES_MAX:

@@ -15,14 +15,24 @@ from matcher.pipeline.context import BY_CLEAR, BY_MATCH, Context
 from matcher.pipeline.entry_types import EntryTypes
 from matcher.pipeline.learned import InForce, evidence, in_force
 from matcher.pipeline.open_items import OpenItems, load
-from matcher.proposal import Category, LearnedRule, LineResult, MatchStatus, Opinion, RunFacts
+from matcher.proposal import Category, Evidence, LearnedRule, LineResult, MatchStatus, Opinion, RunFacts
 from matcher.rules.settings import RuleSettings
 from recon_core import __version__
 from recon_core.domain.account import CashAccount
 from recon_core.domain.matching import Match
-from recon_core.domain.states import MatchingPolicy
+from recon_core.domain.states import POLICY_PREFIX, MatchingPolicy
 from recon_core.ports import UnitOfWork
 from recon_core.services import clearing, lookup
+
+_TAKEN_BACK = (
+    "SELECT DISTINCT dl.statement_line_id FROM statement_line l JOIN decision_line dl ON dl.statement_line_id = l.id"
+    " JOIN decision d ON d.id = dl.decision_id WHERE l.cash_account_id IN :ids AND l.state IN ('open', 'proposed')"
+    " AND d.state = 'undone' AND d.decided_by LIKE :policy AND d.undone_by NOT LIKE :policy"
+)
+_BY_A_PERSON = Evidence(
+    "doubt", "not cleared: a person rejected a match of this line or took one back, and finishes it"
+)
+_NOT_PROVED = Evidence("doubt", "not cleared: the statement is not proved by its balances")
 
 
 class AccountMatch(NamedTuple):
@@ -39,12 +49,14 @@ class AccountMatch(NamedTuple):
 
 class Fresh(NamedTuple):
     """Opinions on open lines, what is left of each line in minor units by its id, and the accepted rule that names the
-    entry type of a line which no transaction explains.
+    entry type of a line which no transaction explains; `undone` are lines of which a person took an automatic decision
+    back.
     """
 
     opinions: list[Opinion]
     amounts: dict[int, int]
     entry_types: dict[int, LearnedRule]
+    undone: frozenset[int] = frozenset()
 
 
 def match_accounts(context: Context, account_ids: Sequence[int], *, again: bool = False) -> list[AccountMatch]:
@@ -69,8 +81,9 @@ def match_accounts(context: Context, account_ids: Sequence[int], *, again: bool 
         applied = _apply(uow, willing, fresh.amounts, fresh.opinions, context=context)
         overpaid = _partly_used(uow, applied)
         applied -= overpaid
-        opinions, amounts, entry_types = _with_rests(uow, willing, fresh, overpaid, context=context)
-        adjusted = adjust_lines(uow, willing, opinions, amounts, learned=entry_types, context=context)
+        opinions, amounts, entry_types, _ = _with_rests(uow, willing, fresh, overpaid, context=context)
+        untouched = [opinion for opinion in opinions if opinion.line_id not in fresh.undone]
+        adjusted = adjust_lines(uow, willing, untouched, amounts, learned=entry_types, context=context)
         decided = applied | adjusted
         left = [opinion for opinion in opinions if opinion.line_id not in decided]
         counts = _counts(willing, opinions, applied, adjusted)
@@ -124,16 +137,25 @@ def fresh_opinions(uow: UnitOfWork, accounts: Sequence[CashAccount], *, context:
     """What the engine says now about the open lines of these accounts. Nothing is kept and nothing is changed."""
     items = load(uow, accounts)
     context.watch("matching", 0, len(items.lines))
-    return opinions_on(uow, items, rejected_ids(uow, accounts), context=context)
+    undone = taken_back(uow, accounts)
+    return opinions_on(uow, items, rejected_ids(uow, accounts), undone=undone, context=context)._replace(undone=undone)
 
 
-def opinions_on(uow: UnitOfWork, items: OpenItems, rejected: Sequence[RejectedIds], *, context: Context) -> Fresh:
-    """What the engine says of these items, with the rules in force and without what was rejected."""
+def opinions_on(
+    uow: UnitOfWork,
+    items: OpenItems,
+    rejected: Sequence[RejectedIds],
+    *,
+    undone: frozenset[int] = frozenset(),
+    context: Context,
+) -> Fresh:
+    """What the engine says of these items, with the rules in force and without what was rejected. `undone` are lines of
+    which a person took an automatic decision back.
+    """
     force = in_force(uow, context, items.lines, account_ids=items.account_ids)
     results = engine.match(force.lines, items.book, rules=force.rules, rejected=rejected).rows()
-    opinions = _respecting(
-        items, _with_reasons(items, force, results), {int(one) for ids, _ in rejected for one in ids}
-    )
+    doubted = {int(one) for ids, _ in rejected for one in ids} | undone
+    opinions = _respecting(items, _with_reasons(items, force, results), doubted)
     amounts = dict(zip(map(int, items.lines.ids), items.lines.amount.tolist(), strict=True))
     return Fresh(opinions, amounts, force.entry_types)
 
@@ -145,6 +167,12 @@ def _with_reasons(items: OpenItems, force: InForce, results: Iterable[LineResult
         if rule is not None and result.book:
             result = result._replace(evidence=(*result.evidence, evidence(rule, items.lines, place)))
         yield result
+
+
+def taken_back(uow: UnitOfWork, accounts: Sequence[CashAccount]) -> frozenset[int]:
+    """Open lines of which a person took an automatic decision back: it must not come again by itself."""
+    rows = uow.select(_TAKEN_BACK, {"ids": [account.id for account in accounts], "policy": f"{POLICY_PREFIX}%"})
+    return frozenset(row.statement_line_id for row in rows)
 
 
 def rules_digest(rules: RuleSettings) -> str:
@@ -170,13 +198,14 @@ def rejected_ids(uow: UnitOfWork, accounts: Sequence[CashAccount]) -> list[Rejec
 
 def _respecting(items: OpenItems, results: Iterable[LineResult], doubted: set[int]) -> list[Opinion]:
     """Opinions that clear nothing on statements that are not proved, and nothing on lines of which a person has
-    rejected a match: that person finishes them.
+    rejected a match or taken one back: that person finishes them.
     """
     opinions = []
     for result in results:
         line_id = int(result.line_id)
         if result.status == MatchStatus.CLEARED and (line_id in items.unproved or line_id in doubted):
-            result = result._replace(status=MatchStatus.PROPOSED)
+            why = _BY_A_PERSON if line_id in doubted else _NOT_PROVED
+            result = result._replace(status=MatchStatus.PROPOSED, evidence=(*result.evidence, why))
         opinions.append(Opinion(items.account_ids[result.account], line_id, result))
     return opinions
 

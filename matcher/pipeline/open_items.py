@@ -18,6 +18,12 @@ from recon_core.services.line_rows import from_content
 _OWN = tuple(name for name in StatementLine._fields if name not in {"line_index", "where", "status"})
 
 
+_PARTS = (
+    "SELECT t.id, t.split_of_id, coalesce(o.external_id, t.external_id) AS external_id FROM book_transaction t"
+    " LEFT JOIN book_transaction o ON o.id = t.split_of_id WHERE t.id IN :ids"
+)
+
+
 class OpenItems(NamedTuple):
     """Columns for the engine, the accounts by the name they have there, and the lines that no policy may clear."""
 
@@ -63,11 +69,12 @@ def assemble(uow: UnitOfWork, accounts: Sequence[CashAccount], stored: Columns, 
 
 
 def whole(uow: UnitOfWork, stored: Columns) -> tuple[Columns, dict[int, int]]:
-    """Transactions with the parts that were split off put back, as they were before the bank carried them out in parts;
-    and for each the one that it is a part of.
+    """Transactions with the parts that were split off put back, as they were before the bank carried them out in parts,
+    under the name that they had then; and for each the one that it is a part of.
     """
-    rows = uow.select("SELECT id, split_of_id FROM book_transaction WHERE id IN :ids", {"ids": stored["id"]})
+    rows = uow.select(_PARTS, {"ids": stored["id"]})
     family = {row.id: row.split_of_id or row.id for row in rows}
+    name = {row.id: row.external_id for row in rows}
     first: dict[int, int] = {}
     amounts: dict[int, int] = {}
     for one, amount in zip(stored["id"], stored["amount"], strict=True):
@@ -76,6 +83,7 @@ def whole(uow: UnitOfWork, stored: Columns) -> tuple[Columns, dict[int, int]]:
     keep = [place for place, one in enumerate(stored["id"]) if one in amounts]
     kept = {name: [values[place] for place in keep] for name, values in stored.items()}
     kept["amount"] = [amounts[one] for one in kept["id"]]
+    kept["external_id"] = [name[one] for one in kept["id"]]
     return kept, {one: first[family[one]] for one in stored["id"]}
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from matcher.pipeline.context import Context
 from matcher.pipeline.decisions import DecisionView, decisions
 from matcher.pipeline.learned import evidence, in_force
-from matcher.pipeline.matching import rejected_ids
+from matcher.pipeline.matching import rejected_ids, taken_back
 from matcher.pipeline.open_items import assemble, whole
 from matcher.pipeline.returns import CAME_BACK, given_back
 from matcher.pipeline.what_if import World
@@ -135,6 +135,8 @@ def _line_notes(uow: UnitOfWork, account: CashAccount, line: Any, why: Why) -> S
         notes.append("Its statement is not proved by its balances, so no policy clears anything on it.")
     if why.chosen is None and why.category in CAME_BACK:
         notes += [str(found) for found in given_back(uow, [line.id]).values()]
+    if line.id in taken_back(uow, [account]):
+        notes.append("A person took an automatic decision on the line back, so none comes again by itself.")
     if why.chosen is not None and not account.allows(MatchingPolicy.CLEAR):
         notes.append(f"The policy of account {account.code} is {account.policy}: what is proven waits for a person.")
     return notes

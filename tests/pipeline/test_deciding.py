@@ -350,3 +350,24 @@ def test_accepting_where_nothing_is_proposed_names_the_other_ways(small: Small) 
         deciding.accept(small.context, line_ids=[line])
 
     assert f"recon adjust-line {line}" in refused.value.cure
+
+
+def test_an_automatic_match_that_a_person_took_back_does_not_come_again_by_itself(small: Small) -> None:
+    small.policy("adjust")
+    first, second = two_invoices(small)
+    (fee,) = small.bank(Line("04", "-50", "", "", {"code": "PMNT/MDOP/CHRG", "additional_info": "Bankavgift"}))
+    small.match()
+    assert {small.line(line).state for line in (first, second, fee)} == {"matched", "adjusted"}
+    with small.context.database.read() as uow:
+        made = decisions(uow, account_ids=[small.account], limit=10)
+    taken = [one.id for one in made if {first, fee} & set(one.line_ids)]
+
+    deciding.undo(small.context, decision_ids=taken)
+    again = small.match(again=True)
+
+    assert (again.cleared, again.adjusted, again.proposed, again.unmatched) == (0, 0, 1, 1)
+    assert small.line(second).state == "matched"
+    (proposal,) = [line for line in review(small) if line.line_id == first]
+    assert proposal.evidence[-1].says.startswith("not cleared: a person rejected a match of this line or took one back")
+    deciding.accept(small.context, line_ids=[first])
+    assert small.line(first).state == "matched"
