@@ -64,6 +64,10 @@ class UnitOfWork(Protocol):
         """
         ...
 
+    def remember(self, sql: str, parameters: Values, rows: list[Any]) -> None:
+        """Let `known` answer with these rows, which the caller knows: it has just written or read them."""
+        ...
+
     def value(self, sql: str, parameters: Values | None = None) -> Any:
         """First column of the first row, or None."""
         ...

@@ -54,18 +54,18 @@ def check_automatic(uow: UnitOfWork, account: CashAccount, *, step: MatchingPoli
 
 def limit(uow: UnitOfWork, *, purpose: str, account: CashAccount, reason: str = "") -> Limit | None:
     """The limit that counts for an account and reason, or None. Account goes before reason, both before neither."""
-    rows: list[Any] = uow.known(
-        "SELECT minor_max, changed_by FROM amount_limit WHERE purpose = :purpose AND currency = :currency"
-        " AND account_code IN :codes AND reason IN :reasons"
-        " ORDER BY CASE WHEN account_code = '' THEN 1 ELSE 0 END, CASE WHEN reason = '' THEN 1 ELSE 0 END LIMIT 1",
-        {
-            "purpose": purpose,
-            "currency": account.currency,
-            "codes": [account.code, ""],
-            "reasons": [reason, ""],
-        },
+    every: list[Any] = uow.known(
+        "SELECT purpose, currency, account_code, reason, minor_max, changed_by FROM amount_limit ORDER BY id"
     )
-    return Limit(*rows[0]) if rows else None
+    mine = [
+        row
+        for row in every
+        if (row.purpose, row.currency) == (purpose, account.currency)
+        and row.account_code in {account.code, ""}
+        and row.reason in {reason, ""}
+    ]
+    nearest = min(mine, key=lambda row: (not row.account_code, not row.reason), default=None)
+    return None if nearest is None else Limit(nearest.minor_max, nearest.changed_by)
 
 
 def check_limit(uow: UnitOfWork, *, purpose: str, account: CashAccount, amount: int, reason: str = "") -> None:

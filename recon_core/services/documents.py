@@ -13,6 +13,7 @@ from recon_core.domain.states import DocumentState, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
 from recon_core.services import lookup
 
+_ROW = "SELECT * FROM reconciliation WHERE id = :id"
 _RELEASE, _FREE = "release it first", "take it off hold and release it"
 OPEN = [DocumentState.HOLD.value, DocumentState.BALANCED.value]
 
@@ -22,10 +23,11 @@ _FIGURES = (
     " coalesce(sum(CASE WHEN side > 0 THEN counted END), 0) AS receipt_count,"
     " coalesce(sum(CASE WHEN side < 0 THEN -amount END), 0) AS disbursements,"
     " coalesce(sum(CASE WHEN side < 0 THEN counted END), 0) AS disbursement_count FROM"
-    " (SELECT r.id AS document, t.amount, CASE WHEN o.reconciliation_id = r.id AND r.skip_voided THEN o.amount"
-    " ELSE t.amount END AS side, CASE WHEN o.reconciliation_id = r.id AND r.skip_voided THEN 0 ELSE 1 END AS counted"
-    " FROM reconciliation r JOIN book_transaction t ON t.reconciliation_id = r.id"
-    " LEFT JOIN book_transaction o ON o.id = t.voids_id WHERE r.id IN :documents) ticked GROUP BY document"
+    " (SELECT t.reconciliation_id AS document, t.amount,"
+    " CASE WHEN o.reconciliation_id = t.reconciliation_id AND :skip_voided THEN o.amount ELSE t.amount END AS side,"
+    " CASE WHEN o.reconciliation_id = t.reconciliation_id AND :skip_voided THEN 0 ELSE 1 END AS counted"
+    " FROM book_transaction t LEFT JOIN book_transaction o ON o.id = t.voids_id"
+    " WHERE t.reconciliation_id IN :documents) ticked GROUP BY document"
 )
 
 _LISTED = (
@@ -44,7 +46,7 @@ _LISTED = (
 
 def row(uow: UnitOfWork, document_id: int) -> Any:
     """The row of a document. Raises `Unknown`."""
-    rows = uow.known("SELECT * FROM reconciliation WHERE id = :id", {"id": document_id})
+    rows = uow.known(_ROW, {"id": document_id})
     if not rows:
         raise Unknown(f"There is no reconciliation with id {document_id}.")
     return rows[0]
@@ -103,19 +105,27 @@ def figures(uow: UnitOfWork, document: Any) -> Figures:
     if document.state not in OPEN:
         frozen = (document.receipts, document.receipt_count, document.disbursements, document.disbursement_count)
         return Figures(document.beginning_balance, document.statement_balance, *frozen)
-    return open_figures(uow, [document.id])[document.id]
+    return _summed(uow, [document])[document.id]
 
 
 def open_figures(uow: UnitOfWork, document_ids: Sequence[int]) -> dict[int, Figures]:
     """The figures of open documents by their ids, summed together."""
     if not document_ids:
         return {}
-    balances = "SELECT id, beginning_balance, statement_balance FROM reconciliation WHERE id IN :documents"
-    summed = {row.document: row[1:] for row in uow.known(_FIGURES, {"documents": list(document_ids)})}
-    return {
-        row.id: Figures(row.beginning_balance, row.statement_balance, *map(int, summed.get(row.id, (0, 0, 0, 0))))
-        for row in uow.known(balances, {"documents": list(document_ids)})
-    }
+    sql = "SELECT id, beginning_balance, statement_balance, skip_voided FROM reconciliation WHERE id IN :documents"
+    return _summed(uow, uow.select(sql, {"documents": list(document_ids)}))
+
+
+def _summed(uow: UnitOfWork, documents: Sequence[Any]) -> dict[int, Figures]:
+    found = {}
+    for skip in {document.skip_voided for document in documents}:
+        mine = [document for document in documents if document.skip_voided == skip]
+        asked = {"documents": [document.id for document in mine], "skip_voided": skip}
+        summed = {row.document: row[1:] for row in uow.known(_FIGURES, asked)}
+        for one in mine:
+            sums = map(int, summed.get(one.id, (0, 0, 0, 0)))
+            found[one.id] = Figures(one.beginning_balance, one.statement_balance, *sums)
+    return found
 
 
 def get(uow: UnitOfWork, document_id: int) -> Document:
@@ -278,11 +288,12 @@ def untick_rows(uow: UnitOfWork, act: Action, rows: Sequence[Any]) -> list[int]:
     hidden = [one.id for one in pairs if one.id not in set(ids)]
     act.update("book_transaction", [*ids, *hidden], {"reconciliation_id": None, "reconciled_date": None})
     for document in documents.values():
-        touch(act, document, {"state": DocumentState.HOLD.value})
+        touch(uow, act, document, {"state": DocumentState.HOLD.value})
     return document_ids
 
 
-def touch(act: Action, document: Any, values: dict[str, Any]) -> None:
-    """Change a document, with the stamps of who and when and the next version."""
-    stamps = {"changed_by": act.by, "changed_at": act.at, "version": document.version + 1}
-    act.update("reconciliation", [document.id], values | stamps)
+def touch(uow: UnitOfWork, act: Action, document: Any, values: dict[str, Any]) -> None:
+    """Change a document, whose present row this is, with the stamps of who and when and the next version."""
+    values = {**values, "changed_by": act.by, "changed_at": act.at, "version": document.version + 1}
+    act.update("reconciliation", [document.id], values, before={name: getattr(document, name) for name in values})
+    uow.remember(_ROW, {"id": document.id}, [document._replace(**values)])

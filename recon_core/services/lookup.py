@@ -13,6 +13,7 @@ from recon_core.domain.settings import Settings
 from recon_core.ports import UnitOfWork
 
 _ACCOUNT = f"SELECT {', '.join(CashAccount._fields)} FROM cash_account"
+_BY_ID = f"{_ACCOUNT} WHERE id = :id"
 _LIST = {
     "adjustment": "List them: recon adjust list",
     "book_transaction": "List them: recon book list ACCOUNT",
@@ -26,7 +27,7 @@ _LIST = {
 
 def account(uow: UnitOfWork, account_id: int) -> CashAccount:
     """The cash account with this id. Raises `Unknown`."""
-    rows = uow.known(f"{_ACCOUNT} WHERE id = :id", {"id": account_id})
+    rows = uow.known(_BY_ID, {"id": account_id})
     if not rows:
         raise Unknown(f"There is no cash account with id {account_id}.", cure="List them: recon account list")
     return CashAccount._make(rows[0])
@@ -48,6 +49,8 @@ def accounts(uow: UnitOfWork, ids: Sequence[int] | None = None) -> list[CashAcco
     missing = set(ids) - {one.id for one in found}
     if missing:
         raise Unknown(f"There is no cash account with id {min(missing)}.")
+    for one in found:
+        uow.remember(_BY_ID, {"id": one.id}, [one])
     return found
 
 

@@ -12,6 +12,8 @@ from recon_core.ports import Action, UnitOfWork
 
 RECONCILIATIONS = "CARECON"
 VOUCHERS = "VOUCHER"
+# Only asked under the series' lock.
+_LOCKED = "SELECT * FROM number_series WHERE id = :id"
 PREDEFINED = {RECONCILIATIONS: "", VOUCHERS: "V"}
 
 
@@ -25,9 +27,9 @@ def open_series(
 
 def series_id(uow: UnitOfWork, code: str, *, act: Action) -> int:
     """Id of a series; the predefined ones are made when first asked for. Raises `Unknown`."""
-    found = uow.value("SELECT id FROM number_series WHERE code = :code", {"code": code})
-    if found is not None:
-        return int(found)
+    found = uow.known("SELECT id FROM number_series WHERE code = :code", {"code": code})
+    if found:
+        return int(found[0].id)
     if code not in PREDEFINED:
         raise Unknown(f"There is no number series {code!r}.", cure=f"Make it: recon settings series {code}")
     return act.insert_row("number_series", {"code": code, "prefix": PREDEFINED[code]})
@@ -46,11 +48,12 @@ def take(uow: UnitOfWork, series: int, *, act: Action, typed: str | None = None)
 def take_many(uow: UnitOfWork, series: int, count: int, *, act: Action) -> list[str]:
     """The next numbers of a series. Raises `BadRequest` for a manual one."""
     uow.lock_row("number_series", series)
-    row = uow.select("SELECT * FROM number_series WHERE id = :id", {"id": series})[0]
+    row = uow.known(_LOCKED, {"id": series})[0]
     if row.manual:
         raise BadRequest(f"The number series {row.code} is manual.", cure="Give the number: --number")
     numbers = list(range(row.next_number, row.next_number + count))
     # One by one, as the database demands of a series without gaps.
     steps = {"next_number": [number + 1 for number in numbers]}
     act.update("number_series", [series] * count, steps, before={"next_number": numbers})
+    uow.remember(_LOCKED, {"id": series}, [row._replace(next_number=row.next_number + count)])
     return [f"{row.prefix}{number:0{row.width}d}" for number in numbers]

@@ -150,7 +150,7 @@ def change_document(
                 )
             act.update("book_transaction", [row.id for row in ticked], {"reconciled_date": reconciliation_date})
             values["reconciliation_date"] = reconciliation_date
-        documents.touch(act, document, values)
+        documents.touch(uow, act, document, values)
     return _check_saved(uow, document_id)
 
 
@@ -197,7 +197,7 @@ def tick(
             ticking.check(document, row, done.refused)
     with _action(uow, "document.tick" if reconciled else "document.untick", document, by=by, at=at) as act:
         ticking.set_reconciled(uow, act, document, rows, reconciled=reconciled)
-        documents.touch(act, document, {})
+        documents.touch(uow, act, document, {})
     return _check_saved(uow, document_id)
 
 
@@ -221,7 +221,7 @@ def mark_cleared(
         _check_clear(row, cleared=cleared)
     with _action(uow, "document.clear", document, by=by, at=at) as act:
         _set_cleared(act, document, rows, cleared=cleared, clear_date=clear_date)
-        documents.touch(act, document, {})
+        documents.touch(uow, act, document, {})
 
 
 def _check_clear(row: Any, *, cleared: bool) -> None:
@@ -284,7 +284,7 @@ def toggle_reconciled(
             good.append(row)
     with _action(uow, "document.toggle-reconciled", document, by=by, at=at) as act:
         ticking.set_reconciled(uow, act, document, good, reconciled=value)
-        documents.touch(act, document, {})
+        documents.touch(uow, act, document, {})
     _check_saved(uow, document_id)
     return Toggled(value, tuple(row.id for row in good), skipped, error, tuple(done.made.values()))
 
@@ -312,7 +312,7 @@ def toggle_cleared(
     good = [row for row in released if row.id not in kept]
     with _action(uow, "document.toggle-cleared", document, by=by, at=at) as act:
         changed = _set_cleared(act, document, good, cleared=value)
-        documents.touch(act, document, {})
+        documents.touch(uow, act, document, {})
     return Toggled(value, tuple(changed), len(fixed))
 
 
@@ -333,7 +333,7 @@ def reconcile_processed(
     bad = [row for row in rows if reasons.get(row.id) or row.id in done.refused]
     with _action(uow, "document.reconcile-processed", document, by=by, at=at) as act:
         ticking.set_reconciled(uow, act, document, good, reconciled=True)
-        documents.touch(act, document, {})
+        documents.touch(uow, act, document, {})
     _check_saved(uow, document_id)
     error = f"{bad[-1].external_id}: {reasons.get(bad[-1].id) or done.refused[bad[-1].id]}" if bad else ""
     return Toggled(True, tuple(row.id for row in good), len(bad), error, tuple(done.made.values()))
@@ -344,7 +344,7 @@ def hold(uow: UnitOfWork, *, document_id: int, by: str, at: datetime) -> None:
     document = documents.locked(uow, document_id)
     check_allowed(document.state, "hold")
     with _action(uow, "document.hold", document, by=by, at=at) as act:
-        documents.touch(act, document, {"state": DocumentState.HOLD.value})
+        documents.touch(uow, act, document, {"state": DocumentState.HOLD.value})
 
 
 def remove_hold(uow: UnitOfWork, *, document_id: int, version: int | None = None, by: str, at: datetime) -> Figures:
@@ -358,7 +358,7 @@ def remove_hold(uow: UnitOfWork, *, document_id: int, version: int | None = None
             cure="Tick what is on the bank statement, adjust what only the bank has, or correct the statement balance.",
         )
     with _action(uow, "document.remove-hold", document, by=by, at=at) as act:
-        documents.touch(act, document, {"state": DocumentState.BALANCED.value})
+        documents.touch(uow, act, document, {"state": DocumentState.BALANCED.value})
     return found
 
 

@@ -84,7 +84,7 @@ def finish(uow: UnitOfWork, ready: Ready, *, number: str | None = None, by: str,
             "released_by": by,
             "released_at": at,
         }
-        documents.touch(act, document, values)
+        documents.touch(uow, act, document, values)
     return taken
 
 

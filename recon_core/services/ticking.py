@@ -58,8 +58,10 @@ def set_reconciled(uow: UnitOfWork, act: Action, document: Any, rows: Sequence[A
     if not reconciled:
         act.update("book_transaction", [*ids, *hidden], {"reconciliation_id": None, "reconciled_date": None})
         return
-    cleared = uow.select("SELECT id FROM book_transaction WHERE id IN :ids AND cleared", {"ids": hidden})
-    fresh = [row.id for row in wanted if not row.cleared] + sorted(set(hidden) - {row.id for row in cleared})
+    fresh = [row.id for row in wanted if not row.cleared]
+    if hidden:
+        cleared = uow.select("SELECT id FROM book_transaction WHERE id IN :ids AND cleared", {"ids": hidden})
+        fresh += sorted(set(hidden) - {row.id for row in cleared})
     clear(act, fresh, document.reconciliation_date)
     stamps = {"reconciliation_id": document.id, "reconciled_date": document.reconciliation_date}
     act.update("book_transaction", [*ids, *hidden], stamps, before=dict.fromkeys(stamps))

@@ -20,6 +20,11 @@ WAIT_SECONDS = 30
 _READ_ONLY = "recon_read_only"
 # PostgreSQL: lock not available, deadlock, serialization failure.
 _TRY_AGAIN = {"55P03", "40P01", "40001"}
+# Log entries and received files are compressed; LZ4 takes a tenth of the time, where the server was built with it.
+_FAST_COMPRESSION = (
+    "SELECT set_config(name, 'lz4', false) FROM pg_settings"
+    " WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)"
+)
 # Connection exceptions, shut down or starting up, too many connections, a session that was ended for idling.
 _GONE = ("08", "57P", "53300", "25P03")
 # SQLite: the folder does not exist or may not be read, the file is something else.
@@ -127,6 +132,9 @@ def _configure_postgres(connection: Any, _record: object) -> None:
     from psycopg.types.numeric import IntLoader
 
     connection.adapters.register_loader("numeric", IntLoader)
+    with connection.cursor() as cursor:
+        cursor.execute(_FAST_COMPRESSION)
+    connection.commit()
 
 
 def end_stalled_sessions(database: Database, *, after_seconds: int) -> None:

@@ -26,6 +26,8 @@ from recon_core.store.schema import Schema
 
 # Any constant does, as long as nobody else in the database uses the same: "recon" in ASCII.
 _LOG_LOCK = 0x7265636F6E
+# How many ids PostgreSQL is asked for at a time by who inserts again and again.
+_SPARE_IDS = 100
 _TABLE = re.compile(r"\b(?:FROM|JOIN) (\w+)")
 
 
@@ -117,6 +119,8 @@ class SqlUnitOfWork:
         self._known: dict[tuple[str, str], list[Any]] = {}
         self._reading: dict[str, list[tuple[str, str]]] = {}
         self._held: set[int] = set()
+        self._held_rows: set[tuple[str, int]] = set()
+        self._spare_ids: dict[str, list[int]] = {}
 
     def select(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
         names, rows = self._driver.fetch(sql, parameters)
@@ -143,6 +147,13 @@ class SqlUnitOfWork:
             for table in _tables(sql):
                 self._reading.setdefault(table, []).append(key)
         return self._known[key]
+
+    def remember(self, sql: str, parameters: Mapping[str, Any], rows: list[Any]) -> None:
+        key = (sql, repr(parameters))
+        if key not in self._known:
+            for table in _tables(sql):
+                self._reading.setdefault(table, []).append(key)
+        self._known[key] = rows
 
     def columns(self, sql: str, parameters: Mapping[str, Any] | None = None) -> dict[str, list[Any]]:
         names, rows = self._driver.fetch(sql, parameters)
@@ -172,7 +183,8 @@ class SqlUnitOfWork:
         self._forget()
 
     def lock_row(self, table: str, row_id: int) -> None:
-        if not self._is_sqlite:
+        if not self._is_sqlite and (table, row_id) not in self._held_rows:
+            self._held_rows.add((table, row_id))
             target = self.schema.tables[table].name
             self.select(f"SELECT id FROM {target} WHERE id = :id FOR UPDATE", {"id": row_id})
 
@@ -215,6 +227,7 @@ class SqlUnitOfWork:
     def commit(self) -> None:
         self._write_log()
         self._held.clear()
+        self._held_rows.clear()
         self._forget()
         try:
             self.connection.commit()
@@ -228,8 +241,14 @@ class SqlUnitOfWork:
         if self._is_sqlite:
             last = self.value("SELECT seq FROM sqlite_sequence WHERE name = :name", {"name": name}) or 0
             return range(last + 1, last + 1 + count)
-        numbers = f"SELECT nextval('{name}_id_seq') FROM generate_series(1, :count)"
-        return [row[0] for row in self.select(numbers, {"count": count})]
+        spare = self._spare_ids.get(name, [])
+        if len(spare) < count:
+            # Who asks again will ask once more. What is left over at the end is lost, as it is after a rollback.
+            wanted = max(count, _SPARE_IDS) if name in self._spare_ids else count
+            numbers = f"SELECT nextval('{name}_id_seq') FROM generate_series(1, :count)"
+            spare = [*spare, *(row[0] for row in self.select(numbers, {"count": wanted}))]
+        self._spare_ids[name] = spare[count:]
+        return spare[:count]
 
     def columns_by_id(self, table: Table, ids: Sequence[int], names: Sequence[str]) -> dict[str, list[Any]]:
         """The columns of these rows, in the order of `ids`. Every id must exist."""
