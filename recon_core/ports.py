@@ -60,12 +60,15 @@ class UnitOfWork(Protocol):
 
     def known(self, sql: str, parameters: Values | None = None) -> list[Any]:
         """Like `select`, but asked once, and anew after this unit of work wrote to one of the tables or took the lock of
-        another account: for settings, and for what only changes under the lock of an account that is held.
+        another account: for settings, and for what only changes under the lock of an account that is held. What is
+        asked with a parameter `account` is about rows of that account: what is written on others does not touch it.
         """
         ...
 
-    def remember(self, sql: str, parameters: Values, rows: list[Any]) -> None:
-        """Let `known` answer with these rows, which the caller knows: it has just written or read them."""
+    def remember(self, sql: str, parameters: Values, rows: list[Any], *, account_id: int | None = None) -> None:
+        """Let `known` answer with these rows, which the caller knows: it has just written them, or read them with those
+        of others. `account_id` is the account that they are about.
+        """
         ...
 
     def value(self, sql: str, parameters: Values | None = None) -> Any:

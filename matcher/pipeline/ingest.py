@@ -251,6 +251,8 @@ class Owners:
         sought = list(dict.fromkeys(map(_sought, headers)))
         self._found = dict(zip(sought, accounts.find_accounts(uow, sought), strict=True))
         uow.lock_accounts([one.id for one in self._found.values() if isinstance(one, CashAccount)])
+        owned = ((self._found[_sought(header)], header) for header in headers)
+        statements.foresee(uow, [(one.id, header) for one, header in owned if isinstance(one, CashAccount)])
 
     def refusal(self, headers: Sequence[StatementHeader]) -> Refused | None:
         """Why one of these statements has no account, or None."""

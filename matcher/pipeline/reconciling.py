@@ -117,7 +117,12 @@ def _reconcile_together(context: Context, account_ids: Sequence[int], *, by: str
     with context.database.begin() as uow:
         uow.lock_accounts(account_ids)
         accounts = lookup.accounts(uow, account_ids)
-        brought = [_bring_on(uow, account, context=context, by=by) for account in accounts]
+        documents.foresee(uow, account_ids)
+        chains.foresee(uow, account_ids)
+        ticked = [_tick(uow, account, context=context, by=by) for account in accounts]
+        release.foresee(uow, [one.account.id for one in ticked if one.document_id is not None])
+        made_by = {"rules": rules_digest(context.rules), "learned_rules": accepted_ids(uow, context)}
+        brought = [_judge(uow, one, made_by=made_by) for one in ticked]
         # Last, because other accounts wait for the numbers that these take.
         made = [one.result if one.ready is None else _finish(uow, one, context=context) for one in brought]
         if any(one.changed for one in brought) or any(one.number for one in made):
@@ -133,6 +138,14 @@ def _reconcile_alone(context: Context, account_id: int, *, by: str) -> list[Acco
     except Refused as refused:
         reason = Blocker(refused.code, refused.message, refused.cure)
         return [AccountReconciliation(account_id, blockers=(reason,))]
+
+
+class _Ticked(NamedTuple):
+    """An account with its open document, if it has one now, and whether anything was changed."""
+
+    account: CashAccount
+    document_id: int | None
+    changed: bool
 
 
 class _Brought(NamedTuple):
@@ -151,15 +164,15 @@ def _finish(uow: UnitOfWork, one: _Brought, *, context: Context) -> AccountRecon
         return one.result._replace(blockers=(Blocker(refused.code, refused.message, refused.cure),))
 
 
-def _bring_on(uow: UnitOfWork, account: CashAccount, *, context: Context, by: str) -> _Brought:
-    """Open, tick and balance an account's document, and look whether its policy may release it."""
+def _tick(uow: UnitOfWork, account: CashAccount, *, context: Context, by: str) -> _Ticked:
+    """Open, tick and balance an account's document."""
     at = context.now()
     document_id = documents.open_id(uow, account.id)
     changed = document_id is None
     if document_id is None:
         document_id = _open_latest(uow, account, by=by, at=at)
         if document_id is None:
-            return _Brought(AccountReconciliation(account.id), changed=False)
+            return _Ticked(account, None, changed=False)
     state = documents.row(uow, document_id).state
     ticked = reconcile.reconcile_processed(uow, document_id=document_id, by=by, at=at)
     changed = changed or bool(ticked.changed)
@@ -167,11 +180,19 @@ def _bring_on(uow: UnitOfWork, account: CashAccount, *, context: Context, by: st
     if found.difference == 0 and state == DocumentState.HOLD:
         reconcile.remove_hold(uow, document_id=document_id, by=by, at=at)
         changed = True
+    return _Ticked(account, document_id, changed)
+
+
+def _judge(uow: UnitOfWork, one: _Ticked, *, made_by: dict[str, str]) -> _Brought:
+    """Whether the account's policy may release its document, or what speaks against that."""
+    account, document_id, changed = one
+    if document_id is None:
+        return _Brought(AccountReconciliation(account.id), changed)
+    found = documents.figures(uow, documents.row(uow, document_id))
     if found.difference or not account.allows(MatchingPolicy.RELEASE) or lookup.settings(uow).automatic_stopped:
         against = blocking.blockers(uow, document_id=document_id)
         return _Brought(AccountReconciliation(account.id, document_id, None, against), changed)
     try:
-        made_by = {"rules": rules_digest(context.rules), "learned_rules": accepted_ids(uow, context)}
         ready = release.prepare(uow, document_id=document_id, context=made_by, by=BY_RELEASE)
     except Blocked as blocked:
         return _Brought(AccountReconciliation(account.id, document_id, None, blocked.blockers), changed)
@@ -187,7 +208,7 @@ def _open_latest(uow: UnitOfWork, account: CashAccount, *, by: str, at: datetime
         return None
     if is_policy(by) and not account.allows(MatchingPolicy.RELEASE):
         return None
-    day = latest_statement_day(uow, account.id)
+    day = chains.last_balance_day(uow, account.id)
     last = documents.last_closed(uow, account.id)
     if day is None or (last is not None and day <= last.reconciliation_date):
         return None
@@ -197,13 +218,3 @@ def _open_latest(uow: UnitOfWork, account: CashAccount, *, by: str, at: datetime
     return reconcile.open_document(
         uow, account_id=account.id, reconciliation_date=day, statement_balance=balance, by=by, at=at
     )
-
-
-def latest_statement_day(uow: UnitOfWork, account_id: int) -> date | None:
-    """The last day that accepted statements of the account reach, or None."""
-    days = uow.select(
-        "SELECT to_date, closing_date FROM statement WHERE cash_account_id = :account AND state = 'accepted'"
-        " AND kind = 'statement' AND closing_balance IS NOT NULL",
-        {"account": account_id},
-    )
-    return max((day for row in days if (day := row.to_date or row.closing_date) is not None), default=None)

@@ -15,9 +15,20 @@ from recon_core.domain.identity import line_date
 from recon_core.domain.statement import LineStatus, StatementHeader, StatementKind, StatementLine
 from recon_core.domain.states import AdviceKind
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import line_rows
+from recon_core.services import line_rows, lookup
 
 _REPLACED = [AdviceKind.PENDING.value, AdviceKind.FUTURE.value, AdviceKind.INFO.value]
+
+
+_WAITING = (
+    "SELECT DISTINCT cash_account_id FROM advice_line"
+    " WHERE cash_account_id = :account AND statement_line_id IS NULL AND kind <> 'held'"
+)
+
+
+def foresee(uow: UnitOfWork, accounts: Sequence[int]) -> None:
+    """Ask together on which accounts anything waits for bank lines."""
+    lookup.foresee(uow, _WAITING, accounts)
 
 
 def _kind(header: StatementHeader, line: StatementLine) -> str:
@@ -79,6 +90,8 @@ def connect(uow: UnitOfWork, act: Action, account: CashAccount, booked: Sequence
 
 
 def _connect(uow: UnitOfWork, act: Action, account: CashAccount, *, first: Any, last: Any) -> None:
+    if not uow.known(_WAITING, {"account": account.id}):
+        return
     within = {"account": account.id, "first": first, "last": last}
     waiting = uow.select(
         "SELECT id, kind, booking_date, amount, bank_reference, statement_id FROM advice_line"

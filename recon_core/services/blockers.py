@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -13,13 +14,46 @@ from recon_core.ports import UnitOfWork
 from recon_core.services import chains, documents, lookup
 
 _NAMED_MAX = 5
-_PARTLY = (
-    "SELECT t.id, t.external_id, t.amount FROM book_transaction t WHERE t.cash_account_id = :account"
-    " AND t.status = 'released' AND t.transaction_date <= :day AND t.matched_amount <> 0"
-    " AND (NOT t.processed OR t.clear_date > :day) AND EXISTS (SELECT 1 FROM decision_transaction dt"
-    " JOIN decision d ON d.id = dt.decision_id AND d.state = 'applied' JOIN decision_line dl ON dl.decision_id = d.id"
-    " JOIN statement_line l ON l.id = dl.statement_line_id WHERE dt.book_transaction_id = t.id AND l.booking_date <= :day)"
+_NOT_RELEASED = (
+    "SELECT t.cash_account_id, a.id, t.transaction_date FROM adjustment a"
+    " JOIN book_transaction t ON t.id = a.book_transaction_id"
+    " WHERE t.cash_account_id = :account AND a.state = 'created' ORDER BY a.id"
 )
+_VOIDS = (
+    "SELECT t.cash_account_id, t.id, v.id AS entry FROM reconciliation r"
+    " JOIN book_transaction t ON t.reconciliation_id = r.id"
+    " JOIN book_transaction v ON v.voids_id = t.id AND v.status <> 'rejected'"
+    " WHERE r.cash_account_id = :account AND r.state IN ('hold', 'balanced') AND v.status <> 'released' ORDER BY t.id"
+)
+# Of the account's open document.
+_PARTLY_OF = (
+    "SELECT t.cash_account_id, t.id, t.external_id, t.amount FROM reconciliation r"
+    " JOIN book_transaction t ON t.cash_account_id = r.cash_account_id"
+    " WHERE r.cash_account_id = :account AND r.state IN ('hold', 'balanced')"
+    " AND t.status = 'released' AND t.transaction_date <= r.reconciliation_date AND t.matched_amount <> 0"
+    " AND (NOT t.processed OR t.clear_date > r.reconciliation_date) AND EXISTS (SELECT 1 FROM decision_transaction dt"
+    " JOIN decision d ON d.id = dt.decision_id AND d.state = 'applied' JOIN decision_line dl ON dl.decision_id = d.id"
+    " JOIN statement_line l ON l.id = dl.statement_line_id"
+    " WHERE dt.book_transaction_id = t.id AND l.booking_date <= r.reconciliation_date)"
+)
+_PARTLY = (
+    f"{_PARTLY_OF} AND t.reconciliation_id IS NULL UNION ALL {_PARTLY_OF} AND t.reconciliation_id = r.id ORDER BY 2"
+)
+_DOUBTFUL = (
+    "SELECT cash_account_id, id, state, hold_reason, coalesce(to_date, closing_date) AS to_date FROM statement"
+    " WHERE cash_account_id = :account AND kind = 'statement'"
+    " AND (state = 'held' OR (state = 'accepted' AND balanced = 'no' AND automatic = false)) ORDER BY id"
+)
+_OPEN_LINES = (
+    "SELECT cash_account_id, id, booking_date FROM statement_line WHERE cash_account_id = :account"
+    " AND state IN ('open', 'proposed') ORDER BY id"
+)
+
+
+def foresee(uow: UnitOfWork, accounts: Sequence[int]) -> None:
+    """Ask together what `blockers` asks of each of these accounts about its open document."""
+    for sql in (_NOT_RELEASED, _VOIDS, _PARTLY, _DOUBTFUL, _OPEN_LINES):
+        lookup.foresee(uow, sql, accounts)
 
 
 def blockers(uow: UnitOfWork, *, document_id: int) -> tuple[Blocker, ...]:
@@ -56,14 +90,10 @@ def _difference(uow: UnitOfWork, document: Any, currency: str) -> list[Blocker]:
 
 
 def _unreleased(uow: UnitOfWork, document: Any) -> list[Blocker]:
-    rows = uow.select(
-        "SELECT a.id FROM adjustment a JOIN book_transaction t ON t.id = a.book_transaction_id"
-        " WHERE t.cash_account_id = :account AND a.state = 'created' AND t.transaction_date <= :day ORDER BY a.id",
-        {"account": document.cash_account_id, "day": document.reconciliation_date},
-    )
-    if not rows:
+    rows = uow.known(_NOT_RELEASED, {"account": document.cash_account_id})
+    ids = tuple(row.id for row in rows if row.transaction_date <= document.reconciliation_date)
+    if not ids:
         return []
-    ids = tuple(row.id for row in rows)
     named = " ".join(map(str, ids[:_NAMED_MAX]))
     message = f"{len(ids)} adjustment(s) up to the reconciliation date are not released."
     return [
@@ -79,11 +109,7 @@ def _unreleased(uow: UnitOfWork, document: Any) -> list[Blocker]:
 def _pending_voids(uow: UnitOfWork, document: Any) -> list[Blocker]:
     if not document.skip_voided:
         return []
-    rows = uow.select(
-        "SELECT t.id, v.id AS entry FROM book_transaction t JOIN book_transaction v ON v.voids_id = t.id"
-        " AND v.status <> 'rejected' WHERE v.status <> 'released' AND t.reconciliation_id = :document ORDER BY t.id",
-        {"document": document.id},
-    )
+    rows = uow.known(_VOIDS, {"account": document.cash_account_id})
     if not rows:
         return []
     cure = f"Release the voiding entry, or take it back: recon book decide-void {rows[0].entry} --release (or --reject)"
@@ -94,10 +120,7 @@ def _pending_voids(uow: UnitOfWork, document: Any) -> list[Blocker]:
 
 def _partly_proved(uow: UnitOfWork, document: Any, currency: str) -> list[Blocker]:
     """Transactions of which the bank has carried out a part by the document's date, and the rest later or not yet."""
-    rows = uow.select(
-        f"{_PARTLY} AND t.reconciliation_id IS NULL UNION ALL {_PARTLY} AND t.reconciliation_id = :document ORDER BY id",
-        {"account": document.cash_account_id, "document": document.id, "day": document.reconciliation_date},
-    )
+    rows = uow.known(_PARTLY, {"account": document.cash_account_id})
     if not rows:
         return []
     named = ", ".join(f"{row.external_id} ({Money(row.amount, currency)})" for row in rows[:_NAMED_MAX])
@@ -136,13 +159,9 @@ def statement_findings(
                 f"Look for a line that was lost or came twice: recon statement gaps {account.code}",
             )
         )
-    rows = uow.select(
-        "SELECT id, state, hold_reason, balanced FROM statement WHERE cash_account_id = :account AND kind = 'statement'"
-        " AND (state = 'held' OR (state = 'accepted' AND balanced = 'no' AND automatic = false))"
-        " AND (coalesce(to_date, closing_date) > :since OR coalesce(to_date, closing_date) IS NULL) ORDER BY id",
-        {"account": account.id, "since": since or date.min},
-    )
-    for row in rows:
+    for row in uow.known(_DOUBTFUL, {"account": account.id}):
+        if since is not None and row.to_date is not None and row.to_date <= since:
+            continue
         if row.state == StatementState.HELD:
             found.append(held_statement(row))
         else:
@@ -174,15 +193,11 @@ def _bank(uow: UnitOfWork, document: Any, currency: str) -> list[Blocker]:
 
 
 def _open_lines(uow: UnitOfWork, document: Any) -> list[Blocker]:
-    rows = uow.select(
-        "SELECT id FROM statement_line WHERE cash_account_id = :account AND booking_date <= :day"
-        " AND state IN ('open', 'proposed') ORDER BY id",
-        {"account": document.cash_account_id, "day": document.reconciliation_date},
-    )
-    if not rows:
+    rows = uow.known(_OPEN_LINES, {"account": document.cash_account_id})
+    ids = tuple(row.id for row in rows if row.booking_date <= document.reconciliation_date)
+    if not ids:
         return []
-    message = f"{len(rows)} bank line(s) up to the reconciliation date are neither matched, adjusted nor ignored."
-    ids = tuple(row.id for row in rows)
+    message = f"{len(ids)} bank line(s) up to the reconciliation date are neither matched, adjusted nor ignored."
     return [
         Blocker("open-bank-lines", message, "Match, adjust or ignore them: recon review ACCOUNT", ids, advisory=True)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ from recon_core.ports import UnitOfWork
 from recon_core.services import lookup
 
 _STATEMENTS = (
-    "SELECT s.id, s.bank_statement_id, s.sequence, s.page, s.last_page, s.opening_balance, s.closing_balance,"
+    "SELECT s.cash_account_id, s.id, s.bank_statement_id, s.sequence, s.page, s.last_page, s.opening_balance, s.closing_balance,"
     " coalesce(s.from_date, s.opening_date) AS from_date, coalesce(s.to_date, s.closing_date) AS to_date,"
     " (SELECT min(booking_date) FROM statement_line l WHERE l.statement_id = s.id) AS opening_date,"
     " (SELECT max(booking_date) FROM statement_line l WHERE l.statement_id = s.id) AS closing_date"
@@ -18,8 +19,22 @@ _STATEMENTS = (
 )
 
 
+def foresee(uow: UnitOfWork, accounts: Sequence[int]) -> None:
+    """Ask for the statements of accounts together."""
+    lookup.foresee(uow, _STATEMENTS, accounts)
+
+
+def last_balance_day(uow: UnitOfWork, account_id: int) -> date | None:
+    """The last day for which an accepted statement of the account states its balance, or None."""
+    rows = uow.known(_STATEMENTS, {"account": account_id})
+    days = (row.to_date for row in rows if row.closing_balance is not None and row.to_date is not None)
+    return max(days, default=None)
+
+
 def moved(uow: UnitOfWork, account_id: int, *, after: date, through: date) -> int:
     """Sum of the bank lines dated after the first and up to the second day, in minor units."""
+    if after >= through:
+        return 0
     rows = uow.known(
         "SELECT coalesce(sum(amount), 0) AS total FROM statement_line WHERE cash_account_id = :account"
         " AND booking_date > :after AND booking_date <= :through AND withdrawn_by IS NULL",

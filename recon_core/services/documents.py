@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,14 @@ from recon_core.ports import Action, UnitOfWork
 from recon_core.services import lookup
 
 _ROW = "SELECT * FROM reconciliation WHERE id = :id"
+_OPEN = (
+    "SELECT cash_account_id, id FROM reconciliation WHERE cash_account_id = :account AND state IN ('hold', 'balanced')"
+)
+_LAST_CLOSED = (
+    "SELECT d.* FROM cash_account a JOIN reconciliation d ON d.id = (SELECT c.id FROM reconciliation c"
+    " WHERE c.cash_account_id = a.id AND c.state = 'closed' ORDER BY c.reconciliation_date DESC LIMIT 1)"
+    " WHERE a.id = :account"
+)
 _RELEASE, _FREE = "release it first", "take it off hold and release it"
 OPEN = [DocumentState.HOLD.value, DocumentState.BALANCED.value]
 
@@ -85,19 +93,33 @@ def find_number(uow: UnitOfWork, *, number: str, account_id: int | None = None) 
 
 def open_id(uow: UnitOfWork, account_id: int) -> int | None:
     """The id of the account's open document, if it has one."""
-    sql = "SELECT id FROM reconciliation WHERE cash_account_id = :account AND state IN :states"
-    found = uow.known(sql, {"account": account_id, "states": OPEN})
+    found = uow.known(_OPEN, {"account": account_id})
     return int(found[0].id) if found else None
 
 
 def last_closed(uow: UnitOfWork, account_id: int) -> Any | None:
     """The row of the account's latest closed document."""
-    rows = uow.known(
-        "SELECT * FROM reconciliation WHERE cash_account_id = :account AND state = 'closed'"
-        " ORDER BY reconciliation_date DESC LIMIT 1",
-        {"account": account_id},
+    rows = uow.known(_LAST_CLOSED, {"account": account_id})
+    if not rows:
+        return None
+    uow.remember(_ROW, {"id": rows[0].id}, rows, account_id=account_id)
+    return rows[0]
+
+
+def foresee(uow: UnitOfWork, accounts: Sequence[int]) -> None:
+    """Ask for the open and the latest closed documents of accounts together."""
+    for sql in (_OPEN, _LAST_CLOSED):
+        lookup.foresee(uow, sql, accounts)
+
+
+def foresee_predecessors(uow: UnitOfWork, accounts: Sequence[int]) -> None:
+    """Ask for the predecessors of the accounts' open documents together."""
+    sql = (
+        "SELECT p.* FROM reconciliation r JOIN reconciliation p ON p.id = r.predecessor_id"
+        " WHERE r.cash_account_id IN :accounts AND r.state IN ('hold', 'balanced')"
     )
-    return rows[0] if rows else None
+    for one in uow.select(sql, {"accounts": list(accounts)}):
+        uow.remember(_ROW, {"id": one.id}, [one], account_id=one.cash_account_id)
 
 
 def figures(uow: UnitOfWork, document: Any) -> Figures:
@@ -105,7 +127,7 @@ def figures(uow: UnitOfWork, document: Any) -> Figures:
     if document.state not in OPEN:
         frozen = (document.receipts, document.receipt_count, document.disbursements, document.disbursement_count)
         return Figures(document.beginning_balance, document.statement_balance, *frozen)
-    return _summed(uow, [document])[document.id]
+    return _summed(uow, [document], {"account": document.cash_account_id})[document.id]
 
 
 def open_figures(uow: UnitOfWork, document_ids: Sequence[int]) -> dict[int, Figures]:
@@ -113,15 +135,15 @@ def open_figures(uow: UnitOfWork, document_ids: Sequence[int]) -> dict[int, Figu
     if not document_ids:
         return {}
     sql = "SELECT id, beginning_balance, statement_balance, skip_voided FROM reconciliation WHERE id IN :documents"
-    return _summed(uow, uow.select(sql, {"documents": list(document_ids)}))
+    return _summed(uow, uow.select(sql, {"documents": list(document_ids)}), {})
 
 
-def _summed(uow: UnitOfWork, documents: Sequence[Any]) -> dict[int, Figures]:
+def _summed(uow: UnitOfWork, documents: Sequence[Any], about: Mapping[str, int]) -> dict[int, Figures]:
     found = {}
     for skip in {document.skip_voided for document in documents}:
         mine = [document for document in documents if document.skip_voided == skip]
-        asked = {"documents": [document.id for document in mine], "skip_voided": skip}
-        summed = {row.document: row[1:] for row in uow.known(_FIGURES, asked)}
+        asked: dict[str, Any] = {"documents": [document.id for document in mine], "skip_voided": skip}
+        summed = {row.document: row[1:] for row in uow.known(_FIGURES, {**asked, **about})}
         for one in mine:
             sums = map(int, summed.get(one.id, (0, 0, 0, 0)))
             found[one.id] = Figures(one.beginning_balance, one.statement_balance, *sums)
@@ -296,4 +318,5 @@ def touch(uow: UnitOfWork, act: Action, document: Any, values: dict[str, Any]) -
     """Change a document, whose present row this is, with the stamps of who and when and the next version."""
     values = {**values, "changed_by": act.by, "changed_at": act.at, "version": document.version + 1}
     act.update("reconciliation", [document.id], values, before={name: getattr(document, name) for name in values})
-    uow.remember(_ROW, {"id": document.id}, [document._replace(**values)])
+    now = document._replace(**values)
+    uow.remember(_ROW, {"id": document.id}, [now], account_id=document.cash_account_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,22 @@ from recon_core.domain.states import StatementState
 from recon_core.ports import Action, UnitOfWork
 from recon_core.services import advice, ledger, line_rows, lookup
 
+_AMBIGUOUS = (
+    "SELECT * FROM statement WHERE cash_account_id = :account AND state = 'held' AND hold_reason = :reason"
+    " ORDER BY content_sha256"
+)
+_REASON = {"reason": ledger.AMBIGUOUS}
 _HEADER = {"version": "format_version", "statement_id": "bank_statement_id"}
+
+
+def foresee(uow: UnitOfWork, accounts: Sequence[int]) -> None:
+    """Ask together for the statements that `retry` looks at again."""
+    lookup.foresee(uow, _AMBIGUOUS, accounts, _REASON)
+
+
+def waits(uow: UnitOfWork, account_id: int) -> bool:
+    """Whether a statement of the account waits for a newer one to tell its place."""
+    return bool(uow.known(_AMBIGUOUS, {"account": account_id, **_REASON}))
 
 
 def incoming_of(uow: UnitOfWork, account: CashAccount, row: Any) -> ledger.Incoming:
@@ -56,14 +72,10 @@ def _drop(uow: UnitOfWork, act: Action, statement_id: int) -> None:
 
 def retry(uow: UnitOfWork, account: CashAccount, *, by: str, at: datetime) -> None:
     """Look again at statements whose place among the deliveries could not be told; a newer one may tell it."""
-    sql = (
-        "SELECT * FROM statement WHERE cash_account_id = :account AND state = 'held' AND hold_reason = :reason"
-        " ORDER BY content_sha256"
-    )
     again = True
     while again:
         again = False
-        for row in uow.select(sql, {"account": account.id, "reason": ledger.AMBIGUOUS}):
+        for row in uow.known(_AMBIGUOUS, {"account": account.id, **_REASON}):
             incoming = incoming_of(uow, account, row)
             made = ledger.plan(uow, incoming)
             if made.hold_reason:

@@ -7,24 +7,33 @@ Reads and a plan first, the writes after: a plan is the same for a fresh stateme
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from recon_core.domain.account import CashAccount
 from recon_core.domain.currency import NO_CURRENCY
 from recon_core.domain.delivery import Relation, Shown, Span, linked, relate
-from recon_core.domain.identity import family, line_date
+from recon_core.domain.identity import family, line_date, statement_key
 from recon_core.domain.statement import StatementHeader, StatementLine
 from recon_core.domain.states import LineState, StatementState
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import line_rows
+from recon_core.services import line_rows, lookup
 
 # Reasons to hold a statement.
 AMBIGUOUS, CORRECTED, OTHER_FORMAT = "ambiguous-delivery", "corrected", "other-format"
 INSIDE_CLOSED, FOREIGN, UNDATED = "inside-closed", "foreign-currency-lines", "undated-lines"
 
 
+_VERSIONS = "SELECT * FROM statement WHERE cash_account_id = :account AND statement_key = :key ORDER BY revision DESC"
+_LAST_DAY = (
+    "SELECT a.id AS cash_account_id, (SELECT max(l.booking_date) FROM statement_line l WHERE l.cash_account_id = a.id)"
+    " AS booking_date FROM cash_account a WHERE a.id = :account"
+)
+_CLOSED_UNTIL = (
+    "SELECT cash_account_id, max(reconciliation_date) AS reconciliation_date FROM reconciliation"
+    " WHERE cash_account_id = :account AND state = 'closed' GROUP BY cash_account_id"
+)
 DIRECTION_UNPROVEN = "direction-unproven"
 
 
@@ -78,10 +87,33 @@ class _Stored(NamedTuple):
 
 def same_statement(uow: UnitOfWork, incoming: Incoming) -> Any | None:
     """The stored statement that says the same, if there is one."""
-    sql = "SELECT * FROM statement WHERE cash_account_id = :account AND statement_key = :key AND content_sha256 = :content"
-    keys = {"account": incoming.account.id, "key": incoming.key, "content": incoming.content}
-    rows = uow.select(sql, keys)
+    if incoming.key:
+        return next((row for row in _versions(uow, incoming) if row.content_sha256 == incoming.content), None)
+    sql = (
+        "SELECT * FROM statement WHERE cash_account_id = :account AND statement_key = '' AND content_sha256 = :content"
+    )
+    rows = uow.select(sql, {"account": incoming.account.id, "content": incoming.content})
     return rows[0] if rows else None
+
+
+def _versions(uow: UnitOfWork, incoming: Incoming) -> list[Any]:
+    """The stored statements of the same name, the last revision first."""
+    return uow.known(_VERSIONS, {"account": incoming.account.id, "key": incoming.key})
+
+
+def foresee(uow: UnitOfWork, wanted: Iterable[tuple[int, StatementHeader]]) -> None:
+    """Ask together what `plan` asks of each of these statements (account, header)."""
+    names = {(account_id, statement_key(header)) for account_id, header in wanted}
+    accounts = sorted({account_id for account_id, _ in names})
+    for sql in (_LAST_DAY, _CLOSED_UNTIL):
+        lookup.foresee(uow, sql, accounts)
+    sql = "SELECT * FROM statement WHERE cash_account_id IN :accounts AND statement_key IN :keys ORDER BY revision DESC"
+    found: dict[tuple[int, str], list[Any]] = {}
+    for row in uow.select(sql, {"accounts": accounts, "keys": sorted({key for _, key in names if key})}):
+        found.setdefault((row.cash_account_id, row.statement_key), []).append(row)
+    for account_id, key in names:
+        if key:
+            uow.remember(_VERSIONS, {"account": account_id, "key": key}, found.get((account_id, key), []))
 
 
 def may_be_another(incoming: Incoming, known: Any) -> bool:
@@ -128,13 +160,9 @@ def _earlier_version(uow: UnitOfWork, incoming: Incoming) -> tuple[int | None, i
     """
     if not incoming.key:
         return None, 1, ()
-    sql = (
-        "SELECT id, revision, state FROM statement WHERE cash_account_id = :account AND statement_key = :key"
-        " AND content_sha256 <> :content AND state IN :states ORDER BY revision DESC"
-    )
-    states = [StatementState.ACCEPTED.value, StatementState.SUPERSEDED.value]
-    keys = {"account": incoming.account.id, "key": incoming.key, "content": incoming.content, "states": states}
-    versions = uow.select(sql, keys)
+    states = {StatementState.ACCEPTED.value, StatementState.SUPERSEDED.value}
+    every = _versions(uow, incoming)
+    versions = [row for row in every if row.content_sha256 != incoming.content and row.state in states]
     if not versions:
         return None, 1, ()
     current = next((row for row in versions if row.state == StatementState.ACCEPTED), None)
@@ -167,6 +195,9 @@ def _lines_of(uow: UnitOfWork, statement_ids: Sequence[int]) -> list[Any]:
 
 def _stored(uow: UnitOfWork, incoming: Incoming) -> _Stored:
     days = [day for day in incoming.dates if day is not None]
+    last = uow.known(_LAST_DAY, {"account": incoming.account.id})[0].booking_date
+    if last is None or last < min(days):
+        return _Stored({}, [], {}, {})
     lines = uow.select(
         "SELECT id, booking_date, line_key, occurrence, statement_id, amount FROM statement_line"
         " WHERE cash_account_id = :account AND booking_date BETWEEN :first AND :last",
@@ -317,13 +348,9 @@ def _reason_to_hold(uow: UnitOfWork, incoming: Incoming, stored: _Stored, made: 
     others = {row.id for row in stored.statements.values() if family(row.format) != mine}
     if any(row.statement_id in others and (row.booking_date, row.amount) in new for row in stored.lines):
         return OTHER_FORMAT
-    closed = uow.value(
-        "SELECT max(reconciliation_date) AS reconciliation_date FROM reconciliation"
-        " WHERE cash_account_id = :account AND state = 'closed'",
-        {"account": incoming.account.id},
-    )
-    if closed is not None:
-        cut_off = incoming.account.cut_off_date
+    rows = uow.known(_CLOSED_UNTIL, {"account": incoming.account.id})
+    if rows:
+        closed, cut_off = rows[0].reconciliation_date, incoming.account.cut_off_date
         for day, _ in new:
             assert day is not None
             if day <= closed and (cut_off is None or day > cut_off):

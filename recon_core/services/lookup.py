@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recon_core.domain.account import CashAccount
@@ -50,8 +50,20 @@ def accounts(uow: UnitOfWork, ids: Sequence[int] | None = None) -> list[CashAcco
     if missing:
         raise Unknown(f"There is no cash account with id {min(missing)}.")
     for one in found:
-        uow.remember(_BY_ID, {"id": one.id}, [one])
+        uow.remember(_BY_ID, {"id": one.id}, [one], account_id=one.id)
     return found
+
+
+def foresee(uow: UnitOfWork, sql: str, accounts: Sequence[int], fixed: Mapping[str, Any] | None = None) -> None:
+    """Ask for many accounts together what `known` is asked of each: a query with `= :account` that selects
+    `cash_account_id`, and its other parameters.
+    """
+    fixed = fixed or {}
+    found: dict[int, list[Any]] = {one: [] for one in accounts}
+    for row in uow.select(sql.replace("= :account", "IN :account"), {"account": list(found), **fixed}):
+        found[row.cash_account_id].append(row)
+    for one, rows in found.items():
+        uow.remember(sql, {"account": one, **fixed}, rows)
 
 
 def locked_account(uow: UnitOfWork, account_id: int) -> CashAccount:

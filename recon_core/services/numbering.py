@@ -12,6 +12,7 @@ from recon_core.ports import Action, UnitOfWork
 
 RECONCILIATIONS = "CARECON"
 VOUCHERS = "VOUCHER"
+_BY_CODE = "SELECT id FROM number_series WHERE code = :code"
 # Only asked under the series' lock.
 _LOCKED = "SELECT * FROM number_series WHERE id = :id"
 PREDEFINED = {RECONCILIATIONS: "", VOUCHERS: "V"}
@@ -27,7 +28,7 @@ def open_series(
 
 def series_id(uow: UnitOfWork, code: str, *, act: Action) -> int:
     """Id of a series; the predefined ones are made when first asked for. Raises `Unknown`."""
-    found = uow.known("SELECT id FROM number_series WHERE code = :code", {"code": code})
+    found = uow.known(_BY_CODE, {"code": code})
     if found:
         return int(found[0].id)
     if code not in PREDEFINED:
@@ -55,5 +56,7 @@ def take_many(uow: UnitOfWork, series: int, count: int, *, act: Action) -> list[
     # One by one, as the database demands of a series without gaps.
     steps = {"next_number": [number + 1 for number in numbers]}
     act.update("number_series", [series] * count, steps, before={"next_number": numbers})
-    uow.remember(_LOCKED, {"id": series}, [row._replace(next_number=row.next_number + count)])
+    now = [row._replace(next_number=row.next_number + count)]
+    uow.remember(_LOCKED, {"id": series}, now)
+    uow.remember(_BY_CODE, {"code": row.code}, now)
     return [f"{row.prefix}{number:0{row.width}d}" for number in numbers]

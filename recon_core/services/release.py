@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -16,6 +16,35 @@ from recon_core.domain.states import DocumentState, MatchingPolicy, is_policy
 from recon_core.ports import Action, UnitOfWork
 from recon_core.services import control, documents, lookup, numbering
 from recon_core.services.blockers import blockers
+from recon_core.services.blockers import foresee as foresee_blockers
+
+# Of the account's open document: its lines, and the files since its predecessor that made it.
+_TICKED = (
+    "SELECT t.cash_account_id, t.id, t.amount, t.transaction_date, t.clear_date, t.processed,"
+    " CASE WHEN o.reconciliation_id = t.reconciliation_id THEN 1 ELSE 0 END AS goes_with FROM reconciliation r"
+    " JOIN book_transaction t ON t.reconciliation_id = r.id LEFT JOIN book_transaction o ON o.id = t.voids_id"
+    " WHERE r.cash_account_id = :account AND r.state IN ('hold', 'balanced') ORDER BY t.id"
+)
+_FILES = (
+    "SELECT DISTINCT s.cash_account_id, f.sha256 FROM reconciliation r"
+    " LEFT JOIN reconciliation p ON p.id = r.predecessor_id"
+    " JOIN statement s ON s.cash_account_id = r.cash_account_id AND s.state = 'accepted'"
+    " JOIN source_file f ON f.id = s.source_file_id"
+    " WHERE r.cash_account_id = :account AND r.state IN ('hold', 'balanced') AND"
+    " (EXISTS (SELECT 1 FROM statement_line l WHERE l.statement_id = s.id"
+    " AND l.booking_date > coalesce(p.reconciliation_date, :never) AND l.booking_date <= r.reconciliation_date)"
+    " OR (coalesce(s.to_date, s.closing_date) > coalesce(p.reconciliation_date, :never)"
+    " AND coalesce(s.to_date, s.closing_date) <= r.reconciliation_date)) ORDER BY f.sha256"
+)
+_NEVER = {"never": date.min}
+
+
+def foresee(uow: UnitOfWork, accounts: Sequence[int]) -> None:
+    """Ask together what `prepare` and `finish` ask of each of these accounts about its open document."""
+    documents.foresee_predecessors(uow, accounts)
+    foresee_blockers(uow, accounts)
+    lookup.foresee(uow, _TICKED, accounts)
+    lookup.foresee(uow, _FILES, accounts, _NEVER)
 
 
 def release(
@@ -115,12 +144,7 @@ def _check_four_eyes(uow: UnitOfWork, document: Any, *, by: str) -> None:
 
 
 def _freeze_lines(uow: UnitOfWork, act: Action, document: Any) -> None:
-    rows = uow.select(
-        "SELECT t.id, t.amount, t.transaction_date, t.clear_date, t.processed,"
-        " CASE WHEN o.reconciliation_id = t.reconciliation_id THEN 1 ELSE 0 END AS goes_with FROM book_transaction t"
-        " LEFT JOIN book_transaction o ON o.id = t.voids_id WHERE t.reconciliation_id = :document ORDER BY t.id",
-        {"document": document.id},
-    )
+    rows = uow.known(_TICKED, {"account": document.cash_account_id})
     columns = {
         "reconciliation_id": document.id,
         "book_transaction_id": [row.id for row in rows],
@@ -135,18 +159,10 @@ def _freeze_lines(uow: UnitOfWork, act: Action, document: Any) -> None:
 
 def _bound(uow: UnitOfWork, document: Any, *, context: Mapping[str, str]) -> str:
     """What made the document, as canonical JSON: files, settings, versions, predecessor."""
-    since, before = None, None
+    before = None
     if document.predecessor_id is not None:
-        predecessor = documents.row(uow, document.predecessor_id)
-        since, before = predecessor.reconciliation_date, predecessor.bound_sha256
-    files = uow.select(
-        "SELECT DISTINCT f.sha256 FROM statement s JOIN source_file f ON f.id = s.source_file_id"
-        " WHERE s.cash_account_id = :account AND s.state = 'accepted' AND"
-        " (EXISTS (SELECT 1 FROM statement_line l WHERE l.statement_id = s.id AND l.booking_date > :since"
-        " AND l.booking_date <= :day) OR (coalesce(s.to_date, s.closing_date) > :since"
-        " AND coalesce(s.to_date, s.closing_date) <= :day)) ORDER BY f.sha256",
-        {"account": document.cash_account_id, "since": since or date.min, "day": document.reconciliation_date},
-    )
+        before = documents.row(uow, document.predecessor_id).bound_sha256
+    files = uow.known(_FILES, {"account": document.cash_account_id, **_NEVER})
     account = lookup.account(uow, document.cash_account_id)
     facts = {
         "account": account.code,

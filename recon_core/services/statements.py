@@ -54,6 +54,17 @@ def finish_file(uow: UnitOfWork, *, file_id: int, outcome: str, reason: str = ""
     files.finish_files(uow, verdicts=[files.Verdict(file_id, outcome, reason)], by=by, at=at)
 
 
+def foresee(uow: UnitOfWork, wanted: Sequence[tuple[int, StatementHeader]]) -> None:
+    """Ask together what is asked of each of these statements (account, header) when it is registered. Their accounts
+    are held.
+    """
+    ids = sorted({account_id for account_id, _ in wanted})
+    lookup.accounts(uow, ids)
+    ledger.foresee(uow, wanted)
+    advice.foresee(uow, ids)
+    held.foresee(uow, ids)
+
+
 def register_statement(
     uow: UnitOfWork,
     *,
@@ -86,8 +97,9 @@ def register_statement(
     if known is not None:
         return _delivered_again(uow, incoming, known, by=by, at=at)
     plan = ledger.plan(uow, incoming)
+    waiting = held.waits(uow, account_id)
     result = _store(uow, incoming, plan, every, positions, by=by, at=at)
-    if not plan.hold_reason:
+    if waiting and not plan.hold_reason:
         held.retry(uow, account, by=by, at=at)
     return result
 

@@ -63,7 +63,7 @@ class SqlAction:
             ids = self._uow.reserve_ids(table, count)
             columns = {"id": ids, **columns}
         self._uow.insert_rows(target, columns, count)
-        self._uow.written(table)
+        self._uow.written(table, self.header["cash_account_id"])
         self.payload.append(patches.inserted(target, columns, count))
         if self.header["subject_id"] == 0 and self.header["subject_kind"] == table:
             self.header["subject_id"] = ids[0]
@@ -87,7 +87,7 @@ class SqlAction:
         if before is None:
             before = self._uow.columns_by_id(target, ids, list(columns))
         self._uow.update_rows(target, ids, columns)
-        self._uow.written(table)
+        self._uow.written(table, self.header["cash_account_id"])
         self.payload.append(patches.updated(target, ids, before, columns))
 
     def delete(self, table: str, ids: Sequence[int]) -> None:
@@ -97,7 +97,7 @@ class SqlAction:
         names = [column.name for column in target.columns if column.name != "id"]
         before = self._uow.columns_by_id(target, ids, names)
         self._uow.select(f"DELETE FROM {target.name} WHERE id IN :ids RETURNING id", {"ids": list(ids)})
-        self._uow.written(table)
+        self._uow.written(table, self.header["cash_account_id"])
         self.payload.append(patches.deleted(target, ids, before))
 
     def note(self, facts: Mapping[str, Any]) -> None:
@@ -117,7 +117,8 @@ class SqlUnitOfWork:
         self._entries: list[SqlAction] = []
         self._in_action = False
         self._known: dict[tuple[str, str], list[Any]] = {}
-        self._reading: dict[str, list[tuple[str, str]]] = {}
+        # What `known` knows, by the tables that it was read from and the account that it is about.
+        self._reading: dict[str, dict[int | None, list[tuple[str, str]]]] = {}
         self._held: set[int] = set()
         self._held_rows: set[tuple[str, int]] = set()
         self._spare_ids: dict[str, list[int]] = {}
@@ -135,25 +136,28 @@ class SqlUnitOfWork:
         self._known.clear()
         self._reading.clear()
 
-    def written(self, table: str) -> None:
-        """Ask anew what `known` knows of the table."""
-        for key in self._reading.pop(table, ()):
-            self._known.pop(key, None)
+    def written(self, table: str, account_id: int | None = None) -> None:
+        """Ask anew what `known` knows of the table, of one account or of all."""
+        reading = self._reading.get(table, {})
+        owners = list(reading) if account_id is None else (None, account_id)
+        for owner in owners:
+            for key in reading.pop(owner, ()):
+                self._known.pop(key, None)
 
     def known(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
-        key = (sql, repr(parameters))
+        key = (sql, repr(parameters or {}))
         if key not in self._known:
-            self._known[key] = self.select(sql, parameters)
-            for table in _tables(sql):
-                self._reading.setdefault(table, []).append(key)
+            self.remember(sql, parameters or {}, self.select(sql, parameters))
         return self._known[key]
 
-    def remember(self, sql: str, parameters: Mapping[str, Any], rows: list[Any]) -> None:
+    def remember(
+        self, sql: str, parameters: Mapping[str, Any], rows: list[Any], *, account_id: int | None = None
+    ) -> None:
         key = (sql, repr(parameters))
-        if key not in self._known:
-            for table in _tables(sql):
-                self._reading.setdefault(table, []).append(key)
         self._known[key] = rows
+        owner = parameters.get("account", account_id)
+        for table in _tables(sql):
+            self._reading.setdefault(table, {}).setdefault(owner, []).append(key)
 
     def columns(self, sql: str, parameters: Mapping[str, Any] | None = None) -> dict[str, list[Any]]:
         names, rows = self._driver.fetch(sql, parameters)
