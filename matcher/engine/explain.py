@@ -5,6 +5,7 @@ Each sentence belongs to a code: that of the pass, or of a signal (reference, am
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -51,6 +52,9 @@ _PARTY = {
     NameLevel.SIMILAR: "party.similar",
     NameLevel.DIFFERENT: "party.different",
 }
+_LEVELS = {int(level): level for level in NameLevel}
+# Passes whose match of one item is told as a group.
+_GROUPS = frozenset({batch_details.CODE, card_settlement.CODE, instalments.CODE})
 _TEXT_SIGNS_MAX = 60
 _NO_ROWS = np.empty(0, np.int64)
 
@@ -72,25 +76,34 @@ class Explainer:
         self._items = view.items
         self._line_at = line_at
         self._row_at = row_at
-        self._levels: dict[tuple[int, int], int] = {}
+        self._levels: dict[tuple[int, int], NameLevel] = {}
         self._known_doubts: Doubts | None = None
 
     def prepare(self, result: MatchResult) -> None:
         """Compare the names of all pairs at once: for whoever explains every line."""
         single = np.flatnonzero(np.diff(result.start) == 1)
         lines, rows = self._line_at[single], self._row_at[result.row[result.start[single]]]
-        levels = self._items.name_levels(lines, rows)
-        self._levels = dict(zip(zip(lines.tolist(), rows.tolist(), strict=True), levels.tolist(), strict=True))
+        levels = [_LEVELS[level] for level in self._items.name_levels(lines, rows).tolist()]
+        self._levels = dict(zip(zip(lines.tolist(), rows.tolist(), strict=True), levels, strict=True))
 
     def _level(self, line: int, row: int) -> NameLevel:
         level = self._levels.get((line, row))
         if level is None:
-            level = int(self._items.name_levels(np.array([line]), np.array([row]))[0])
-        return NameLevel(level)
+            level = NameLevel(self._items.name_levels(np.array([line]), np.array([row]))[0])
+        return level
 
-    def explain(self, result: MatchResult, line: int) -> tuple[Evidence, ...]:
-        """The reasons for and against, the strongest first."""
-        said = _Said(result, line, int(self._line_at[line]), tuple(self._row_at[list(result.rows_of(line))].tolist()))
+    @cached_property
+    def _places(self) -> tuple[list[int], list[int]]:
+        return self._line_at.tolist(), self._row_at.tolist()
+
+    @cached_property
+    def _days(self) -> tuple[list[int], list[int]]:
+        return self._items.lines.booking_day.tolist(), self._items.book.day.tolist()
+
+    def explain(self, result: MatchResult, line: int, rows: Sequence[int]) -> tuple[Evidence, ...]:
+        """The reasons for and against, the strongest first; `rows` are the items of the line."""
+        line_at, row_at = self._places
+        said = _Said(result, line, line_at[line], tuple([row_at[row] for row in rows]))
         if not said.rows:
             return self._unmatched(said)
         code = ORDER[result.step[line]].code
@@ -142,7 +155,7 @@ class Explainer:
 
     @staticmethod
     def _is_group(code: str, rows: tuple[int, ...]) -> bool:
-        return len(rows) > 1 or code in {batch_details.CODE, card_settlement.CODE, instalments.CODE}
+        return len(rows) > 1 or code in _GROUPS
 
     def _group(self, said: _Said, code: str) -> str:
         book = self._items.book
@@ -234,7 +247,8 @@ class Explainer:
         return say(f"amount.{category}" if category is not None else "amount.differs", **facts)
 
     def _date(self, line: int, row: int) -> str:
-        days = int(self._items.lines.booking_day[line]) - int(self._items.book.day[row])
+        booked, written = self._days
+        days = booked[line] - written[row]
         if not days:
             return say("date.same")
         count = f"{abs(days)} day{'s' if abs(days) > 1 else ''}"

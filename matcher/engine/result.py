@@ -59,27 +59,45 @@ class MatchResult:
     def rows(self) -> Iterator[LineResult]:
         """One object a line, evidence rendered; for the edges, not for the hot path."""
         self.explainer.prepare(self)
-        for line in range(len(self.status)):
-            yield self.at(line)
+        rows, ends = self.row.tolist(), self.start.tolist()
+        columns = (self.lines.account, self.status, self.category, self.score, self.difference, self.step)
+        for line, facts in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+            yield self._result(line, rows[ends[line] : ends[line + 1]], *facts)
 
     def at(self, line: int) -> LineResult:
         """The result of one line, by its position in the input."""
+        columns = (self.lines.account, self.status, self.category, self.score, self.difference, self.step)
+        return self._result(line, self.rows_of(line), *(int(column[line]) for column in columns))
+
+    def _result(
+        self,
+        line: int,
+        rows: Sequence[int],
+        account: int,
+        status: int,
+        category: int,
+        score: int,
+        difference: int,
+        step: int,
+    ) -> LineResult:
+        ids = self.lines.ids
         return LineResult(
-            line_id=self.lines.ids[line],
-            account=self.lines.accounts[self.lines.account[line]],
-            status=self.status_of(line),
-            book=self._ids(self.rows_of(line)),
-            alternatives=tuple(self._ids(rows) for rows in self.alternatives.get(line, ())),
-            category=self.category_of(line),
-            score=int(self.score[line]) / 1000,
-            difference=int(self.difference[line]),
-            evidence=self.explainer.explain(self, line),
-            rule=ORDER[self.step[line]].code if self.step[line] >= 0 else "",
-            together=tuple(self.lines.ids[other] for other in self.together.get(line, ())),
+            ids[line],
+            self.lines.accounts[account],
+            STATUSES[status],
+            self._ids(rows),
+            tuple([self._ids(others) for others in self.alternatives.get(line, ())]),
+            CATEGORIES[category] if category >= 0 else None,
+            score / 1000,
+            difference,
+            self.explainer.explain(self, line, rows),
+            ORDER[step].code if step >= 0 else "",
+            tuple([ids[other] for other in self.together.get(line, ())]),
         )
 
     def _ids(self, rows: Sequence[int]) -> tuple[str, ...]:
-        return tuple(self.book.ids[row] for row in rows)
+        ids = self.book.ids
+        return tuple([ids[row] for row in rows])
 
     def frame(self) -> pd.DataFrame:
         """A pandas frame, one row a line: id, account, status, book (list of ids), category, score, difference."""

@@ -6,6 +6,7 @@ source has none), texts are factorized so that every distinct text is normalized
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -218,8 +219,9 @@ def canonical_order(accounts: Sequence[str], account: Codes, day: Codes, amount:
 
 def factorize(values: Iterable[str | None]) -> Texts:
     """Codes and distinct values of a text column; None and "" become −1."""
-    seen: dict[str | None, int] = {}
-    codes = np.fromiter((seen.setdefault(value, len(seen)) for value in values), np.int32)
+    seen: defaultdict[str | None, int] = defaultdict()
+    seen.default_factory = seen.__len__
+    codes = np.fromiter(map(seen.__getitem__, values), np.int32)
     distinct = list(seen)
     missing = [code for code, value in enumerate(distinct) if not value]
     if missing:

@@ -5,6 +5,7 @@ that both databases understand. The names in brackets are the rules of the books
 revision 0007; a later revision that replaces or adds some has them itself (0008: parts of a transaction).
 """
 
+# ruff: noqa: S608  every name in this SQL is one of our own tables and columns
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -280,6 +281,32 @@ def _create(guard: Guard, *, sqlite: bool) -> list[str]:
     return [
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS {body}",
         f"CREATE TRIGGER {name} BEFORE {guard.event} ON {guard.table} FOR EACH ROW{when} EXECUTE FUNCTION {name}()",
+    ]
+
+
+def create_after_statements(guards: tuple[Guard, ...]) -> list[str]:
+    """DDL that puts guards in place on PostgreSQL which look at the rows when they are written: all rows of a statement
+    at once, or, with `only_if`, only those that this holds for. A trigger before each row costs as much as the row.
+
+    Their conditions look at NEW only; a look at another table is best a subselect with a value, which stays a look by
+    its index however the tables grow.
+    """
+    return [statement for guard in guards for statement in _create_after(guard)]
+
+
+def _create_after(guard: Guard) -> list[str]:
+    name, message = f"guard_{guard.name}", guard.message.replace("'", "''")
+    raised = f"RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation'"
+    if guard.only_if:
+        check = f"IF {guard.condition} THEN {raised}; END IF"
+        how = f"FOR EACH ROW WHEN ({guard.only_if})"
+    else:
+        condition = guard.condition.replace("NEW.", "written.")
+        check = f"IF EXISTS (SELECT 1 FROM written WHERE {condition}) THEN {raised}; END IF"
+        how = "REFERENCING NEW TABLE AS written FOR EACH STATEMENT"
+    return [
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $guard$ BEGIN {check}; RETURN NULL; END $guard$",
+        f"CREATE TRIGGER {name} AFTER {guard.event} ON {guard.table} {how} EXECUTE FUNCTION {name}()",
     ]
 
 
