@@ -78,8 +78,8 @@ def match_accounts(context: Context, account_ids: Sequence[int], *, again: bool 
         if not willing:
             return []
         fresh = fresh_opinions(uow, willing, context=context)
-        applied = _apply(uow, willing, fresh.amounts, fresh.opinions, context=context)
-        overpaid = _partly_used(uow, applied)
+        applied, parts = _apply(uow, willing, fresh.amounts, fresh.opinions, context=context)
+        overpaid = _partly_used(uow, parts)
         applied -= overpaid
         opinions, amounts, entry_types, _ = _with_rests(uow, willing, fresh, overpaid, context=context)
         untouched = [opinion for opinion in opinions if opinion.line_id not in fresh.undone]
@@ -106,6 +106,8 @@ def match_accounts(context: Context, account_ids: Sequence[int], *, again: bool 
 
 def _partly_used(uow: UnitOfWork, line_ids: set[int]) -> set[int]:
     """Which of these lines have an amount left: they paid more than their transactions."""
+    if not line_ids:
+        return set()
     sql = "SELECT id FROM statement_line WHERE id IN :ids AND used_amount <> amount AND used_amount <> 0"
     return {row.id for row in uow.select(sql, {"ids": sorted(line_ids)})}
 
@@ -217,10 +219,12 @@ def _apply(
     opinions: Sequence[Opinion],
     *,
     context: Context,
-) -> set[int]:
-    """Apply what is proven where the policies allow it; returns the ids of the lines that were matched."""
+) -> tuple[set[int], set[int]]:
+    """Apply what is proven where the policies allow it; returns the ids of the lines that were matched, and of those
+    the ones of which a match used a part.
+    """
     if lookup.settings(uow).automatic_stopped:
-        return set()
+        return set(), set()
     may_adjust = {account.id for account in accounts if account.allows(MatchingPolicy.ADJUST)}
     may_clear = {account.id for account in accounts if account.allows(MatchingPolicy.CLEAR)}
     kinds = EntryTypes(uow)
@@ -232,12 +236,14 @@ def _apply(
         if match is not None:
             matches.append(match)
     if not matches:
-        return set()
+        return set(), set()
     done = clearing.apply_matches(
         uow, matches=matches, label="automatic match", skip_refused=True, by=BY_CLEAR, at=context.now()
     )
     refused = {skipped.position for skipped in done.skipped}
-    return {line for position, match in enumerate(matches) if position not in refused for line in match.line_ids}
+    applied = [match for position, match in enumerate(matches) if position not in refused]
+    parts = {line for match in applied if match.line_amounts for line in match.line_ids}
+    return {line for match in applied for line in match.line_ids}, parts
 
 
 def _nobody_adjusts(_category: Category | None, _amount: int) -> None:

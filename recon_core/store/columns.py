@@ -117,16 +117,20 @@ class Moment(UserDefinedType[datetime]):
         return lambda value: None if value is None else value.astimezone(UTC)
 
 
+_FLAG_OUT: Convert = {None: None, False: 0, True: 1}.__getitem__
+_FLAG_IN: Convert = {None: None, 0: False, 1: True}.__getitem__
+
+
 class Flag(UserDefinedType[bool]):
     """Yes or no."""
 
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Convert | None:
-        return (lambda value: None if value is None else int(value)) if _is_sqlite(dialect) else None
+        return _FLAG_OUT if _is_sqlite(dialect) else None
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Convert | None:
-        return (lambda value: None if value is None else bool(value)) if _is_sqlite(dialect) else None
+        return _FLAG_IN if _is_sqlite(dialect) else None
 
 
 _NAMES = {

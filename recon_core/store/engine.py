@@ -163,6 +163,7 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
         f"busy_timeout={WAIT_SECONDS * 1000}",
         "cache_size=-65536",
         "temp_store=MEMORY",
+        "wal_autocheckpoint=16384",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

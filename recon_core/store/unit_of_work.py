@@ -12,7 +12,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import repeat
 from typing import Any
 
@@ -40,8 +40,7 @@ def _tables(sql: str) -> frozenset[str]:
 @lru_cache(maxsize=2000)
 def _row_type(names: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
     row = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024  the names are known only at run time
-    made: Callable[[Sequence[Any]], Any] = row._make
-    return made
+    return partial(tuple.__new__, row)
 
 
 class SqlAction:
