@@ -7,6 +7,7 @@ Seen: an IBAN, with blanks, with a currency behind it (`NL34… EUR`), with a sl
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from matcher.parsers.identifiers import is_bic, is_iban
@@ -14,6 +15,7 @@ from recon_core.domain.currency import EXPONENTS
 
 _IBAN = re.compile(r"(?!RF)[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
 _CURRENCY_BEHIND = re.compile(r"(.*[0-9])[ /]*([A-Z]{3})", re.ASCII)
+_USUAL_CHARS = 100
 _BLZ = re.compile(r"[0-9]{8}/[0-9]{1,12}", re.ASCII)
 
 
@@ -28,6 +30,10 @@ class Account(NamedTuple):
 
 def account_of(text: str) -> Account | None:
     """The account in a `:25:` or `:25P:` field; None if the field is empty."""
+    return _known(text) if len(text) <= _USUAL_CHARS else _account_of(text)
+
+
+def _account_of(text: str) -> Account | None:
     rows = [row.strip() for row in text.split("\n")]
     given = rows[0].lstrip("/").strip()
     bic = next((row for row in rows[1:2] if is_bic(row)), None)
@@ -45,6 +51,10 @@ def account_of(text: str) -> Account | None:
     if is_iban(_compact(given)):
         return Account(_compact(given), "IBAN", bic, currency)
     return Account(" ".join(given.split()), "BLZ" if _BLZ.fullmatch(given) else None, bic, currency)
+
+
+# A file has many statements of few accounts.
+_known = lru_cache(maxsize=1024)(_account_of)
 
 
 def looks_like_iban(text: str) -> bool:

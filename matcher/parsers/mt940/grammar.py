@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import NamedTuple
 
 from matcher.parsers.text import short_date
@@ -65,7 +66,13 @@ def balance_of(text: str, currency: str | None) -> Balance:
 
     Raises `BadAmount` where no amount can be read, which is so for an unknown currency as well.
     """
-    found = _BALANCE.fullmatch(text.strip())
+    return _balance_of(text.strip(), currency)
+
+
+# The closing balance of one statement comes again as the opening one of the next.
+@lru_cache(maxsize=256)
+def _balance_of(text: str, currency: str | None) -> Balance:
+    found = _BALANCE.fullmatch(text)
     if found is None:
         raise BadAmount(f"{text[:60]!r} is no balance.", cure="It is written like C260131EUR1234,50.")
     own = found[3].upper() if found[3] else None
