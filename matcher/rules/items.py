@@ -22,6 +22,7 @@ from matcher.rules.names import Name, NameLevel, compare, fold
 from matcher.rules.parties import Directory
 from matcher.rules.settings import RuleSettings
 from matcher.rules.variants import Variants
+from recon_core.domain.currency import EXPONENTS
 
 _NO_IDENTIFIER = re.compile("[^0-9A-Z]")
 IBAN_HEAD = 4
@@ -368,6 +369,10 @@ class Items:
             for party, overrides in self.settings.counterparties:
                 if name in dict(overrides):
                     known[self._named(party)] = int(dict(overrides)[name])
+            if name == "rounding_minor_max":
+                # Without decimals a minor unit is a whole one.
+                whole = np.array([EXPONENTS.get(currency) == 0 for currency in self.lines.currencies], np.bool_)
+                known = np.where(whole[self.lines.currency], np.minimum(known, 1), known)
             self._limits[name] = known
         return known
 

@@ -113,7 +113,7 @@ _PROPRIETARY: dict[Category, frozenset[str]] = {
 _BANK_WORDS: dict[Category, re.Pattern[str]] = {
     Category.RETURN: _words(
         "returned payment*;return of payment*;retur;retur av betalning;returnerad*;returnert;returneret;återbetalning retur;"
-        "avvisad betalning;rejected payment*;rücküberweisung;rücklastschrift;rückgabe*;rückbuchung*;retoure;tilbakeført*;tilbageført*;hylätty;palautus;palautettu*;unpaid;rejet;terugboeking"
+        "avvisad betalning;rejected payment*;rücküberweisung;rücklastschrift;rückgabe*;rückbuchung*;retoure;tilbakeført*;tilbageført*;hylätty;hylätty maksu;palautus;palautettu*;unpaid;rejet;impayé;impayés;terugboeking"
     ),
     Category.BANK_FEE: _words(
         "avgift;avgifter;bankavgift*;kontoavgift*;årsavgift;månadsavgift*;prisplan;serviceavgift*;uttagsavgift*;kortavgift*;"

@@ -57,7 +57,7 @@ _NO_NAME = (
 _PLACEHOLDERS = frozenset(_NO_NAME.split())
 _FORMS = (
     "AB HB KB LTD LLP GMBH OHG GBR AS ANS ENK APS EHF OY TMI OU UAB INC LLC CORP BV BVBA VOF NV AG SA SARL SAS SASU EURL"
-    " SNC SRL SPA SLU KG KFT DOO EKFOR PLC UG"
+    " SNC SRL SPA SLU KG KFT DOO EKFOR PLC UG KY"
 )
 _LEGAL = frozenset(_FORMS.split())
 _WRITTEN = {form: (form, *(word for word, short in _SPELT_OUT.items() if short == form)) for form in _LEGAL}

@@ -85,6 +85,11 @@ def shape(key: str) -> str:
     return head + _PLAIN if head != key and head.isalpha() else _DIGITS.sub(_PLAIN, key)
 
 
+def _is_line_of(key: str, text: str) -> bool:
+    """Whether a number is all that a line of a text says."""
+    return any(field_key(line) == key for line in text.split("\n"))
+
+
 class Relations:
     """Numbers of lines and items, read once each."""
 
@@ -288,7 +293,7 @@ class Relations:
         if not found:
             return ()
         sole = len(found) == 1 and len(found[0]) >= NEAR_LETTERS_MIN
-        alone = is_reference and (sole or field_key(text) == max(found, key=len))
+        alone = is_reference and (sole or _is_line_of(max(found, key=len), text))
         called_reference, called_other = self._index.labels_of(text)
         last = text.rstrip().upper()
         return tuple(

@@ -35,7 +35,7 @@ def find(view: View) -> Candidates:
     line, row = line[silent], row[silent]
     expected = view.open_chance.expected(items.pool_l[line], items.lines.amount[line])
     lines, called = collective_lines(view)
-    clear = (expected <= _CHANCE_MAX) & is_member(line, np.sort(lines[~called]))
+    clear = ~view.may_be_rest(line, row) & (expected <= _CHANCE_MAX) & is_member(line, np.sort(lines[~called]))
     clear[clear] = [_says_nothing(view, one) for one in line[clear].tolist()]
     clear[clear] = [
         not _names_somebody(view, one, other)

@@ -22,6 +22,8 @@ from matcher.rules.view import View
 CODE = "M70"
 _EXPECTED_MAX = 0.01
 _SCORE_DOUBTFUL = 500
+# Nobody keeps more than this part of a payment: one half.
+_PART_KEPT_MAX = 2
 _SCORE = {Category.FX: 960, Category.ROUNDING: 920, Category.BANK_FEE: 900}
 
 
@@ -68,12 +70,13 @@ def _near_pairs(view: View) -> tuple[Ints, Ints]:
 def _reason(view: View, line: int, row: int, difference: int) -> Category | None:
     items = view.items
     short = difference if items.lines.amount[line] > 0 else -difference
+    asked = abs(int(items.book.amount[row]))
     foreign = foreign_amounts(view, line)
     reason = None
     if foreign:
         reason = Category.FX if foreign & printed_amounts(items.book.text("description").at(row)) else None
     elif abs(difference) <= int(items.limit("rounding_minor_max")[line]):
         reason = Category.ROUNDING
-    elif 0 < -short <= int(items.limit("charge_minor_max")[line]):
+    elif 0 < -short <= min(int(items.limit("charge_minor_max")[line]), asked // _PART_KEPT_MAX):
         reason = Category.BANK_FEE
     return reason if reason is not None and view.relations.of(line, row) is not Relation.OTHER else None
