@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from math import isnan
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -21,6 +22,8 @@ _LINES = click.argument("lines", nargs=-1, required=True, type=int, metavar="LIN
 
 
 def _ppm(score: float | None) -> int:
+    if score is not None and isnan(score):
+        raise click.UsageError("A score is a number from 0 to 1.")
     return round(score * _MILLION) if score is not None else 0
 
 

@@ -189,6 +189,8 @@ def create_adjustment(desk: AtDesk, document_id: DocumentId) -> Response:
 def release_or_reject(desk: AtDesk) -> Response:
     """Release adjustments, or reject one."""
     ids = desk.numbers("adjustment")
+    if not ids:
+        raise BadRequest("No adjustment is chosen.", cure="Tick the adjustments first.")
     said = desk.who._asdict()
     with desk.change() as uow:
         if desk.text("what") == "reject":

@@ -18,10 +18,13 @@ from typing import Any
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
+from recon_core.domain.refusals import BadRequest
 from recon_core.store import patches
 
 _LIST = re.compile(r"\bIN :(\w+)")
 _NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+# numeric_value_out_of_range
+_OUT_OF_RANGE = "22003"
 _PARAMETERS_MAX = 900
 # From so many rows on PostgreSQL is sent a stream of rows, or columns, instead of statements with a few rows each.
 _BULK = 8
@@ -74,6 +77,10 @@ def _bind_postgres(value: Any) -> Any:
     return list(value) if isinstance(value, tuple | set | frozenset | range) else value
 
 
+def _too_large() -> BadRequest:
+    return BadRequest("A number is larger than any that is kept here.", cure="Correct it.")
+
+
 class Driver:
     """The driver's side of a connection. Every error is raised as SQLAlchemy would."""
 
@@ -95,6 +102,8 @@ class Driver:
         try:
             yield cursor
         except self._dialect.loaded_dbapi.Error as error:
+            if getattr(error, "sqlstate", None) == _OUT_OF_RANGE:
+                raise _too_large() from error
             lost = self._dialect.is_disconnect(error, raw.driver_connection, cursor)
             if lost:
                 connection.invalidate(error)
@@ -102,6 +111,8 @@ class Driver:
             raise DBAPIError.instance(
                 None, None, error, base, connection_invalidated=lost, dialect=self._dialect
             ) from error
+        except OverflowError as error:  # SQLite's driver says it so
+            raise _too_large() from error
         finally:
             cursor.close()
 

@@ -303,6 +303,17 @@ def test_an_account_without_an_open_document_prints_the_latest(recon: Recon) -> 
     assert "25000.00 SEK" in printed
 
 
+@pytest.mark.parametrize("words", [("statement", "accept", "9" * 20), ("why", "9" * 20), ("undo", "9" * 20)])
+def test_a_number_beyond_any_id_is_refused_with_words(recon: Recon, words: tuple[str, ...]) -> None:
+    with pytest.raises(ReconError):
+        recon(*words)
+
+
+def test_a_score_that_is_no_number_is_refused(recon: Recon) -> None:
+    with pytest.raises(click.UsageError, match="from 0 to 1"):
+        recon("review", "1930", "--min-score", "nan")
+
+
 def test_where_nobody_can_be_asked_a_deed_that_asks_names_the_option(recon: Recon) -> None:
     recon("reconcile", "open", "1930", "--date", "2017-01-10")
 
