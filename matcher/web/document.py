@@ -117,15 +117,14 @@ def fitting(desk: Desk, uow: UnitOfWork, document: Document) -> list[ListedLine]
 
 def _page(desk: Desk, uow: UnitOfWork, account: CashAccount, document_id: int) -> Response:
     document = documents.get(uow, document_id)
-    lines = fitting(desk, uow, document)
-    pages = context.paging(len(lines), page=desk.number("page", 1), size=LINES_A_PAGE)
+    lines, pages = _lines(desk, uow, document)
     is_open = document.state in documents.OPEN
     view = document_view(document, desk.words)
     return desk.page(
         "document.html",
         account=_account(account),
         document=view,
-        lines=[listed_row(one, account.currency, desk.words) for one in lines[max(0, pages.first - 1) : pages.last]],
+        lines=[listed_row(one, account.currency, desk.words) for one in lines],
         pages=pages,
         wanted={name: desk.text(name) for name in _FIELDS},
         blockers=[blocker_row(one, desk.words) for one in blockers(uow, document_id=document_id)] if is_open else [],
@@ -136,6 +135,18 @@ def _page(desk: Desk, uow: UnitOfWork, account: CashAccount, document_id: int) -
         offered=_offered(desk, uow, account),
         beginning=_beginning(desk, uow, account),
     )
+
+
+def _lines(desk: Desk, uow: UnitOfWork, document: Document) -> tuple[list[ListedLine], context.Paging]:
+    """The lines of the page that is asked for. Without a filter only they are read."""
+    asked = desk.number("page", 1)
+    if not any(desk.text(name) for name in _FIELDS):
+        pages = context.paging(documents.count_listed(uow, document.id), page=asked, size=LINES_A_PAGE)
+        start = max(0, pages.first - 1)
+        return documents.listed(uow, document.id, limit=LINES_A_PAGE, offset=start), pages
+    lines = fitting(desk, uow, document)
+    pages = context.paging(len(lines), page=asked, size=LINES_A_PAGE)
+    return lines[max(0, pages.first - 1) : pages.last], pages
 
 
 def _entry_types(uow: UnitOfWork) -> list[dict[str, str]]:

@@ -178,12 +178,39 @@ def rows_listed(
     ids: Sequence[int] | None = None,
     after: tuple[date, int] | None = None,
     limit: int | None = None,
+    offset: int = 0,
 ) -> list[Any]:
     """Rows that the document lists, without hidden voiding entries, by date: its own, and while it is open those of
     no document dated up to `load_to` (by default the reconciliation date). A voided document lists nothing.
     """
     if document.state == DocumentState.VOIDED:
         return []
+    where, values = _listing(document, load_to)
+    if ids is not None:
+        where.append("t.id IN :ids")
+        values["ids"] = ids
+    if after is not None:
+        where.append("(t.transaction_date > :day OR (t.transaction_date = :day AND t.id > :last))")
+        values |= {"day": after[0], "last": after[1]}
+    sql = f"{_LISTED} WHERE {' AND '.join(where)} ORDER BY t.transaction_date, t.id"
+    if limit is not None:
+        sql += " LIMIT :limit OFFSET :offset"
+        values |= {"limit": limit, "offset": offset}
+    return uow.select(sql, values)
+
+
+def count_listed(uow: UnitOfWork, document_id: int) -> int:
+    """How many rows the document lists."""
+    document = row(uow, document_id)
+    if document.state == DocumentState.VOIDED:
+        return 0
+    where, values = _listing(document, None)
+    joined = "FROM book_transaction t LEFT JOIN book_transaction o ON o.id = t.voids_id"
+    return int(uow.value(f"SELECT count(*) AS n {joined} WHERE {' AND '.join(where)}", values))
+
+
+def _listing(document: Any, load_to: date | None) -> tuple[list[str], dict[str, Any]]:
+    """What makes a row one that the document lists: conditions on the transaction `t` and its original `o`."""
     where = ["t.cash_account_id = :account", "t.status <> 'rejected'"]
     values: dict[str, Any] = {"account": document.cash_account_id, "document": document.id}
     if document.state in OPEN:
@@ -199,17 +226,7 @@ def rows_listed(
             " ((t.reconciliation_id IS NULL AND o.reconciliation_id IS NULL AND o.status <> 'rejected')"
             " OR (t.reconciliation_id IS NOT NULL AND t.reconciliation_id = o.reconciliation_id)))"
         )
-    if ids is not None:
-        where.append("t.id IN :ids")
-        values["ids"] = ids
-    if after is not None:
-        where.append("(t.transaction_date > :day OR (t.transaction_date = :day AND t.id > :last))")
-        values |= {"day": after[0], "last": after[1]}
-    sql = f"{_LISTED} WHERE {' AND '.join(where)} ORDER BY t.transaction_date, t.id"
-    if limit is not None:
-        sql += " LIMIT :limit"
-        values["limit"] = limit
-    return uow.select(sql, values)
+    return where, values
 
 
 def warning(document: Any, line: Any) -> str:
@@ -257,14 +274,15 @@ def listed(
     load_to: date | None = None,
     after: tuple[date, int] | None = None,
     limit: int | None = None,
+    offset: int = 0,
 ) -> list[ListedLine]:
-    """The document's lines for people, by date; `after` (date and id of the last one seen) and `limit` page.
+    """The document's lines for people, by date; `after` (date and id of the last one seen) or `offset`, and `limit` page.
 
     A batch is one line where the document shows batches; then paging does not cut it only if `limit` is None.
     """
     document = row(uow, document_id)
     lines = []
-    for line in rows_listed(uow, document, load_to=load_to, after=after, limit=limit):
+    for line in rows_listed(uow, document, load_to=load_to, after=after, limit=limit, offset=offset):
         void_id = carried_void(document, line)
         lines.append(
             ListedLine(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from playwright.sync_api import Page, expect
 
+from recon_core.services import documents
 from tests.pipeline.small import Booked, Line, Small
 from tests.web.conftest import MakeSite, Site
 
@@ -109,3 +113,27 @@ def test_an_account_that_nobody_let_begin_begins_by_one_button(site: Site, small
     open_document(page, "2026-03-05", "600")
     expect_figure(page, "Beginning balance", "500.00")
     expect_figure(page, "Difference", "100.00")
+
+
+def test_a_long_document_is_read_a_page_at_a_time_and_filtered_as_a_whole(
+    site: Site, small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.book(*(Booked(f"K{n:03}", f"2017-01-{1 + n % 28:02}", f"{n + 1}") for n in range(230)))
+    page = site.open(ADDRESS)
+    open_document(page, "2017-01-31", "0")
+    expect(page.locator(".pager").last).to_contain_text("1–100 of 230")
+    read: list[int] = []
+    listed = documents.listed
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        lines = listed(*arguments, **named)
+        read.append(len(lines))
+        return lines
+
+    monkeypatch.setattr(documents, "listed", counted)
+    page.goto(f"{site.address}{ADDRESS}?page=3")
+
+    expect(page.locator("form#ticks tbody tr")).to_have_count(30)
+    assert read == [30]
+    page.goto(f"{site.address}{ADDRESS}?text=K007")
+    expect(page.locator("form#ticks tbody tr")).to_have_count(1)
