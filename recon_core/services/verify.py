@@ -27,6 +27,9 @@ Read = Iterable[tuple[StatementHeader, Sequence[StatementLine]]]
 Reread = Callable[[str, bytes], Read]
 
 
+_TEXTS = ("external_id", "source", "reference", "counterparty", "description", "kind")
+
+
 class Check(NamedTuple):
     """One thing that was verified; `detail` names what is wrong, or what was compared."""
 
@@ -141,6 +144,18 @@ def _log(uow: UnitOfWork, document: Any) -> Iterator[Check]:
         f"It says otherwise on {', '.join(differ) or 'the lines'}." if differ or not same else "It comes out the same."
     )
     yield Check("replay", ok=not differ and same, detail=detail)
+    if document.state == DocumentState.CLOSED:
+        yield from _texts(uow, {key: state["book_transaction"][key,] for key in ticked})
+
+
+def _texts(uow: UnitOfWork, logged: dict[int, Any]) -> Iterator[Check]:
+    """What the transactions say of themselves is what the log had at the close."""
+    sql = "SELECT * FROM book_transaction WHERE id IN :ids ORDER BY id"
+    for row in uow.select(sql, {"ids": sorted(logged)}):
+        other = [name for name in _TEXTS if name in logged[row.id] and logged[row.id][name] != getattr(row, name)]
+        if other:
+            says = f"Transaction {row.external_id}: {', '.join(other)} changed after the close."
+            yield Check("line", ok=False, detail=says)
 
 
 def _bank_lines(uow: UnitOfWork, document: Any, bound: dict[str, Any], reread: Reread) -> Iterator[Check]:

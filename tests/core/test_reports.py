@@ -177,6 +177,8 @@ def test_a_closed_document_verifies_also_after_it_was_voided(month: tuple[World,
     [
         ("UPDATE source_file SET content = :content WHERE id = 1", "file"),
         ("UPDATE book_transaction SET clear_date = '2017-01-06' WHERE id = 1", "line"),
+        ("UPDATE book_transaction SET description = 'x' WHERE id = 1", "line"),
+        ("UPDATE book_transaction SET counterparty = 'x' WHERE id = 1", "line"),
         ('UPDATE reconciliation SET bound = \'{"files": [], "engine": "0", "predecessor": null}\'', "bound"),
         ("UPDATE reconciliation SET released_by = 'x', number = '9'", "replay"),
         ("UPDATE log SET payload = '[]' WHERE seq = 3", "log"),
