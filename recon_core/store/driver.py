@@ -8,7 +8,7 @@ of the small statements here do, and a Row object a row as much as a query.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
@@ -74,7 +74,13 @@ def _bind_sqlite(value: Any) -> Any:
 
 
 def _bind_postgres(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple | set | frozenset | range) else value
+    return _array(value) if isinstance(value, list | tuple | set | frozenset | range) else value
+
+
+def _array(values: Iterable[Any]) -> Any:
+    """A list as PostgreSQL's driver takes it: numbers as the text of an array, which it makes more slowly by itself."""
+    listed = list(values)
+    return f"{{{','.join(map(str, listed))}}}" if set(map(type, listed)) == {int} else listed
 
 
 def _too_large() -> BadRequest:
@@ -191,5 +197,5 @@ class Driver:
             f" WHERE {table.name}.id = new.row_id"
         )
         with self.cursor() as cursor:
-            cursor.execute(sql, [*same.values(), list(ids), *map(list, columns.values())])
+            cursor.execute(sql, [*same.values(), _array(ids), *map(_array, columns.values())])
             return int(cursor.rowcount)

@@ -20,6 +20,8 @@ WAIT_SECONDS = 30
 _READ_ONLY = "recon_read_only"
 # PostgreSQL: lock not available, deadlock, serialization failure.
 _TRY_AGAIN = {"55P03", "40P01", "40001"}
+# As many statements as there are, so that none is prepared again and again.
+_PREPARED_MAX = 1000
 # Log entries and received files are compressed; LZ4 takes a tenth of the time, where the server was built with it.
 _FAST_COMPRESSION = (
     "SELECT set_config(name, 'lz4', false) FROM pg_settings"
@@ -132,6 +134,7 @@ def _configure_postgres(connection: Any, _record: object) -> None:
     from psycopg.types.numeric import IntLoader
 
     connection.adapters.register_loader("numeric", IntLoader)
+    connection.prepared_max = _PREPARED_MAX
     with connection.cursor() as cursor:
         cursor.execute(_FAST_COMPRESSION)
     connection.commit()
