@@ -40,9 +40,16 @@ QUICK = 20
 def measured(world: Path, url: str, *, again: bool = False) -> dict[str, Any]:
     """One night in a process of its own; `again` after it the same files and book once more."""
     command = [sys.executable, "-m", "benchmarks.nightly", "--measure", str(world), url]
-    done = subprocess.run(command + ["--again"] * again, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        command + ["--again"] * again, check=True, capture_output=True, text=True, env=compiling_environment()
+    )
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
+
+
+def compiling_environment() -> dict[str, str]:
+    """The environment in which Python keeps its compiled modules, as where it is installed."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def measure(world: Path, url: str, *, again: bool) -> dict[str, Any]:
@@ -130,8 +137,7 @@ def distributed(world: Path, folder: Path, *, processes: int) -> dict[str, Any]:
     with servers.postgres() as postgres, servers.redis() as redis:
         alone = measured(world, postgres.create("alone"), again=True)
         url = postgres.create("night")
-        environment = os.environ | {"RECON_DATABASE_URL": url, "RECON_BROKER_URL": redis.url}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        environment = compiling_environment() | {"RECON_DATABASE_URL": url, "RECON_BROKER_URL": redis.url}
         recon = [sys.executable, "-c", "from matcher.cli.main import main; main()"]
         subprocess.run(
             [sys.executable, "-m", "benchmarks.nightly", "--set-up", str(world), url], check=True, env=environment
