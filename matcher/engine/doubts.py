@@ -113,6 +113,8 @@ class Doubts:
         relation = relations.of(at, to)
         if relation is Relation.OTHER:
             return "doubt.number"
+        if level is NameLevel.DIFFERENT and relation is Relation.NOTHING and self._view.items.nearly_named(at, to):
+            return "doubt.name"
         if level is NameLevel.DIFFERENT:
             return "doubt.payer" if relation is Relation.SAME and relations.means(at, to) else "doubt.no_reference"
         if relation is Relation.NEAR and relations.may_be_neighbour(at, to):

@@ -324,7 +324,11 @@ class Explainer:
         printed = items.lines.text("counterparty_name").at(line)
         if not printed and items.variant_l[line] >= 0:
             printed = name_in_text(items.lines.text("remittance").at(line), {items.names[items.variant_l[line]].key})
-        return say(_PARTY[level], printed=printed, ours=self._items.book.text("counterparty").at(row))
+        key = _PARTY[level]
+        exactly = bool(self._view.named_exactly[line])
+        if level is NameLevel.DIFFERENT and not exactly and items.nearly_named(line, row):
+            key = "party.nearly"
+        return say(key, printed=printed, ours=items.book.text("counterparty").at(row))
 
     def _item(self, row: int) -> str:
         return item_name(self._view, row)

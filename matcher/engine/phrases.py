@@ -34,6 +34,7 @@ ENGLISH: dict[str, str] = {
     "party.cut": '"{printed}" is {ours}, cut off by the bank',
     "party.misspelt": '"{printed}" is {ours}, misspelt',
     "party.similar": '"{printed}" may be {ours}',
+    "party.nearly": '"{printed}" is nearly {ours}',
     "party.different": '"{printed}" is not {ours}',
     # What makes a group
     "group.file": "{count} items that carry {id} add up exactly",

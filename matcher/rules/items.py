@@ -18,7 +18,7 @@ from matcher.rules import bankdays
 from matcher.rules.chance import AmountChance, grid
 from matcher.rules.columns import NO_DAY, Book, Codes, Flags, Ints, Lines, Texts
 from matcher.rules.joins import distinct
-from matcher.rules.names import Name, NameLevel, compare, fold
+from matcher.rules.names import Name, NameLevel, compare, fold, nearly
 from matcher.rules.parties import Directory
 from matcher.rules.settings import RuleSettings
 from matcher.rules.variants import Variants
@@ -359,6 +359,11 @@ class Items:
                     seen[pair] = int(compare(names[pair // width], names[pair % width], known))
             level[rest] = np.array([seen[pair] for pair in pairs.tolist()], np.int32)[back]
         return level
+
+    def nearly_named(self, line: int, row: int) -> bool:
+        """Whether the names of line and book item, which are two, are nearly one."""
+        left, right = int(self.variant_l[line]), int(self.variant_r[row])
+        return left >= 0 and right >= 0 and nearly(self.names[left], self.names[right])
 
     def limit(self, name: str) -> Codes:
         """The integer setting `name` that holds for the account and the counterparty of each line."""

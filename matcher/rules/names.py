@@ -185,6 +185,17 @@ def compare(printed: Name, ours: Name, known_words: Container[str] = frozenset()
     return min(level, NameLevel.SIMILAR) if _initials(mine) or _initials(yours) else level
 
 
+def nearly(printed: Name, ours: Name) -> bool:
+    """Whether two different names share a word and differ by one sign of another: no proof, but worth a look."""
+    if printed.legal and ours.legal and printed.legal != ours.legal:
+        return False
+    mine, yours = _leftover(printed.words, ours.words)
+    shared = max((len(word) for word in printed.words if word not in mine), default=0)
+    if len(mine) != 1 or len(yours) != 1 or shared < _WORD_LETTERS_MIN:
+        return False
+    return min(len(mine[0]), len(yours[0])) > 1 and OSA.distance(mine[0], yours[0], score_cutoff=1) == 1
+
+
 def _spellings(name: Name) -> tuple[str, ...]:
     """A name in one piece: without its legal form, and with each way to write it."""
     words = "".join(name.words)

@@ -12,11 +12,11 @@ from functools import partial
 import numpy as np
 
 from matcher.rules.coincidence import doubtful, quotes_neighbour
-from matcher.rules.columns import Ints
+from matcher.rules.columns import Flags, Ints
 from matcher.rules.contract import Candidates, Pairs, no_pairs
 from matcher.rules.joins import bounded_pairs
 from matcher.rules.lines_kind import are_banks_own
-from matcher.rules.names import NameLevel
+from matcher.rules.names import NameLevel, nearly
 from matcher.rules.passes.collective import are_called
 from matcher.rules.relations import Relation
 from matcher.rules.settings import Weights
@@ -26,6 +26,7 @@ CODE = "M60"
 PAIRS_MAX_PER_LINE = 200
 _CHANCE_RARE, _CHANCE_ODD = 0.0005, 0.02
 _SCORE_BASE = 500
+_SCORE_ALIKE = 430
 
 
 def find(view: View) -> Candidates:
@@ -58,12 +59,24 @@ def find(view: View) -> Candidates:
     worth = supported | (level == NameLevel.UNKNOWN)
     unsupported = np.flatnonzero(worth & ~supported)
     worth[unsupported] = ~(are_banks_own(view, line[unsupported]) | are_called(view, line[unsupported]))
+    alike = np.flatnonzero((level == NameLevel.DIFFERENT) & (related == Relation.NOTHING) & ~view.named_exactly[line])
+    alike = alike[_nearly_named(view, line[alike], row[alike])]
+    score[alike] = _SCORE_ALIKE
+    points[alike], worth[alike] = 0, True
     # A party that is only nearly named proves no more than one that is named.
     near = np.flatnonzero(clear & (related <= Relation.NOTHING))
     clear[near] = ~doubtful(view, line[near], row[near])
     near = np.flatnonzero(clear & (related == Relation.NEAR))
     clear[near] = ~quotes_neighbour(view, line[near], row[near])
     return Candidates(pairs=Pairs(line, row, score, clear).where(worth & (points > -100)), gave_up=gave_up)
+
+
+def _nearly_named(view: View, line: Ints, row: Ints) -> Flags:
+    """Pairs whose names are no misprint of each other for sure, and nearly one; each pair of names is compared once."""
+    names, known = view.items.names, view.keep(f"{CODE} alike", dict[tuple[int, int], bool])
+    pairs = list(zip(view.items.variant_l[line].tolist(), view.items.variant_r[row].tolist(), strict=True))
+    known.update((pair, nearly(names[pair[0]], names[pair[1]])) for pair in set(pairs).difference(known))
+    return np.array([known[pair] for pair in pairs], np.bool_)
 
 
 def _name_points(weights: Weights) -> Ints:
