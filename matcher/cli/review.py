@@ -103,23 +103,25 @@ def _verdicts(only: str) -> tuple[MatchStatus, ...]:
 @click.option("--entry-type", default="", metavar="CODE", help="Adjust the remainder under this entry type.")
 @click.option("--partial", is_flag=True, help="Leave the remainder open: a part payment or an overpayment.")
 @click.option("--account", "accounts", multiple=True, metavar="CODE", help="In bulk: proposals of this account.")
+@click.option("--all", "every", is_flag=True, help="In bulk: proposals of every account.")
 @filters
 @click.option("--preview", is_flag=True, help="In bulk: only show what would be accepted.")
 @click.option("--seen", default="", metavar="TOKEN", help="In bulk: accept what the preview with this token showed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def accept(
+def accept(  # noqa: PLR0913, PLR0917  the options of the command
     lines: tuple[int, ...],
     choice: int,
     entry_type: str,
     partial: bool,
     accounts: tuple[str, ...],
+    every: bool,
     rule: str,
     min_score: float | None,
     preview: bool,
     seen: str,
     as_json: bool,
 ) -> int:
-    """Accept proposals: named lines, or a bulk of an account that was previewed.
+    """Accept proposals: named lines, or a bulk that was previewed, of some accounts or of all.
 
     A bulk is shown first. It is refused if the proposals changed since, and of it only those pairs are accepted that a
     fresh run still proposes; the others are listed with the reason. Exit status 1: some were left.
@@ -132,13 +134,14 @@ def accept(
       recon accept 30 --partial                                      the rest stays open
       recon accept --account 1930 --rule M45 --min-score 0.9 --preview
       recon accept --account 1930 --rule M45 --min-score 0.9 --seen 5f0c2d9a41be
+      recon accept --all --min-score 0.95 --preview
     """
     from matcher import bootstrap
     from matcher.cli import render_review
     from matcher.pipeline import deciding, reviewing
 
-    if bool(lines) == bool(accounts):
-        raise click.UsageError("Name bank lines, or an account for a bulk.")
+    if (bool(lines), bool(accounts), every).count(True) != 1:
+        raise click.UsageError("Name bank lines, or for a bulk an account or --all.")
     with bootstrap.open_context() as context:
         if lines:
             done = deciding.accept(context, line_ids=lines, choice=choice, entry_type=entry_type, partial=partial)
@@ -161,7 +164,7 @@ def accept(
 
 def _bulk_command(accounts: Sequence[str], rule: str, min_score: float | None) -> str:
     """The command of this bulk, to be repeated with the token."""
-    words = ["recon accept", *(f"--account {code}" for code in accounts)]
+    words = ["recon accept", *((f"--account {code}" for code in accounts) if accounts else ["--all"])]
     words += [f"--rule {rule}"] if rule else []
     words += [f"--min-score {min_score}"] if min_score is not None else []
     return " ".join(words)

@@ -63,13 +63,22 @@ _TEXT = (
 )
 
 
+_SILENT = (
+    "SELECT DISTINCT l.cash_account_id FROM statement_line l WHERE l.cash_account_id IN :ids AND l.withdrawn_by IS NULL"
+    " AND l.state IN ('open', 'proposed') AND NOT EXISTS (SELECT 1 FROM proposal p"
+    " WHERE p.statement_line_id = l.id AND p.proposal_state = 'open')"
+)
+
+
 class SqlOpinions(LearnedRules):
     """`matcher.pipeline.context.OpinionStore` in the tables of `matcher.store.tables`."""
 
     def changed_since_match(
         self, uow: UnitOfWork, *, accounts: Sequence[CashAccount], rules_sha256: str
     ) -> list[CashAccount]:
-        """The accounts whose open items or rules are not as they were when they were last matched."""
+        """The accounts whose open items or rules are not as they were when they were last matched, and those with an open
+        line that the engine has no word on: what was accepted and taken back is open as before, without its proposal.
+        """
         ids = [account.id for account in accounts]
         now = _open_items(uow, ids)
         rows = uow.select(
@@ -78,7 +87,9 @@ class SqlOpinions(LearnedRules):
             {"ids": ids, "rules": rules_sha256, "version": __version__},
         )
         before = {row.cash_account_id: row.open_items for row in rows}
-        return [account for account in accounts if before.get(account.id) != now[account.id]]
+        same = {account.id for account in accounts if before.get(account.id) == now[account.id]}
+        silent = {row.cash_account_id for row in uow.select(_SILENT, {"ids": sorted(same)})} if same else set()
+        return [account for account in accounts if account.id not in same or account.id in silent]
 
     def record(
         self,

@@ -9,6 +9,7 @@ import pytest
 from matcher.pipeline import deciding, reviewing
 from matcher.pipeline.context import Context
 from matcher.pipeline.decisions import decisions
+from matcher.pipeline.matching import match_accounts
 from matcher.pipeline.reviewing import ReviewLine
 from matcher.proposal import MatchStatus, ProposalFilter
 from recon_core.domain.refusals import BadRequest, Conflict, NotBalanced, Unknown
@@ -371,3 +372,15 @@ def test_an_automatic_match_that_a_person_took_back_does_not_come_again_by_itsel
     assert proposal.evidence[-1].says.startswith("not cleared: a person rejected a match of this line or took one back")
     deciding.accept(small.context, line_ids=[first])
     assert small.line(first).state == "matched"
+
+
+def test_what_was_accepted_and_taken_back_is_proposed_again_by_the_next_match(small: Small) -> None:
+    lines = two_invoices(small)
+    done = deciding.accept(small.context, line_ids=lines)
+    deciding.undo(small.context, batch_id=done.batch_id)
+    assert review(small) == []
+
+    assert match_accounts(small.context, [small.account])
+
+    assert [line.line_id for line in review(small)] == lines
+    assert match_accounts(small.context, [small.account]) == []
