@@ -6,6 +6,7 @@ The cut is what is fast; the tokenizer is what is right. So each file here is re
 from __future__ import annotations
 
 import re
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -167,11 +168,100 @@ def test_damaged_files_are_read_the_same(seed: int) -> None:
         same_both_ways(data)
 
 
+@pytest.mark.parametrize("seed", range(6, 10))
+def test_damaged_files_of_known_shapes_are_read_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matcher.parsers.camt.entry.SIGHTINGS_MIN", 2)
+    for data in mutants(seed, 40):
+        same_both_ways(data)
+
+
 @pytest.mark.heavy
+@pytest.mark.parametrize("sightings", [2, 100])
 @pytest.mark.parametrize("seed", range(100, 140))
-def test_many_damaged_files_are_read_the_same(seed: int) -> None:
+def test_many_damaged_files_are_read_the_same(seed: int, sightings: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matcher.parsers.camt.entry.SIGHTINGS_MIN", sightings)
     for data in mutants(seed, 1000):
         same_both_ways(data)
+
+
+# What an entry or its transaction may have; a text in braces is one of those below.
+ENTRY_PARTS = (
+    "<NtryRef>{text}</NtryRef>",
+    "<AcctSvcrRef>{text}</AcctSvcrRef>",
+    "<RvslInd>{flag}</RvslInd>",
+    '<AmtDtls><InstdAmt><Amt Ccy="USD">{amount}</Amt></InstdAmt></AmtDtls>',
+    '<Chrgs><Rcrd><Amt Ccy="EUR">{amount}</Amt><ChrgInclInd>{flag}</ChrgInclInd></Rcrd></Chrgs>',
+    "<BkTxCd><Domn><Cd>{code}</Cd></Domn><Prtry><Cd>{code}</Cd></Prtry></BkTxCd>",
+    "<AddtlNtryInf>{text}</AddtlNtryInf>",
+    "<Other>{text}</Other>",
+)
+TRANSACTION_PARTS = (
+    "<Refs><EndToEndId>{text}</EndToEndId><AcctSvcrRef>{text}</AcctSvcrRef><MndtId>{text}</MndtId></Refs>",
+    '<Amt Ccy="EUR">{amount}</Amt>',
+    '<AmtDtls><TxAmt><Amt Ccy="EUR">{amount}</Amt></TxAmt><InstdAmt><Amt Ccy="SEK">{amount}</Amt></InstdAmt></AmtDtls>',
+    "<CdtDbtInd>{direction}</CdtDbtInd>",
+    '<Chrgs><TtlChrgsAndTaxAmt Ccy="EUR">{amount}</TtlChrgsAndTaxAmt></Chrgs>',
+    "<BkTxCd><Domn><Cd>{code}</Cd></Domn><Prtry><Cd>{code}</Cd></Prtry></BkTxCd>",
+    "<RltdPties><Dbtr><Nm>{text}</Nm></Dbtr><DbtrAcct><Id><IBAN>{text}</IBAN></Id></DbtrAcct></RltdPties>",
+    "<RltdPties><Cdtr><Nm>{text}</Nm></Cdtr><UltmtCdtr><Nm>{text}</Nm></UltmtCdtr></RltdPties>",
+    "<RltdPties><TradgPty><Nm>{text}</Nm></TradgPty></RltdPties>",
+    "<RmtInf><Ustrd>{text}</Ustrd><Ustrd>{text}</Ustrd></RmtInf>",
+    "<RmtInf><Strd><RfrdDocInf><Nb>{text}</Nb></RfrdDocInf><CdtrRefInf><Ref>{text}</Ref></CdtrRefInf></Strd></RmtInf>",
+    "<RmtInf><Strd><CdtrRefInf><Ref>{text}</Ref></CdtrRefInf></Strd><Strd><CdtrRefInf><Ref>{text}</Ref></CdtrRefInf></Strd></RmtInf>",
+    "<RtrInf><Rsn><Cd>{code}</Cd></Rsn><AddtlInf>{text}</AddtlInf></RtrInf>",
+    "<AddtlTxInf>{text}</AddtlTxInf>",
+)
+VALUES = {
+    "text": ("A", "B", " C ", "", "NOTPROVIDED", "x &amp; y", "de12 345"),
+    "amount": ("10.00", "10.00", "10.00", "5.00", "", "x", "1.234"),
+    "code": ("PMNT", "PMNT", "ACMT", ""),
+    "flag": ("false", "false", "false", "true"),
+    "direction": ("CRDT", "CRDT", "DBIT", ""),
+    "status": ("BOOK", "BOOK", "BOOK", "BOOK", "PDNG", "INFO", "what"),
+    "day": ("2026-01-30", "2026-01-30", "2026-01-31", "2026-02-30", ""),
+}
+
+
+def filled(form: str, random: Random) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: random.choice(VALUES[found[1]]), form)
+
+
+def alike(random: Random) -> list[str]:
+    """Entries of one shape that differ in what they say."""
+    transaction = "".join(random.sample(TRANSACTION_PARTS, random.randint(0, 6)))
+    listed = f"<TxDtls>{transaction}</TxDtls>" * random.choice((0, 1, 1, 1, 2, 3))
+    batch = random.choice(("", "", '<Btch><NbOfTxs>2</NbOfTxs><TtlAmt Ccy="EUR">{amount}</TtlAmt></Btch>'))
+    form = (
+        '<Ntry><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>{direction}</CdtDbtInd><Sts>{status}</Sts>'
+        f"<BookgDt><Dt>{{day}}</Dt></BookgDt>{''.join(random.sample(ENTRY_PARTS, random.randint(0, 4)))}"
+        f"<NtryDtls>{batch}{listed}</NtryDtls></Ntry>"
+    )
+    return [filled(form, random) for _ in range(30)]
+
+
+def check_alike(seed: int, count: int) -> None:
+    random = Random(seed)
+    for _ in range(count):
+        entries = [one for _ in range(3) for one in alike(random)]
+        random.shuffle(entries)
+        same_both_ways(document(statement(*entries)))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_entries_of_known_shapes_are_read_the_same_whatever_they_say(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("matcher.parsers.camt.entry.SIGHTINGS_MIN", 2)
+    check_alike(seed, 6)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("seed", range(100, 120))
+def test_very_many_entries_of_known_shapes_are_read_the_same_whatever_they_say(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("matcher.parsers.camt.entry.SIGHTINGS_MIN", 2)
+    check_alike(seed, 100)
 
 
 def test_shapes_without_number_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ SIGHTINGS_MIN = 100
 # More shapes with one number of tags than this are not worth trying one after the other.
 PATTERNS_MAX = 12
 
+_EMPTY = ("TxDtls", "NtryDtls/TxDtls")
 _INSIDE = re.compile(r"(?:NtryDtls/)?TxDtls/")
 
 
@@ -41,9 +42,9 @@ class TransactionPattern(NamedTuple):
 
 
 def entry_pattern(pieces: list[str], leaves: list[Leaf], currency: str) -> EntryPattern | None:
-    """The pattern of an entry, or None where a text stands between tags of different elements."""
+    """The pattern of an entry, or None where a text stands between tags of different elements or a transaction is empty."""
     made = _expression(pieces, leaves)
-    if made is None:
+    if made is None or any(leaf.path in _EMPTY for leaf in leaves):
         return None
     expression, moved = made
     own = [leaf for leaf in moved if not _INSIDE.match(leaf.path)]
@@ -75,8 +76,9 @@ def _expression(pieces: list[str], leaves: list[Leaf]) -> tuple[re.Pattern[str],
         if place % 2:
             parts.append(re.escape(f"<{piece.replace(JOINT, '><')}>"))
         elif place in groups:
-            # Possessive: a text ends at the next tag, so that there is nothing to try again where a tag differs.
-            parts.append("([^<]*+)")
+            # Possessive: a text ends at the next tag, so that there is nothing to try again where a tag differs. Not empty:
+            # an element without a text is of another shape, as the next path may say what it does not.
+            parts.append("([^<]++)")
         elif piece and not piece.isspace():
             return None
         else:

@@ -128,7 +128,8 @@ def _list_leaves(element: Element, level: _Level, depth: int, leaves: list[Leaf]
         if len(child):
             _list_leaves(child, _Level("", path, shown, -1, None), depth + 1, leaves, texts)
         else:
-            leaves.append(Leaf(path, shown, len(texts), child.get("Ccy")))
+            # An empty element says nothing, as in markup: the next path may say it.
+            leaves.append(Leaf(path, shown, len(texts) if child.text else -1, child.get("Ccy")))
             texts.append(child.text or "")
 
 
