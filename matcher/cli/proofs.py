@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,6 @@ import click
 from matcher.cli import desk
 from matcher.cli.main import EXIT_ATTENTION
 from matcher.cli.options import rules_option
-from recon_core.domain.statement import StatementHeader, StatementLine
 
 if TYPE_CHECKING:
     from recon_core.reports.trail import Trail
@@ -117,27 +115,16 @@ def verify(number: str, account: str | None, rules: Path | None, as_json: bool) 
       recon verify 000002 --account 1930 --rules rules.toml --json
     """
     from matcher import bootstrap
-    from matcher.pipeline.reproving import reprove
+    from matcher.pipeline.reproving import prove
     from recon_core.services import documents
-    from recon_core.services import verify as verifying
 
     with bootstrap.open_context(rules=rules) as context, context.database.read() as uow:
         account_id = None if account is None else desk.account(uow, account).id
         document_id = documents.find_number(uow, number=number, account_id=account_id)
-        checks = verifying.verify_document(uow, document_id=document_id, reread=_reread)
-        if checks[0].name != "state":
-            checks += reprove(context, uow, document_id=document_id)
+        checks = prove(context, uow, document_id=document_id)
     rows = [{"check": one.name, "ok": "yes" if one.ok else "NO", "detail": one.detail} for one in checks]
     desk.emit(rows, as_json=as_json)
     return 0 if all(one.ok for one in checks) else EXIT_ATTENTION
-
-
-def _reread(name: str, content: bytes) -> Iterator[tuple[StatementHeader, Sequence[StatementLine]]]:
-    """The statements of a file as they are read today."""
-    from matcher.parsers.statements import parse
-
-    for statement in parse(content, name=name):
-        yield statement.header, list(statement.lines)
 
 
 @click.command()

@@ -12,17 +12,19 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from matcher.engine import RejectedIds
+from matcher.parsers.statements import parse
 from matcher.pipeline.context import Context
 from matcher.pipeline.learned import accepted_ids
 from matcher.pipeline.matching import opinions_on, rules_digest
 from matcher.pipeline.open_items import OpenItems, assemble
 from matcher.proposal import LineResult, MatchStatus
 from recon_core.domain.history import State, advance
+from recon_core.domain.statement import StatementHeader, StatementLine
 from recon_core.domain.states import POLICY_PREFIX
 from recon_core.ports import UnitOfWork
 from recon_core.reports.open_items import Columns, lines_by_id, transactions_by_id
 from recon_core.services import documents, history, lookup
-from recon_core.services.verify import Check
+from recon_core.services.verify import Check, verify_document
 
 _MATCHES = (
     "SELECT DISTINCT d.id, d.decision_batch_id, d.cash_account_id, d.evidence FROM decision d"
@@ -46,6 +48,20 @@ class _Match(NamedTuple):
     lines: frozenset[int]
     transactions: frozenset[int]
     rules: tuple[str, ...]
+
+
+def prove(context: Context, uow: UnitOfWork, *, document_id: int) -> list[Check]:
+    """Everything that proves a closed document: its figures and log, its files read again, its matches made again."""
+    checks = verify_document(uow, document_id=document_id, reread=_reread)
+    if checks[0].name != "state":
+        checks += reprove(context, uow, document_id=document_id)
+    return checks
+
+
+def _reread(name: str, content: bytes) -> Iterator[tuple[StatementHeader, Sequence[StatementLine]]]:
+    """The statements of a file as they are read today."""
+    for statement in parse(content, name=name):
+        yield statement.header, list(statement.lines)
 
 
 def reprove(context: Context, uow: UnitOfWork, *, document_id: int) -> list[Check]:

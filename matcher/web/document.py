@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from matcher.pipeline.difference import explain_difference
 from matcher.pipeline.opening import beginning
+from matcher.pipeline.reproving import prove
 from matcher.web import context
 from matcher.web.desk import AtDesk, Desk
 from matcher.web.document_context import (
@@ -68,6 +69,25 @@ def show(desk: AtDesk, document_id: DocumentId) -> Response:
     with desk.read() as uow:
         account = lookup.account(uow, documents.row(uow, document_id).cash_account_id)
         return _page(desk, uow, account, document_id)
+
+
+@ROUTER.get("/reconciliations/{document_id}/verify")
+def verify(desk: AtDesk, document_id: DocumentId) -> Response:
+    """The proof of a closed reconciliation, made anew: its files are read and its matches made again."""
+    with desk.read() as uow:
+        row = documents.row(uow, document_id)
+        account = lookup.account(uow, row.cash_account_id)
+        checks = prove(desk.context, uow, document_id=document_id)
+    return desk.page(
+        "verify.html",
+        account=_account(account),
+        id=document_id,
+        number=row.number or "",
+        holds=all(one.ok for one in checks),
+        checks=[
+            {"name": desk.words.code(one.name), "ok": one.ok, "detail": desk.words.say(one.detail)} for one in checks
+        ],
+    )
 
 
 def _account(account: CashAccount) -> dict[str, str]:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from recon_core.services import documents
+from tests.core.test_log import unguarded
 from tests.pipeline.small import Booked, Line, Small
 from tests.web.conftest import MakeSite, Site
 
@@ -137,3 +138,19 @@ def test_a_long_document_is_read_a_page_at_a_time_and_filtered_as_a_whole(
     assert read == [30]
     page.goto(f"{site.address}{ADDRESS}?text=K007")
     expect(page.locator("form#ticks tbody tr")).to_have_count(1)
+
+
+def test_a_closed_reconciliation_is_verified_on_the_page_and_a_later_edit_is_named(site: Site, small: Small) -> None:
+    small.book(Booked("K1", "2017-01-10", "25000", "Kund"))
+    page = site.open(ADDRESS)
+    open_document(page, "2017-01-10", "25 000,00")
+    page.get_by_role("button", name="Toggle reconciled").click()
+    page.get_by_role("button", name="Release", exact=True).click()
+
+    page.get_by_role("link", name="Verify").click()
+
+    expect(page.get_by_text("everything is as it was")).to_be_visible()
+    unguarded(small.world, "UPDATE book_transaction SET description = 'x' WHERE external_id = 'K1'")
+    page.reload()
+    expect(page.get_by_text("something is not as it was")).to_be_visible()
+    expect(page.locator("tr", has_text="✗")).to_contain_text("Transaction K1: description changed after the close.")
