@@ -34,27 +34,25 @@ _HOLE = re.compile(r"\\\{(\w+)\\\}")
 
 @cache
 def _swedish() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
-    text = (files("matcher.web") / "swedish.toml").read_text(encoding="utf-8")
-    tables = tomllib.loads(text)
-    shapes = [
-        (re.compile(_HOLE.sub(r"(?P<\1>.+?)", re.escape(english)), re.DOTALL), swedish)
-        # The one that says the most itself comes first: what a hole takes in is not looked at.
-        for english, swedish in sorted(tables["shapes"].items(), key=lambda one: -len(_PLACE.sub("", one[0])))
-    ]
-    return tables["words"], shapes
+    return _tables()["words"], _shapes("shapes")
+
+
+@cache
+def _tables() -> dict[str, dict[str, str]]:
+    return tomllib.loads((files("matcher.web") / "swedish.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _shapes(table: str) -> list[tuple[re.Pattern[str], str]]:
+    # The one that says the most itself comes first: what a hole takes in is not looked at.
+    ordered = sorted(_tables()[table].items(), key=lambda one: -len(_PLACE.sub("", one[0])))
+    return [(re.compile(_HOLE.sub(r"(?P<\1>.+?)", re.escape(shape)), re.DOTALL), said) for shape, said in ordered]
 
 
 @cache
 def _one() -> re.Pattern[str]:
     """What follows the number 1 in Swedish and has another form there."""
-    return re.compile(rf"(?<![\w.,-])1 ({'|'.join(map(re.escape, _singular()))})\b")
-
-
-@cache
-def _singular() -> dict[str, str]:
-    text = (files("matcher.web") / "swedish.toml").read_text(encoding="utf-8")
-    found: dict[str, str] = tomllib.loads(text)["one"]
-    return found
+    return re.compile(rf"(?<![\w.,-])1 ({'|'.join(map(re.escape, _tables()['one']))})\b")
 
 
 def chosen_language(*, kept: str, asked: str, usual: str) -> str:
@@ -107,7 +105,7 @@ class Words:
     def _counted(self, text: str) -> str:
         """One line, two lines: the noun after a number."""
         if self.language == "sv":
-            return _one().sub(lambda found: f"1 {_singular()[found[1]]}", text)
+            return _one().sub(lambda found: f"1 {_tables()['one'][found[1]]}", text)
         return _COUNTED.sub(_agreeing, text)
 
     def _amount_in_words(self, found: re.Match[str]) -> str:
@@ -115,8 +113,9 @@ class Words:
         return f"{MINUS if found[1] else ''}{_GROUP.sub(gap, found[2])}{mark}{found[3]}"
 
     def _said(self, english: str) -> str:
-        if self.language != "sv" or not english:
-            return english
+        if self.language != "sv":
+            pages = ((pattern.fullmatch(english), said) for pattern, said in _shapes("english"))
+            return next((said.format(**found.groupdict()) for found, said in pages if found), english)
         words, shapes = _swedish()
         if english in words:
             return words[english]

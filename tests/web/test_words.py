@@ -157,6 +157,13 @@ def test_a_cure_is_said_without_its_command() -> None:
     assert Words("sv").say("Match, adjust or ignore them: recon review 1930").startswith("Matcha, justera")
 
 
+def test_a_cure_that_is_a_command_is_said_as_the_deed_of_the_page() -> None:
+    commands = [key for key in TABLE["shapes"] if re.search(r"\brecon [a-z]", key)]
+
+    assert sorted(commands) == sorted(TABLE["english"])
+    assert Words("en").say("recon adjust release 7; then tick it.") == "Release adjustment 7; then tick it."
+
+
 def test_amounts_are_written_as_people_write_them() -> None:
     assert Words("sv").amount(-123456789, "SEK") == "−1\u00a0234\u00a0567,89"
     assert Words("en").amount(123456789, "SEK") == "1,234,567.89"
