@@ -158,7 +158,7 @@ def test_a_cure_is_said_without_its_command() -> None:
 
 
 def test_a_cure_that_is_a_command_is_said_as_the_deed_of_the_page() -> None:
-    commands = [key for key in TABLE["shapes"] if re.search(r"\brecon [a-z]", key)]
+    commands = [key for key in TABLE["shapes"] if re.search(r"\brecon [a-z{]", key)]
 
     assert sorted(commands) == sorted(TABLE["english"])
     assert Words("en").say("recon adjust release 7; then tick it.") == "Release adjustment 7; then tick it."
