@@ -121,9 +121,10 @@ class Doubts:
             return "doubt.neighbour"
         if self._is_rest(at, to):
             return "doubt.rest"
-        if self.result.category_of(line) is Category.BANK_FEE:
-            return "doubt.charge"
-        if self.result.category_of(line) is Category.ROUNDING and relations.names_more(at, to):
+        category = self.result.category_of(line)
+        if category is Category.BANK_FEE or (category is Category.OVERPAYMENT and relation is Relation.NOTHING):
+            return "doubt.charge" if category is Category.BANK_FEE else "doubt.more"
+        if category is Category.ROUNDING and relations.names_more(at, to):
             return "doubt.number_more"
         if relation <= Relation.NOTHING and level <= NameLevel.UNKNOWN:
             return "doubt.amount_only" if code != amount_only.CODE else "doubt"

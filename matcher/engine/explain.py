@@ -181,7 +181,7 @@ class Explainer:
         if code == party_sum.CODE:
             if said.line in said.result.gave_up:
                 return say("group.party_some", **facts)
-            rival = bool(said.result.alternatives.get(said.line))
+            rival = any(len(rows) > 1 for rows in said.result.alternatives.get(said.line, ()))
             return say("group.party_rival" if rival else "group.party", **facts)
         if code == several_named.CODE:
             named = sum(self._is_named(said.at, row) for row in rows)

@@ -75,6 +75,7 @@ ENGLISH: dict[str, str] = {
     "doubt.return": "not cleared: the payment came back, and name and amount prove nothing for that",
     "doubt.rest": "not cleared: as much is still open of an item of the party that is paid in part",
     "doubt.charge": "not cleared: nothing says that a bank kept a charge",
+    "doubt.more": "not cleared: nothing says why more was paid than asked for",
     "doubt.name": "not cleared: the name is only similar",
     "doubt.often": "not cleared: the party owes so much that one of its items may have this amount by accident",
     "doubt.amount_only": "not cleared: nothing but the amount agrees",

@@ -3,7 +3,8 @@
 The difference must have a reason that the bank or the books state: the item carries the foreign amount that the bank
 prints, the payment crossed a border and a charge is missing, or it is rounding, and then no item of the party would come
 so near by chance, and the payer quotes no number that is not the item's. The line must fit one item of the party only,
-and the item one line. A missing charge where nothing says that the payment was foreign is only proposed.
+and the item one line. A missing charge where nothing says that the payment was foreign is only proposed; so is a little
+more than asked for, where the party owes nothing else that is so near.
 """
 
 from __future__ import annotations
@@ -20,10 +21,13 @@ from matcher.rules.relations import Relation
 from matcher.rules.view import View
 
 CODE = "M70"
-_EXPECTED_MAX = 0.01
+_EXPECTED_MAX, _EXPECTED_MAX_MORE = 0.01, 0.3
 _SCORE_DOUBTFUL = 500
 # Nobody keeps more than this part of a payment: one half.
 _PART_KEPT_MAX = 2
+# More than asked for without a word about it is a slip only while it is less than this part: a tenth.
+_PART_MORE_MAX = 10
+_DOUBTFUL = {Category.OVERPAYMENT: 420}
 _SCORE = {Category.FX: 960, Category.ROUNDING: 920, Category.BANK_FEE: 900}
 
 
@@ -40,13 +44,14 @@ def find(view: View) -> Candidates:
     names_another = view.names_another(line, row)
     groups = []
     for place, category in enumerate(reasons):
-        if category is not None:
+        if category is not None and (category is not Category.OVERPAYMENT or expected[place] <= _EXPECTED_MAX_MORE):
             certain = category is Category.FX or is_foreign(view, int(line[place]))
+            certain = certain and category is not Category.OVERPAYMENT
             clear = certain if category is not Category.ROUNDING else bool(expected[place] <= _EXPECTED_MAX)
             clear = clear and not names_another[place]
             if clear and category is Category.ROUNDING:
                 clear = not view.relations.names_more(int(line[place]), int(row[place]))
-            score = _SCORE[category] if clear else _SCORE_DOUBTFUL
+            score = _SCORE[category] if clear else _DOUBTFUL.get(category, _SCORE_DOUBTFUL)
             members = (int(line[place]),), (int(row[place]),)
             groups.append(Group(*members, score, clear, category=category, difference=int(difference[place])))
     return Candidates(groups=tuple(groups))
@@ -79,4 +84,6 @@ def _reason(view: View, line: int, row: int, difference: int) -> Category | None
         reason = Category.ROUNDING
     elif 0 < -short <= min(int(items.limit("charge_minor_max")[line]), asked // _PART_KEPT_MAX):
         reason = Category.BANK_FEE
+    elif 0 < short <= min(int(items.limit("charge_minor_max")[line]), asked // _PART_MORE_MAX):
+        reason = Category.OVERPAYMENT
     return reason if reason is not None and view.relations.of(line, row) is not Relation.OTHER else None
