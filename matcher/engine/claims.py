@@ -6,7 +6,7 @@ that the stronger pass did not see: otherwise a weak rule would decide what a st
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -65,19 +65,19 @@ class Claims:
         self.items.line_open[line] = False
         self.items.row_open[row] = False
 
-    def take_group(self, step: int, group: Group) -> None:
-        """Clear a group."""
-        for line in group.lines:
-            self.step[line] = step
-            self.score[line] = group.score
-            self.difference[line] = group.difference
-            self.group[line] = group
-            if group.category is not None:
-                self.category[line] = group.category
-        for row in group.rows:
-            self.taker[row] = group.lines[0]
-        self.items.line_open[list(group.lines)] = False
-        self.items.row_open[list(group.rows)] = False
+    def take_groups(self, step: int, groups: Sequence[Group]) -> None:
+        """Clear groups that share nothing."""
+        members = [(line, group) for group in groups for line in group.lines]
+        lines = [line for line, _ in members]
+        self.step[lines] = step
+        self.score[lines] = [group.score for _, group in members]
+        self.difference[lines] = [group.difference for _, group in members]
+        self.group.update(members)
+        self.category.update((line, group.category) for line, group in members if group.category is not None)
+        rows = [row for group in groups for row in group.rows]
+        self.taker[rows] = [group.lines[0] for group in groups for _ in group.rows]
+        self.items.line_open[lines] = False
+        self.items.row_open[rows] = False
 
     def repeat(self, lines: Ints, rows: Ints) -> None:
         """Lines that say the same as the line which took the item."""

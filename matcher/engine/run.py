@@ -39,11 +39,11 @@ class Run:
         """Run the passes until nothing moves."""
         left: dict[int, Candidates] = {}
         for round_number in range(ROUNDS_MAX):
-            before = int(self.items.line_open.sum())
+            before = np.count_nonzero(self.items.line_open)
             for number, step in ordered(self.settings):
                 if not (round_number and step.once):
                     left[number] = self._run_step(number, step)
-            if int(self.items.line_open.sum()) == before or not before:
+            if np.count_nonzero(self.items.line_open) == before or not before:
                 break
         self._propose(left)
 
@@ -110,8 +110,7 @@ class Run:
         if not groups:
             return ()
         decided = settle_groups(self.claims.allowed_groups(number, groups, step), margin=self.settings.margin)
-        for group in decided.taken:
-            self.claims.take_group(number, group)
+        self.claims.take_groups(number, decided.taken)
         return tuple(decided.left)
 
     def _propose(self, left: dict[int, Candidates]) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.contract import Group, Pairs
 from matcher.rules.items import Items
-from matcher.rules.joins import distinct, is_member, mixed, runs
+from matcher.rules.joins import distinct, is_member, mixed, runs, stable_order
 
 ROUNDS_MAX = 12
 
@@ -88,7 +88,9 @@ def _one_round(
 ) -> tuple[Ints, Ints, Codes, Ints, Ints]:
     line_class = _line_classes(items, pairs, row_class, repeats=repeats)
     left, right = line_class[pairs.line], row_class[pairs.row]
-    order = np.lexsort((-pairs.score, right, left))
+    order = stable_order(-pairs.score)
+    order = order[stable_order(right[order])]
+    order = order[stable_order(left[order])]
     left, right, score, clear = left[order], right[order], pairs.score[order], pairs.clear[order]
     first = np.ones(len(order), np.bool_)
     first[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
@@ -111,7 +113,8 @@ def _line_classes(items: Items, pairs: Pairs, row_class: Ints, *, repeats: bool)
 
 def _leads(side: Ints, score: Codes, margin: int) -> Flags:
     """Which entries lead all others of their side by at least the margin."""
-    order = np.lexsort((-score, side))
+    order = stable_order(-score)
+    order = order[stable_order(side[order])]
     ordered, points = side[order], score[order].astype(np.int64)
     first = np.ones(len(order), np.bool_)
     first[1:] = ordered[1:] != ordered[:-1]

@@ -30,12 +30,7 @@ class AmountChance:
     def __init__(self, pool: Codes, amount: Ints, sizes: Ints) -> None:
         """`sizes` is the `grid` of the amounts."""
         keys = _key(pool, amount)
-        order = np.argsort(keys, kind="stable")
-        keys, sizes = keys[order], sizes[order]
-        self._sorted: dict[int, Ints] = {}
-        for step in _GRIDS:
-            keys, sizes = keys[sizes >= step], sizes[sizes >= step]
-            self._sorted[step] = keys
+        self._sorted: dict[int, Ints] = {step: np.sort(keys[sizes >= step]) for step in _GRIDS}
 
     def expected(self, pool: Codes, amount: Ints) -> Floats:
         """Expected accidental hits of each amount by one of the pool's items."""

@@ -91,7 +91,11 @@ def _has_rival_sum(view: View, line: int, row: int) -> bool:
     """Whether several other open items of the party in the window add up to the line."""
     items = view.items
     others = view.rows_of_party(int(items.pool_r[row]), int(items.party_r[row]))
-    if len(others) < 3:
-        return False
-    others = others[(others != row) & view.in_window(line, others)]
-    return bool(adding_up(items.book.amount[others], int(items.lines.amount[line])).found)
+    known = view.keep("rival sums", dict[tuple[int, int], tuple[int, bool]])
+    count, has = known.get((line, row), (0, False))
+    # What is open only shrinks: as many items are the same items.
+    if len(others) > 2 and count != len(others):
+        near = others[(others != row) & view.in_window(line, others)]
+        has = bool(adding_up(items.book.amount[near], int(items.lines.amount[line])).found)
+        known[line, row] = len(others), has
+    return has and len(others) > 2

@@ -57,19 +57,28 @@ class LastNumbers:
         used = self._texts.used(rows)
         new = used[self.rest[used] < 0]
         if len(new):
-            read = map(self._read, map(self._texts.values.__getitem__, new.tolist()))
-            self.number[new], self.rest[new], self.shape[new] = zip(*read, strict=True)
+            texts = [self._texts.values[code] for code in new.tolist()]
+            heads = [text.rstrip(_DIGITS) for text in texts]
+            self.number[new] = [
+                int(text[signs:]) if 0 < len(text) - (signs := len(head)) <= _NUMBER_DIGITS_MAX else last_number(text)
+                for text, head in zip(texts, heads, strict=True)
+            ]
+            kinds = self._heads
+            self.rest[new], self.shape[new] = zip(
+                *(
+                    kinds[head] if head in kinds and head != text else self._kind(text, head)
+                    for text, head in zip(texts, heads, strict=True)
+                ),
+                strict=True,
+            )
         return used
 
-    def _read(self, text: str) -> tuple[int, int, int]:
-        head = text.rstrip(_DIGITS)
-        if head == text or (head and head[-1] != " "):
-            return last_number(text), self._rest(without_last_number(text)), self._shape(without_numbers(text))
-        known = self._heads.get(head)
-        if known is None:
-            known = self._heads[head] = self._rest(head), self._shape(without_numbers(head) + "#")
-        digits = text[len(head) :]
-        return int(digits) if len(digits) <= _NUMBER_DIGITS_MAX else -1, *known
+    def _kind(self, text: str, head: str) -> tuple[int, int]:
+        """Codes of the rest and the shape of a text whose last digits stand after `head`."""
+        if head != text and (not head or head[-1] == " "):
+            kind = self._heads[head] = self._rest(head), self._shape(without_numbers(head) + "#")
+            return kind
+        return self._rest(without_last_number(text)), self._shape(without_numbers(text))
 
     def _rest(self, text: str) -> int:
         return self._rests.setdefault(text, len(self._rests))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from matcher.rules.names import Name, NameLevel, compare
+from matcher.rules.names import WORD_LETTERS_MIN, Name, NameLevel, compare
 
-_WORD_LETTERS_MIN = 4
+_KEY_LETTERS_MIN = 4
 _HEAD_LETTERS = 5
 # A word that more parties share does not help to find one.
 _SHARED_MAX = 60
@@ -49,7 +49,20 @@ class Directory:
             if len(found := self._by_word.get(key, ())) <= _SHARED_MAX
             for variant in found
         }
-        return [one for one in candidates if compare(printed, self._names[one], self._words) >= NameLevel.MISSPELT]
+        names, words = self._names, self._words
+        # A word that the books know is no misspelling: who lacks it is meant only if the whole begins alike.
+        known = {word for word in printed.words if word in words and len(word) >= WORD_LETTERS_MIN}
+        text = "".join(printed.words) + printed.legal
+        return [
+            one
+            for one in candidates
+            if (
+                known.issubset(names[one].words)
+                or names[one].key == printed.key
+                or text.startswith("".join(names[one].words)[:_HEAD_LETTERS])
+            )
+            and compare(printed, names[one], words) >= NameLevel.MISSPELT
+        ]
 
     def find(self, printed: Name) -> int:
         """The variant of the one party that a printed name means, −1 for none or several."""
@@ -64,6 +77,6 @@ class Directory:
 
 def _keys(name: Name) -> set[str]:
     """Words long enough to find a party by, and the head of the whole name (marked, so that it is no word)."""
-    keys = {word for word in name.words if len(word) >= _WORD_LETTERS_MIN}
+    keys = {word for word in name.words if len(word) >= _KEY_LETTERS_MIN}
     keys.add("^" + "".join(name.words)[:_HEAD_LETTERS])
     return keys

@@ -6,18 +6,18 @@ everything, then tokens and parts of numbers for what is still open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from enum import IntEnum
 from functools import cached_property
-from itertools import compress
+from itertools import compress, repeat
 from typing import NamedTuple
 
 import numpy as np
 
 from matcher.rules.columns import Codes, Flags, Ints, Texts
 from matcher.rules.items import Items
-from matcher.rules.joins import distinct, mixed, spread
+from matcher.rules.joins import distinct, mixed, spread, stable_order
 from matcher.rules.tokens import (
     LENGTHS_OF_LONG_SCHEMES,
     Labels,
@@ -31,6 +31,8 @@ from matcher.rules.tokens import (
     tokens,
 )
 
+# The length of a key below the strength in one number.
+_DIGITS_BITS = 32
 # A key that this many open items of one pool carry says nothing about one of them.
 ITEMS_PER_KEY_MAX = 8
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -74,7 +76,8 @@ def best_pairs(parts: Sequence[tuple[Ints, Ints, Codes, Codes]], rows: int) -> R
     row = np.concatenate([part[1] for part in parts]) if parts else np.empty(0, np.int64)
     shared = np.concatenate([part[2] for part in parts]) if parts else np.empty(0, np.int32)
     digits = np.concatenate([part[3] for part in parts]) if parts else np.empty(0, np.int32)
-    order = np.lexsort((-digits, -shared, row, line))
+    order = stable_order(-((shared.astype(np.int64) << _DIGITS_BITS) + digits))
+    order = order[stable_order((line.astype(np.int64) * max(1, rows) + row)[order])]
     line, row, shared, digits = line[order], row[order], shared[order], digits[order]
     pair = line.astype(np.int64) * max(1, rows) + row
     first = np.ones(len(pair), np.bool_)
@@ -91,7 +94,11 @@ class _RowKeys(NamedTuple):
 
     def code(self, key: str, *, cut: bool) -> int:
         """The code of a key; it gets one if it has none."""
-        return (self.cut if cut else self.own).setdefault(key, len(self.own) + len(self.cut))
+        codes = self.cut if cut else self.own
+        found = codes.get(key)
+        if found is None:
+            found = codes[key] = len(self.own) + len(self.cut)
+        return found
 
     def lengths(self) -> Codes:
         """The letters of each key, by its code."""
@@ -158,7 +165,8 @@ class ReferenceIndex:
         get = self.keys.get
         used = texts.used(np.flatnonzero(self.items.line_open))
         found = np.full(len(texts.values) + 1, -1, np.int32)
-        found[used] = [get(key, -1) for key in all_field_keys([texts.values[value] for value in used.tolist()])]
+        keys = all_field_keys([texts.values[value] for value in used.tolist()])
+        found[used] = list(map(get, keys, repeat(-1)))
         return found[texts.codes]
 
     @cached_property
@@ -172,7 +180,7 @@ class ReferenceIndex:
         items = self.items
         rows = np.flatnonzero((self.row_key >= 0) & items.row_open)
         right = mixed(items.pool_r[rows], self.row_key[rows], items.book.amount[rows])
-        order = np.argsort(right, kind="stable")
+        order = stable_order(right)
         right = right[order]
         lengths = self._lengths
         parts = []
@@ -200,13 +208,11 @@ class ReferenceIndex:
         keys, entry_key, entry_row, entry_whole = self._open_row_keys(np.flatnonzero(items.row_open), parts_of_quoted)
         length = keys.lengths()
         pool_key = _in_pool(items.pool_r[entry_row], entry_key)
-        order = np.argsort(pool_key, kind="stable")
+        order = stable_order(pool_key)
         pool_key = pool_key[order]
         parts = []
         for name, found in zip((*FIELDS, "document_numbers"), quoted, strict=True):
-            entries = [
-                entry for value, key, level in found for entry in _known(value, key, level, keys, parts_of_quoted[key])
-            ]
+            entries = _known(found, keys, parts_of_quoted)
             token_line, token_key, strength = _spread_values(entries, items.lines.text(name).codes, lines)
             asked = _in_pool(items.pool_l[token_line], token_key)
             first = np.searchsorted(pool_key, asked, side="left")
@@ -304,7 +310,7 @@ class ReferenceIndex:
 def _spread_values(entries: Sequence[tuple[int, int, int]], coded: Codes, positions: Ints) -> tuple[Ints, Ints, Ints]:
     """What was found for codes (code, a, b), for every position that has the code: (position, a, b)."""
     value, a, b = np.array(entries, np.int64).reshape(-1, 3).T
-    order = np.argsort(coded[positions], kind="stable")
+    order = stable_order(coded[positions])
     codes = coded[positions][order]
     first = np.searchsorted(codes, value, side="left")
     last = np.searchsorted(codes, value, side="right")
@@ -343,12 +349,21 @@ def _reference_keys(key: str, quoted: frozenset[str], wanted: frozenset[str]) ->
     return found
 
 
-def _known(value: int, key: str, level: int, keys: _RowKeys, possible: Sequence[str]) -> list[tuple[int, int, int]]:
-    """The number itself, if an item has it; else the parts of it that items have."""
-    found = [(value, codes[key], level) for codes in keys if key in codes]
-    if found or keys.own.keys().isdisjoint(possible):
-        return found
-    # A number with a label written against it is that number, not one without its check digit.
-    core = core_of(key)
-    parts = {core} if core in keys.own else parts_of(key)
-    return [(value, keys.own[part], Shared.PART) for part in parts if part in keys.own]
+def _known(
+    found: Iterable[tuple[int, str, int]], keys: _RowKeys, parts_of_quoted: Mapping[str, Sequence[str]]
+) -> list[tuple[int, int, int]]:
+    """The numbers themselves where an item has them; else the parts of them that items have."""
+    own, cut = keys
+    entries = []
+    for value, key, level in found:
+        code, shorter = own.get(key), cut.get(key)
+        if code is not None:
+            entries.append((value, code, level))
+        if shorter is not None:
+            entries.append((value, shorter, level))
+        if code is None and shorter is None and not own.keys().isdisjoint(parts_of_quoted[key]):
+            # A number with a label written against it is that number, not one without its check digit.
+            core = core_of(key)
+            parts = {core} if core in own else parts_of(key)
+            entries += [(value, own[part], Shared.PART) for part in parts if part in own]
+    return entries

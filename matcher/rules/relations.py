@@ -274,14 +274,14 @@ class Relations:
         for texts, is_reference, known in self._fields:
             codes = texts.codes[new]
             # Ids of an incoming payment are the payer's, not ours.
-            read = np.flatnonzero((codes >= 0) & (ours | is_reference | (known[new] >= 0)))
+            read = ((codes >= 0) & (ours | is_reference | (known[new] >= 0))).nonzero()[0]
             for place, code in zip(read.tolist(), codes[read].tolist(), strict=True):
                 key = field_key(texts.values[code])
                 if key:
                     found[new[place]] += (_LineNumber(key, True, len(texts.values[code]) in _CUT_FIELDS),)
         for texts, is_reference in self._texts:
             codes = texts.codes[new]
-            read = np.flatnonzero(codes >= 0)
+            read = (codes >= 0).nonzero()[0]
             for place, code in zip(read.tolist(), codes[read].tolist(), strict=True):
                 numbers = self._in_text(texts.values[code], is_reference=is_reference)
                 if numbers:

@@ -18,8 +18,6 @@ from matcher.rules.joins import distinct, is_member, may_be_among
 EXACT_ITEMS = 14
 FEW = 3
 FEW_ITEMS_MAX = 60
-# A prime: sums are told apart by their remainders first.
-_REMAINDERS = 2039
 
 
 class Sums:
@@ -93,9 +91,7 @@ def _few_adding_up(amounts: list[int], target: int, smallest: int) -> list[tuple
     padded = np.array([*amounts, 0], np.int64)
     first, second = _pairs_of(count + 1)
     pairs = padded[first] + padded[second]
-    rests = np.zeros(_REMAINDERS, np.bool_)
-    rests[(target - padded) % _REMAINDERS] = True
-    hits = np.flatnonzero(rests[pairs % _REMAINDERS])
+    hits = may_be_among(pairs, target - padded).nonzero()[0]
     places: dict[int, list[int]] = {}
     for place, amount in enumerate(amounts):
         places.setdefault(amount, []).append(place)

@@ -71,15 +71,9 @@ def normalized(text: str) -> str:
 
 def all_normalized(texts: Sequence[str]) -> list[str]:
     """`normalized` of many texts; as one text, if the result has as many lines."""
-    upper = "\n".join(texts).upper()
-    if upper.isascii():
-        kept = _LEADING_ZEROS.sub(b"", upper.encode().translate(None, _SIGNS)).decode().split("\n")
-        if len(kept) == len(texts):
-            return kept
-    return [
-        (upper if upper.isalnum() and upper.isascii() else _NOT_ALNUM.sub("", upper)).lstrip("0")
-        for upper in map(str.upper, texts)
-    ]
+    upper = "\n".join(texts).upper().encode("ascii", "ignore")
+    kept = _LEADING_ZEROS.sub(b"", upper.translate(None, _SIGNS)).decode().split("\n")
+    return kept if len(kept) == len(texts) else list(map(normalized, texts))
 
 
 def field_key(text: str) -> str:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.rules.columns import Codes, Texts
-from matcher.rules.joins import distinct
-from matcher.rules.names import Name, fold
+from matcher.rules.names import Name, fold, without_accents
 
 
 class Variants:
@@ -35,12 +34,14 @@ class Variants:
         """The variant of each row's text, −1 where it is missing or names nobody."""
         codes = np.full(len(texts.values) + 1, -1, np.int32)
         known = self._of_text
-        for code in distinct(texts.codes[texts.codes >= 0]).tolist():
-            text = texts.values[code].upper()
+        used = texts.used(np.arange(len(texts.codes)))
+        variants = []
+        for text in without_accents([texts.values[code] for code in used.tolist()]):
             variant = known.get(text)
             if variant is None:
                 variant = known[text] = self._add(fold(text))
-            codes[code] = variant
+            variants.append(variant)
+        codes[used] = variants
         return codes[texts.codes]
 
     def _add(self, name: Name) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from matcher.rules.chance import AmountChance
 from matcher.rules.columns import Codes, Flags, Ints, Lines
 from matcher.rules.items import IBAN_HEAD, Items, account_of, identifier
-from matcher.rules.joins import bounded_pairs, distinct, is_member, mixed, runs, runs_of
+from matcher.rules.joins import bounded_pairs, distinct, is_member, mixed, runs, runs_of, stable_order
 from matcher.rules.numbering import LastNumbers
 from matcher.rules.reference_index import ReferenceIndex, ReferencePairs, Shared
 from matcher.rules.relations import Relations
@@ -84,7 +84,7 @@ class View:
 
     def while_open(self, name: str, make: Callable[[], Kept]) -> Kept:
         """What depends on what is open, made again only when something was taken since (what is open only shrinks)."""
-        lines, rows = int(self.items.line_open.sum()), int(self.items.row_open.sum())
+        lines, rows = int(np.count_nonzero(self.items.line_open)), int(np.count_nonzero(self.items.row_open))
         known = self._of_open.get(name)
         if known is None or known[:2] != (lines, rows):
             known = self._of_open[name] = lines, rows, make()
@@ -181,8 +181,9 @@ class View:
         items = self.items
         if party < 0:
             return np.empty(0, np.int64)
-        keys, order = self.keep("rows by party", lambda: _sorted(items.pool_r, items.party_r))
-        return self._open_among(keys, order, (pool << _VALUE_BITS) + party)
+        of_party = self.keep("rows by party", lambda: dict(runs_of(*_sorted(items.pool_r, items.party_r))))
+        rows = of_party.get((pool << _VALUE_BITS) + party)
+        return rows[items.row_open[rows]] if rows is not None else np.empty(0, np.int64)
 
     def lines_of_parties(self) -> list[tuple[int, int, Ints]]:
         """Pool, party and open lines of every party that has more than one open line."""
@@ -301,5 +302,5 @@ class View:
 def _sorted(pool: Codes, value: Ints) -> tuple[Ints, Ints]:
     """Keys of pool and value in order, and the positions that have them."""
     keys = (pool.astype(np.int64) << _VALUE_BITS) + value
-    order = np.argsort(keys, kind="stable")
+    order = stable_order(keys)
     return keys[order], order

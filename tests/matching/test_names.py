@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from matcher.rules.names import NameLevel, compare, fold
+from matcher.rules.names import NameLevel, compare, fold, without_accents
 from matcher.rules.parties import Directory
 
 
@@ -91,3 +93,34 @@ def test_a_cut_name_that_two_parties_begin_with_is_nobody() -> None:
     directory = _directory("Lindgrens Bilverkstad AB", "Lindgrens Bilar AB")
 
     assert directory.find(fold("LINDGRENS BIL")) == -1
+
+
+WORDS = st.sampled_from(
+    ["Lind", "Lund", "Ek", "Hedlunds", "Hedlund", "Berg", "X", "Data", "Däta", "O'Brien", "AB", "Oy", "Aktiebolag"]
+)
+NAMES = st.lists(WORDS, min_size=1, max_size=4).map(" ".join)
+
+
+@given(NAMES, st.lists(NAMES, min_size=1, max_size=6))
+def test_a_party_is_found_by_each_name_that_it_compares_with(printed: str, names: list[str]) -> None:
+    directory = _directory(*names)
+
+    found = directory.like(fold(printed))
+
+    near = [
+        variant
+        for variant, name in enumerate(names)
+        if compare(fold(printed), fold(name), directory.known_words) >= NameLevel.MISSPELT
+    ]
+    assert set(found) <= set(near)
+    assert {one for one in near if _shares_a_key(printed, names[one])} == set(found)
+
+
+def _shares_a_key(printed: str, ours: str) -> bool:
+    left, right = fold(printed).words, fold(ours).words
+    return "".join(left)[:5] == "".join(right)[:5] or any(len(word) >= 4 and word in right for word in left)
+
+
+@given(st.lists(NAMES | st.text(max_size=8)))
+def test_names_without_their_accents_fold_alike(names: list[str]) -> None:
+    assert [fold(name) for name in without_accents(names)] == [fold(name) for name in names]

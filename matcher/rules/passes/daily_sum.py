@@ -17,7 +17,7 @@ import numpy as np
 from matcher.rules.chance import AmountChance, grid
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.contract import Candidates, Group
-from matcher.rules.joins import equal_pairs, mixed, runs
+from matcher.rules.joins import equal_pairs, mixed, runs, stable_order
 from matcher.rules.names import fold
 from matcher.rules.numbering import without_numbers
 from matcher.rules.passes.collective import collective_lines, single_rivals
@@ -70,7 +70,7 @@ def _sums(view: View, lines: Ints, called: Flags, rows: Ints, kinds: Codes) -> l
         return []
     sign = (items.book.amount[rows] > 0).astype(np.int64)
     key = mixed(items.pool_r[rows], items.book.day[rows], kinds[rows], sign)
-    order = np.argsort(key, kind="stable")
+    order = stable_order(key)
     rows, key = rows[order], key[order]
     starts, ends = runs(key)
     sizes = ends - starts

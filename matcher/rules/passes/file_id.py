@@ -97,7 +97,8 @@ def _rows_by_id(view: View, known: set[str] | None, rows: Ints) -> dict[tuple[in
     carried = {
         code: keys
         for code, quoted in references.description_tokens(rows).items()
-        if (keys := [key for key in quoted if (key in known if known is not None else len(key) >= _LETTERS_MIN)])
+        if (known is None or not known.isdisjoint(quoted))
+        and (keys := [key for key in quoted if (key in known if known is not None else len(key) >= _LETTERS_MIN)])
     }
     found: dict[tuple[int, str], set[int]] = {}
     codes = items.book.text("description").codes[rows]

@@ -40,10 +40,13 @@ def find(view: View) -> Candidates:
         _reason(view, one, other, short)
         for one, other, short in zip(line.tolist(), row.tolist(), difference.tolist(), strict=True)
     ]
+    kept = np.array([place for place, reason in enumerate(reasons) if reason is not None], np.int64)
+    kept = kept[view.relations.of_pairs(line[kept], row[kept]) != Relation.OTHER]
+    line, row, difference = line[kept], row[kept], difference[kept]
     expected = expected_alike(view, line, row, np.abs(difference) + 1)
     names_another = view.names_another(line, row)
     groups = []
-    for place, category in enumerate(reasons):
+    for place, category in enumerate([reasons[one] for one in kept.tolist()]):
         if category is not None and (category is not Category.OVERPAYMENT or expected[place] <= _EXPECTED_MAX_MORE):
             certain = category is Category.FX or is_foreign(view, int(line[place]))
             certain = certain and category is not Category.OVERPAYMENT
@@ -77,13 +80,11 @@ def _reason(view: View, line: int, row: int, difference: int) -> Category | None
     short = difference if items.lines.amount[line] > 0 else -difference
     asked = abs(int(items.book.amount[row]))
     foreign = foreign_amounts(view, line)
-    reason = None
     if foreign:
-        reason = Category.FX if foreign & printed_amounts(items.book.text("description").at(row)) else None
-    elif abs(difference) <= int(items.limit("rounding_minor_max")[line]):
-        reason = Category.ROUNDING
-    elif 0 < -short <= min(int(items.limit("charge_minor_max")[line]), asked // _PART_KEPT_MAX):
-        reason = Category.BANK_FEE
-    elif 0 < short <= min(int(items.limit("charge_minor_max")[line]), asked // _PART_MORE_MAX):
-        reason = Category.OVERPAYMENT
-    return reason if reason is not None and view.relations.of(line, row) is not Relation.OTHER else None
+        return Category.FX if foreign & printed_amounts(items.book.text("description").at(row)) else None
+    if abs(difference) <= int(items.limit("rounding_minor_max")[line]):
+        return Category.ROUNDING
+    charge = int(items.limit("charge_minor_max")[line])
+    if 0 < -short <= min(charge, asked // _PART_KEPT_MAX):
+        return Category.BANK_FEE
+    return Category.OVERPAYMENT if 0 < short <= min(charge, asked // _PART_MORE_MAX) else None

@@ -12,7 +12,6 @@ import numpy as np
 
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Pairs
-from matcher.rules.joins import distinct
 from matcher.rules.passes import amount_party
 from matcher.rules.view import View
 
@@ -47,12 +46,12 @@ def _in_order(view: View, lines: Ints, rows: Ints) -> list[tuple[int, int]]:
     Worse by banking days away from the usual lag; for costs of that kind the second best pairing is such an exchange.
     """
     items = view.items
-    mine = distinct(lines)
-    yours = distinct(rows)
+    of_line, of_row = set(lines.tolist()), set(rows.tolist())
+    if len(of_line) != len(of_row) or len(of_line) < 2:
+        return []
+    mine, yours = np.array(sorted(of_line), np.int64), np.array(sorted(of_row), np.int64)
     mine = mine[np.argsort(items.lines.booking_day[mine], kind="stable")]
     yours = yours[np.argsort(items.book.day[yours], kind="stable")]
-    if len(mine) != len(yours) or len(mine) < 2:
-        return []
     straight = np.abs(items.lag(mine, yours) - _USUAL_LAG)
     crossed = np.abs(items.lag(mine[:-1], yours[1:]) - _USUAL_LAG) + np.abs(
         items.lag(mine[1:], yours[:-1]) - _USUAL_LAG

@@ -38,6 +38,7 @@ def find(view: View) -> Candidates:
     reach = view.in_reach()
     named = view.items_named
     known = view.keep(CODE, dict[int, _Tried])
+    windows = view.while_open(f"{CODE} windows", dict[tuple[int, int, bool], _Windows])
     groups: list[Group] = []
     gave_up: list[int] = reach.gave_up.tolist()
     for line, rows in view.reach_of_lines().items():
@@ -46,17 +47,16 @@ def find(view: View) -> Candidates:
             tried = known.get(line)
             # What is open only shrinks: as many items are the same items.
             if tried is None or (tried.rows, tried.silent) != (len(rows), silent):
-                tried = known[line] = _Tried(len(rows), silent, *_of_line(view, line, rows, silent=silent))
+                tried = known[line] = _Tried(len(rows), silent, *_of_line(view, line, rows, windows, silent=silent))
             groups += tried.groups
             gave_up += [line] if tried.cut_off else []
     return Candidates(groups=tuple(groups), gave_up=tuple(gave_up))
 
 
-def _neighbours(view: View, line: int, rows: Ints) -> list[Group]:
+def _neighbours(view: View, line: int, rows: Ints, windows: dict[tuple[int, int, bool], _Windows]) -> list[Group]:
     """Items in reach with neighbouring numbers among the party's open ones that add up to the line."""
     items = view.items
     place = int(items.pool_r[rows[0]]), int(items.party_r[rows[0]]), bool(items.lines.amount[line] > 0)
-    windows = view.while_open(f"{CODE} windows", dict[tuple[int, int, bool], _Windows])
     if place not in windows:
         windows[place] = _windows(view, *place)
     found = windows[place].adding_up(int(items.lines.amount[line]), rows)
@@ -93,15 +93,20 @@ class _Windows(NamedTuple):
 def _windows(view: View, pool: int, party: int, receipt: bool) -> _Windows:
     items = view.items
     rows = view.rows_of_party(pool, party)
-    texts = items.book.text("description" if receipt else "reference")
-    numbers = np.array([last_number(texts.at(row)) for row in rows.tolist()], np.int64)
+    if receipt:
+        known = view.last_numbers("description")
+        known.used(rows)
+        numbers = known.number[items.book.text("description").codes[rows]]
+    else:
+        texts = items.book.text("reference")
+        numbers = np.array([last_number(texts.at(row)) for row in rows.tolist()], np.int64)
     rows = rows[numbers >= 0][np.argsort(numbers[numbers >= 0], kind="stable")]
     amounts = np.r_[items.book.amount[rows], np.zeros(_NEXT, np.int64)]
     sums = amounts[: len(rows), None]
     for step in range(1, _NEXT + 1):
         sums = np.concatenate([sums, sums + amounts[step : step + len(rows), None]], axis=1)
     flat = sums.ravel()
-    order = np.argsort(flat, kind="stable")
+    order = np.argsort(flat)
     return _Windows(rows, flat[order], order)
 
 
@@ -114,10 +119,12 @@ class _Tried(NamedTuple):
     cut_off: bool
 
 
-def _of_line(view: View, line: int, rows: Ints, *, silent: bool) -> tuple[list[Group], bool]:
+def _of_line(
+    view: View, line: int, rows: Ints, windows: dict[tuple[int, int, bool], _Windows], *, silent: bool
+) -> tuple[list[Group], bool]:
     items = view.items
     target = int(items.lines.amount[line])
-    groups = _neighbours(view, line, rows) if len(rows) > EXACT_ITEMS else []
+    groups = _neighbours(view, line, rows, windows) if len(rows) > EXACT_ITEMS else []
     if len(rows) > _ITEMS_MAX:
         return groups, True
     found = adding_up(items.book.amount[rows], target)

@@ -241,7 +241,7 @@ def _runs(
     if not doubtful:
         parts = numbered[int(items.pool_l[line]), bool(items.lines.amount[line] > 0)]
         low, high = (int(day[line]) for day in view.window)
-        stretches = [(part, np.searchsorted(part.days, [low, high + 1]).tolist()) for part in parts]
+        stretches = [(part, part.days.searchsorted([low, high + 1]).tolist()) for part in parts]
         most = _CHANCE_MAX * places_near(amount)
         # Where few runs are in the window at all, few come near.
         if sum(int(part.runs[end] - part.runs[begin]) for part, (begin, end) in stretches) > most:
@@ -261,7 +261,8 @@ def _near(part: _Numbered, begin: int, end: int, amount: int, count: int) -> int
     off = amount // 10
     if count > 1:
         return int(np.count_nonzero(np.abs(sums[count:] - sums[:-count] - amount) <= off))
-    starts = np.flatnonzero(last >= sums + amount - off)
-    first = np.searchsorted(sums, sums[starts] + amount - off, side="left")
-    after = np.searchsorted(sums, sums[starts] + amount + off, side="right")
+    starts = (last - sums >= amount - off).nonzero()[0]
+    wanted = sums[starts] + amount
+    first = sums.searchsorted(wanted - off, side="left")
+    after = sums.searchsorted(wanted + off, side="right")
     return int(np.maximum(after - np.maximum(first, starts + 2), 0).sum())

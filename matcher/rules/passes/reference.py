@@ -57,12 +57,14 @@ def scored(view: View, found: ReferencePairs) -> Pairs:
     quoted = np.flatnonzero(clear & (found.shared < Shared.WHOLE))
     doubtful[quoted] |= party_owes_twice(view, found.row[quoted])
     parts = np.flatnonzero(clear & (found.shared == Shared.PART) & doubtful)
+    view.relations.read(distinct(found.line[parts]).tolist())
     clear[parts] = [
         not _fits_another(view, line, row)
         for line, row in zip(found.line[parts].tolist(), found.row[parts].tolist(), strict=True)
     ]
     # A number that is no invoice's says nothing about which of two equal items is meant.
     quoted = np.flatnonzero(clear & (found.shared < Shared.WHOLE) & (doubtful | (level == NameLevel.SIMILAR)))
+    view.relations.read(distinct(found.line[quoted]).tolist())
     clear[quoted] = [
         view.relations.means(line, row)
         for line, row in zip(found.line[quoted].tolist(), found.row[quoted].tolist(), strict=True)

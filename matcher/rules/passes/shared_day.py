@@ -15,7 +15,7 @@ import numpy as np
 from matcher.rules.chance import AmountChance, grid
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.contract import Candidates, Group
-from matcher.rules.joins import equal_pairs, mixed, runs
+from matcher.rules.joins import equal_pairs, mixed, runs, stable_order
 from matcher.rules.passes.collective import collective_lines
 from matcher.rules.passes.daily_sum import USUAL_LAGS, kinds_of, replaceable
 from matcher.rules.view import View
@@ -70,7 +70,7 @@ def _of_kinds(view: View, first: Ints, second: Ints, rows: Ints, kinds: Codes) -
         return []
     sign = (items.book.amount[rows] > 0).astype(np.int64)
     key = mixed(items.pool_r[rows], items.book.day[rows], kinds[rows], sign)
-    order = np.argsort(key, kind="stable")
+    order = stable_order(key)
     rows, key = rows[order], key[order]
     starts, ends = runs(key)
     sizes = ends - starts
