@@ -204,7 +204,7 @@ def nearly(printed: Name, ours: Name) -> bool:
         return False
     mine, yours = _leftover(printed.words, ours.words)
     shared = max((len(word) for word in printed.words if word not in mine), default=0)
-    if len(mine) != 1 or len(yours) != 1 or shared < _WORD_LETTERS_MIN:
+    if len(mine) != 1 or len(yours) != 1 or shared < WORD_LETTERS_MIN:
         return False
     return min(len(mine[0]), len(yours[0])) > 1 and OSA.distance(mine[0], yours[0], score_cutoff=1) == 1
 
