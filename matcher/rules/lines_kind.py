@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import IntEnum
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
 
 from matcher.proposal import Category
-from matcher.rules.columns import Codes, Flags, Ints, Lines
+from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.joins import distinct
 from matcher.rules.names import fold
 from matcher.rules.view import View
@@ -274,23 +274,35 @@ def may_be_return(view: View, lines: Ints) -> Flags:
     """Lines that may be a return or a reversal: all that are, and a few more. Each text is looked at once."""
     every = view.items.lines
     found = every.reversal[lines].copy()
-    returned = view.keep("may be return", lambda: _saying_return(every))
-    for name, says in returned.items():
-        found |= says[every.text(name).codes[lines]]
-    texts = [every.text(name).codes[lines] >= 0 for name in ("counterparty_name", "remittance", "counterparty_account")]
-    may_be = np.flatnonzero(~found & texts[0] & texts[1] & ~texts[2])
+    for name, speaks in _says_return_by_field().items():
+        texts = every.text(name)
+        says = view.keep(f"may be return by {name}", partial(_unread_texts, len(texts.values)))
+        codes = texts.codes[lines]
+        new = distinct(codes[says[codes] == _UNREAD])
+        says[new] = [speaks(texts.values[code]) for code in new.tolist()]
+        found |= says[codes] > 0
+    named = every.text("counterparty_name").codes[lines] >= 0
+    may_be = np.flatnonzero(~found & named & (every.text("counterparty_account").codes[lines] < 0))
     found[may_be] = [debit_text(view, line) for line in lines[may_be].tolist()]
     return found
 
 
-def _saying_return(lines: Lines) -> dict[str, Flags]:
-    """By field which of its texts speak of a return, and of a missing one (at −1) that it does not."""
+def _unread_texts(count: int) -> Codes:
+    """A flag for each text of a column, not known yet, and for a missing one (at −1), which says nothing."""
+    says = np.full(count + 1, _UNREAD, np.int8)
+    says[-1] = False
+    return says
+
+
+@cache
+def _says_return_by_field() -> dict[str, Callable[[str], bool]]:
+    """By field whether a text of it speaks of a return."""
     kind = Category.RETURN
 
     def says_only_return(text: str) -> bool:
         return _by_whole_lines(text, (kind,)) is not None
 
-    says: dict[str, Callable[[str], bool]] = {
+    return {
         "return_reason": bool,
         "code": lambda text: _by_codes(text, "", (kind,)) is not None,
         "proprietary_code": lambda text: _by_codes("", text, (kind,)) is not None,
@@ -298,7 +310,6 @@ def _saying_return(lines: Lines) -> dict[str, Flags]:
         "remittance": says_only_return,
         "counterparty_name": says_only_return,
     }
-    return {name: np.array([*map(speaks, lines.text(name).values), False]) for name, speaks in says.items()}
 
 
 @lru_cache(maxsize=8192)
