@@ -84,7 +84,7 @@ def _array(values: Iterable[Any]) -> Any:
 
 
 def _too_large() -> BadRequest:
-    return BadRequest("A number is larger than any that is kept here.", cure="Correct it.")
+    return BadRequest("A number is too large to be kept here.", cure="Correct it.")
 
 
 class Driver:
