@@ -53,12 +53,12 @@ def test_the_review_lists_line_date_amount_choice_score_difference_alternatives_
 
     assert (line["account"], line["booking_date"], line["amount"]) == ("1930", "2026-03-06", "4900.00")
     assert line["counterparty"] == "Vårgårda Kontorshotell AB"
-    assert [choice["transactions"][0]["external_id"] for choice in line["choices"]] == ["K30136", "K30135"]
+    assert [choice["transactions"][0]["external_id"] for choice in line["choices"]] == ["K30135", "K30136"]
     assert [choice["difference"] for choice in line["choices"]] == ["0.00", "0.00"]
     assert 0 < line["score"] <= 1
-    assert line["evidence"][-1]["says"] == "not cleared: K30135 fits about as well"
+    assert line["evidence"][-1]["says"] == "not cleared: K30136 fits about as well"
     table = recon("review", "1930", "--only", "proposed", status=1)
-    assert "K30136" in table
+    assert "K30135" in table
     assert line["evidence"][0]["says"][:20] in " ".join(table.split())
 
 
@@ -69,10 +69,10 @@ def test_accepting_a_choice_says_how_to_undo_it_and_undoing_opens_it_again(recon
 
     assert "1 line(s) accepted. Undo with: recon undo --bulk" in said
     bulk = said.split()[-1]
-    assert "K30135" in recon("decisions", "--line", line)
+    assert "K30136" in recon("decisions", "--line", line)
     assert "1 decision(s) undone; 1 line(s) are open again" in recon("undo", "--bulk", bulk)
     (decision,) = objects(recon("decisions", "--line", line, "--undone", "--json"))
-    assert (decision["state"], decision["undone_by"], decision["transactions"]) == ("undone", "anna", ["K30135"])
+    assert (decision["state"], decision["undone_by"], decision["transactions"]) == ("undone", "anna", ["K30136"])
 
 
 def test_a_bulk_is_only_shown_with_preview_and_accepted_only_by_its_token(recon: Recon) -> None:
@@ -104,14 +104,14 @@ def test_a_rejected_an_ignored_and_an_adjusted_line_leave_the_list(recon: Recon)
 def test_why_answers_in_sentences_and_as_json(recon: Recon) -> None:
     line = waiting(recon)["line_id"]
 
-    text = recon("why", line, "K30135")
+    text = recon("why", line, "K30136")
     answer = json.loads(recon("why", line, "--json"))
 
     assert "The engine proposes a match by" in text
     assert "+ The amounts are equal, 4900.00 SEK." in text
     assert "no lead at all" in text
-    assert "* no K30136 among the open transactions" in text
-    assert (answer["status"], answer["margin"], answer["target"]) == ("proposed", 0.0, "K30136")
+    assert "* no K30135 among the open transactions" in text
+    assert (answer["status"], answer["margin"], answer["target"]) == ("proposed", 0.0, "K30135")
     assert {sign["kind"] for sign in answer["chosen"]["signs"]} >= {"amount", "number", "name", "date"}
 
 
