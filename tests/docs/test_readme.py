@@ -36,6 +36,7 @@ def test_the_python_examples_run_in_their_order(checkout: Path) -> None:
     assert "B1 cleared ('K30110',)" in done.stdout
 
 
+@pytest.mark.timeout(900)
 def test_the_console_examples_of_readme_and_guides_run_in_their_order(checkout: Path) -> None:
     text = "".join(
         (ROOT / name).read_text(encoding="utf-8")

@@ -123,10 +123,11 @@ def mail_server(
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
-    server = loop.run_until_complete(start())
-    made.port = server.sockets[0].getsockname()[1]
+    # The loop runs in its thread only: the tests' own thread may run the browser's.
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    server = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+    made.port = server.sockets[0].getsockname()[1]
     try:
         yield made
     finally:
