@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -111,6 +112,7 @@ class Server:
         if self.process is None or self.process.poll() is not None:
             return
         parent = self.process.pid
+        os.kill(parent, signal.SIGSTOP)  # no child is born between the listing and the kill
         children = [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
         os.killpg(parent, 9)
         for child in children:
