@@ -112,7 +112,10 @@ class Server:
         if self.process is None or self.process.poll() is not None:
             return
         parent = self.process.pid
-        os.kill(parent, signal.SIGSTOP)  # no child is born between the listing and the kill
+        # Once it stands still no child is born between the listing and the kill.
+        os.kill(parent, signal.SIGSTOP)
+        while Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[0] not in "TZ":
+            time.sleep(0.001)
         children = [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
         os.killpg(parent, 9)
         for child in children:
