@@ -26,6 +26,7 @@ from recon_core.store.schema import CORE
 
 DATABASE_VARIABLE = "RECON_DATABASE_URL"
 BROKER_VARIABLE = "RECON_BROKER_URL"
+RULES_VARIABLE = "RECON_RULES"
 USER_VARIABLE = "RECON_USER"
 LANGUAGE_VARIABLE = "RECON_LANGUAGE"
 
@@ -49,6 +50,12 @@ def user_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
         return f"user {os.getuid()}"
+
+
+def rules_path() -> Path | None:
+    """`RECON_RULES`, the file of matching rules; None for the shipped ones."""
+    named = os.environ.get(RULES_VARIABLE)
+    return Path(named) if named else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +85,11 @@ class NightSettings:
 def night_settings() -> NightSettings:
     """The settings of the environment; docs/deployment.md lists the variables. Raises `BadSetting`."""
     get, usual = os.environ.get, Sizes()
-    rules = get("RECON_RULES")
     return NightSettings(
         broker_url=get(BROKER_VARIABLE, ""),
         inbox=get("RECON_INBOX", ""),
         books=tuple(Path(one) for one in get("RECON_BOOK", "").split(os.pathsep) if one),
-        rules=Path(rules) if rules else None,
+        rules=rules_path(),
         open_policy=get("RECON_OPEN_POLICY", ""),
         nightly_at=get("RECON_NIGHTLY_AT", ""),
         lease_seconds=_number("RECON_LEASE_SECONDS", 60),
@@ -191,8 +197,7 @@ def open_context(
     """Everything the pipeline needs; the database is closed on leaving. Without `rules` those of `RECON_RULES` hold.
     Raises `BadSetting` for a bad rules file.
     """
-    rules = rules or night_settings().rules
-    settings = RuleSettings.from_toml(rules) if rules is not None else RuleSettings()
+    settings = RuleSettings.from_toml(rules or rules_path())
     database = open_books(url)
     try:
         yield Context(database=database, opinions=SqlOpinions(), now=now, user=user_name(), rules=settings, watch=watch)

@@ -66,7 +66,7 @@ def backtest(
     from matcher.pipeline.backtest import backtest as run
     from matcher.rules.settings import RuleSettings
 
-    before = RuleSettings.from_toml(against) if against is not None else RuleSettings()
+    before = RuleSettings.from_toml(against)
     cases, note = _cases(accounts, statements, book, truth, trust_policies=not people_only)
     report = run(cases, before=before, after=RuleSettings.from_toml(rules))
     if as_json:
@@ -119,7 +119,7 @@ def calibrate(  # noqa: PLR0913, PLR0917  an option each
     from matcher.rules.settings import RuleSettings
 
     promise = Promise(_one_in(max_wrong), Fraction(100 - confidence, 100))
-    start = RuleSettings.from_toml(rules) if rules is not None else RuleSettings()
+    start = RuleSettings.from_toml(rules)
     cases, note = _cases(accounts, statements, book, truth, trust_policies=trust_closed)
     made = run(cases, promise=promise, rules=start, together=together)
     if out is not None:

@@ -62,7 +62,7 @@ def match(statements: tuple[str, ...], book: tuple[Path, ...], out: Path, rules:
     from matcher.rules.settings import RuleSettings
 
     started = time.perf_counter()
-    settings = RuleSettings.from_toml(rules) if rules is not None else RuleSettings()
+    settings = RuleSettings.from_toml(rules)
     lines, unproven, skipped = read_lines(statements)
     items = read_items(book, lines=lines)
     for path in book:
@@ -82,10 +82,11 @@ def match(statements: tuple[str, ...], book: tuple[Path, ...], out: Path, rules:
 
 
 def _accounts_without_book(result: MatchResult) -> list[str]:
-    from matcher.rules.items import account_of, identifier
+    from matcher.rules.items import account_of
+    from recon_core.domain.account import normal_identifier
 
-    known = {identifier(account) for account in result.book.accounts}
-    return sorted(account for account in result.lines.accounts if account_of(identifier(account), known) is None)
+    known = {normal_identifier(account) for account in result.book.accounts}
+    return sorted(account for account in result.lines.accounts if account_of(normal_identifier(account), known) is None)
 
 
 def _since(started: float) -> str:

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from recon_core.store.unit_of_work import SqlUnitOfWork
 
 _DIGITS_MAX = 18
-
-
 _NAMED = "SELECT id, external_id FROM book_transaction WHERE cash_account_id = :account AND external_id IN :names"
 
 

@@ -12,6 +12,7 @@ from matcher.pipeline.deciding import Decided, Preview
 from matcher.pipeline.decisions import DecisionView
 from matcher.pipeline.reviewing import Choice, ReviewLine
 from recon_core.domain.money import Money, to_text
+from recon_core.domain.money import grouped as thousands_apart
 from recon_core.services.undo import Undone
 
 _WIDTH = 200
@@ -22,7 +23,6 @@ _TEXT_LETTERS = 30
 _MILLION = 1_000_000
 GAP = "\u00a0"
 _LARGE = re.compile(r"(-?)(\d{4,})(\.\d+(?: [A-Z]{3})?)")
-_THOUSANDS = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 
 
 def console() -> Any:
@@ -77,7 +77,7 @@ def print_table(made: Any) -> None:
 def grouped(text: str) -> str:
     """On a terminal an amount with its thousands apart, by a blank that does not break; anything else as it is."""
     found = _LARGE.fullmatch(text) if sys.stdout.isatty() else None
-    return text if found is None else f"{found[1]}{_THOUSANDS.sub(GAP, found[2])}{found[3]}"
+    return text if found is None else f"{found[1]}{thousands_apart(found[2], GAP)}{found[3]}"
 
 
 def cut(text: str, letters: int = _TEXT_LETTERS) -> str:

@@ -79,14 +79,14 @@ def show(rules: Path | None, account: str | None, as_json: bool) -> None:
       recon rules show
       recon rules show --rules rules.toml --account SE4550000000058398257466
     """
-    from matcher.rules.rules_file import identifier
     from matcher.rules.settings import RuleSettings
+    from recon_core.domain.account import normal_identifier
 
-    settings = RuleSettings.from_toml(rules) if rules is not None else RuleSettings()
+    settings = RuleSettings.from_toml(rules)
     if account is None:
         rows = _rows(settings)
     else:
-        rows = [row for row in _rows(settings.for_account(identifier(account))) if row["for"] == _ALL]
+        rows = [row for row in _rows(settings.for_account(normal_identifier(account))) if row["for"] == _ALL]
     _emit(rows, as_json=as_json)
 
 

@@ -75,7 +75,7 @@ def _world(statements: tuple[str, ...], book: tuple[Path, ...], rules: Path | No
     from matcher.rules.columns import book_from_items, lines_from_statement
     from matcher.rules.settings import RuleSettings
 
-    settings = RuleSettings.from_toml(rules) if rules is not None else RuleSettings()
+    settings = RuleSettings.from_toml(rules)
     lines, _, _ = read_lines(statements)
     if not lines:
         raise InputError("The files hold no booked line.", where=", ".join(statements))

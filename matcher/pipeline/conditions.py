@@ -27,10 +27,10 @@ from typing import NamedTuple
 import numpy as np
 
 from matcher.rules.columns import Flags, Lines
-from matcher.rules.items import identifier
 from matcher.rules.lines_kind import folded
 from matcher.rules.names import fold
 from matcher.rules.tokens import field_key, normalized, tokens
+from recon_core.domain.account import normal_identifier
 from recon_core.domain.money import to_minor
 from recon_core.domain.refused import BadAmount, BadSetting
 
@@ -296,11 +296,11 @@ def _asks(condition: Question, *, free: bool) -> Callable[[str], bool]:
         wanted = normalized(value)
         return (lambda text: wanted in tokens(text)) if free else (lambda text: field_key(text) == wanted)
     if field in {"account", "code"}:
-        key = identifier(value)
+        key = normal_identifier(value)
         return (
-            (lambda text: identifier(text) == key)
+            (lambda text: normal_identifier(text) == key)
             if operator == "is"
-            else lambda text: identifier(text).startswith(key)
+            else lambda text: normal_identifier(text).startswith(key)
         )
     if operator == "like":
         pattern = value.casefold().replace("[", "[[]")

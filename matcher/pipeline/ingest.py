@@ -293,12 +293,12 @@ def _report(one: _Parsed, results: Sequence[StatementResult], error: ReconError 
     return FileReport(one.source.name, Taken.READ, tuple(results), reason, tuple(notes), file_id=one.source.file_id)
 
 
-def is_known_book(context: Context, path: Path) -> bool:
+def is_known_book(context: Context, content: bytes) -> bool:
     """Whether these very bytes were brought in before."""
     with context.database.read() as uow:
         known = uow.value(
             "SELECT id FROM source_file WHERE sha256 = :sha256 AND outcome = 'read'",
-            {"sha256": sha256(path.read_bytes()).hexdigest()},
+            {"sha256": sha256(content).hexdigest()},
         )
     return known is not None
 
@@ -310,9 +310,10 @@ def import_book(context: Context, path: Path, *, items: Sequence[BookItem] | Non
     were read already.
     """
     context.watch("reading the book", 0, 0)
-    if is_known_book(context, path):
-        return ImportCounts(0, count_rows(path.read_bytes()), 0)
-    return import_book_content(context, name=str(path), content=path.read_bytes(), items=items)
+    content = path.read_bytes()
+    if is_known_book(context, content):
+        return ImportCounts(0, count_rows(content), 0)
+    return import_book_content(context, name=str(path), content=content, items=items)
 
 
 def import_book_content(

@@ -16,10 +16,10 @@ import numpy as np
 from matcher.pipeline.conditions import COLUMNS, AllOf, Condition, Question, fits, parse
 from matcher.proposal import Lesson, RuleKind
 from matcher.rules.columns import Lines
-from matcher.rules.items import identifier
 from matcher.rules.lines_kind import folded
 from matcher.rules.names import fold
 from matcher.rules.tokens import field_key, normalized, parts_of, tokens
+from recon_core.domain.account import normal_identifier
 
 NAMES_MIN = 2
 NUMBERS_MIN = 3
@@ -186,7 +186,7 @@ def _accounts(past: Decided) -> Iterator[Lesson]:
         printed = past.lines.text("counterparty_account").at(place)
         if printed:
             needed = not past.lines.text("counterparty_name").at(place)
-            meanings[identifier(printed)].add(outcome, printed, needed=needed)
+            meanings[normal_identifier(printed)].add(outcome, printed, needed=needed)
     for meaning in meanings.values():
         party = meaning.only(NAMES_MIN)
         if party:
@@ -198,7 +198,7 @@ def _numbers(past: Decided) -> Iterator[Lesson]:
     An account of ours says nothing about who is at the other end.
     """
     meanings: dict[str, _Meaning] = defaultdict(_Meaning)
-    own = {identifier(name) for name in past.lines.accounts}
+    own = {normal_identifier(name) for name in past.lines.accounts}
     for place, outcome in _named(past):
         needed = not _says_so_itself(past, place, outcome)
         for number in _numbers_on(past.lines, place) - outcome.keys - own:

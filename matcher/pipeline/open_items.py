@@ -16,8 +16,6 @@ from recon_core.reports.open_items import Columns, advice_for, open_lines, open_
 from recon_core.services.line_rows import from_content
 
 _OWN = tuple(name for name in StatementLine._fields if name not in {"line_index", "where", "status"})
-
-
 _PARTS = (
     "SELECT t.id, t.split_of_id, coalesce(o.external_id, t.external_id) AS external_id FROM book_transaction t"
     " LEFT JOIN book_transaction o ON o.id = t.split_of_id WHERE t.id IN :ids"
@@ -74,7 +72,7 @@ def whole(uow: UnitOfWork, stored: Columns) -> tuple[Columns, dict[int, int]]:
     """
     rows = uow.select(_PARTS, {"ids": stored["id"]})
     family = {row.id: row.split_of_id or row.id for row in rows}
-    name = {row.id: row.external_id for row in rows}
+    called = {row.id: row.external_id for row in rows}
     first: dict[int, int] = {}
     amounts: dict[int, int] = {}
     for one, amount in zip(stored["id"], stored["amount"], strict=True):
@@ -83,7 +81,7 @@ def whole(uow: UnitOfWork, stored: Columns) -> tuple[Columns, dict[int, int]]:
     keep = [place for place, one in enumerate(stored["id"]) if one in amounts]
     kept = {name: [values[place] for place in keep] for name, values in stored.items()}
     kept["amount"] = [amounts[one] for one in kept["id"]]
-    kept["external_id"] = [name[one] for one in kept["id"]]
+    kept["external_id"] = [called[one] for one in kept["id"]]
     return kept, {one: first[family[one]] for one in stored["id"]}
 
 

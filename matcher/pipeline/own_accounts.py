@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from matcher.rules.columns import Lines
-from matcher.rules.items import IBAN_HEAD, identifier
+from matcher.rules.items import IBAN_HEAD
+from recon_core.domain.account import normal_identifier
 from recon_core.ports import UnitOfWork
 
 _TEXTS = ("counterparty_account", "remittance", "additional_info")
@@ -25,7 +26,7 @@ def with_named(uow: UnitOfWork, lines: Lines) -> Lines:
     if not words:
         return lines
     ours = _ours(uow)
-    found = {name for word in words for key in _keys(identifier(word)) for name in ours.get(key, ())}
+    found = {name for word in words for key in _keys(normal_identifier(word)) for name in ours.get(key, ())}
     more = sorted(found.difference(lines.accounts))
     return replace(lines, accounts=(*lines.accounts, *more)) if more else lines
 
@@ -39,7 +40,7 @@ def _ours(uow: UnitOfWork) -> dict[str, list[str]]:
     """Our identifiers by each way in which a line may name them."""
     found: dict[str, list[str]] = {}
     for row in uow.select("SELECT DISTINCT identifier FROM account_identifier WHERE active"):
-        for key in _keys(identifier(row.identifier)):
+        for key in _keys(normal_identifier(row.identifier)):
             found.setdefault(key, []).append(row.identifier)
     return found
 

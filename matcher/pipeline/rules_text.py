@@ -14,22 +14,15 @@ _TABLES = frozenset({"clear_from", "weights", "accounts", "counterparties"})
 
 def rules_text(settings: RuleSettings, *, comment: Iterable[str] = ()) -> str:
     """TOML that `RuleSettings.from_toml` reads back to equal settings, below a comment of these lines."""
-    shipped = RuleSettings()
+    shipped = own_values(RuleSettings())
+    changed = {name: value for name, value in own_values(settings).items() if value != shipped.get(name)}
     said = [f"# {line}".rstrip() for line in comment]
-    own = {
-        field.name: getattr(settings, field.name)
-        for field in fields(RuleSettings)
-        if field.name not in _TABLES and getattr(settings, field.name) != getattr(shipped, field.name)
-    }
-    said += _values(own)
-    weights = {
-        field.name: getattr(settings.weights, field.name)
-        for field in fields(Weights)
-        if getattr(settings.weights, field.name) != getattr(shipped.weights, field.name)
-    }
-    for name, values in (("clear_from", dict(settings.clear_from)), ("weights", weights)):
+    said += _values({name: value for name, value in changed.items() if "." not in name})
+    for table in ("clear_from", "weights"):
+        prefix = f"{table}."
+        values = {name.removeprefix(prefix): value for name, value in changed.items() if name.startswith(prefix)}
         if values:
-            said += ["", f"[{name}]", *_values(values)]
+            said += ["", f"[{table}]", *_values(values)]
     for name, tables in (("account", settings.accounts), ("counterparty", settings.counterparties)):
         for key, overrides in tables:
             said += ["", f"[{name}.{_text(key)}]", *_values(dict(overrides))]

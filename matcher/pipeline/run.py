@@ -58,8 +58,8 @@ def run(
 ) -> RunReport:
     """Import a folder of statements and a book, match, adjust and reconcile every account, as far as policies allow.
 
-    A book that can't be used ends the run before it changes anything. Accounts of `plans` are opened first. A statement of another account opens that account with `policy`, beginning
-    with the statement's own opening balance.
+    A book that can't be used ends the run before it changes anything. Accounts of `plans` are opened first. A statement
+    of another account opens that account with `policy`, beginning with the statement's own opening balance.
     """
     with without_collection():
         return _run(context, inbox=inbox, book=book, plans=plans, policy=policy)
@@ -70,7 +70,7 @@ def _run(
 ) -> RunReport:
     paths = ingest.statement_files(inbox)
     items = None
-    if book is not None and not ingest.is_known_book(context, book):
+    if book is not None and not ingest.is_known_book(context, book.read_bytes()):
         items = read_new_book(context, book, inbox=paths, plans=plans)
     setup.ensure_entry_types(context)
     opened = open_planned(context, plans)

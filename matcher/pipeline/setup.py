@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 from matcher.parsers.identifiers import is_iban
 from matcher.pipeline.context import Context
-from matcher.rules.items import identifier
-from recon_core.domain.account import Identifier
+from recon_core.domain.account import Identifier, normal_identifier
 from recon_core.domain.currency import exponent
 from recon_core.domain.money import to_minor
 from recon_core.domain.refused import BadSetting, InputError
@@ -163,4 +162,4 @@ def ensure_accounts(
 
 
 def _scheme(text: str) -> str:
-    return "IBAN" if is_iban(identifier(text)) else "BBAN"
+    return "IBAN" if is_iban(normal_identifier(text)) else "BBAN"

@@ -22,9 +22,9 @@ from matcher.rules.names import Name, NameLevel, compare, fold, nearly
 from matcher.rules.parties import Directory
 from matcher.rules.settings import RuleSettings
 from matcher.rules.variants import Variants
+from recon_core.domain.account import normal_identifier
 from recon_core.domain.currency import EXPONENTS
 
-_NO_IDENTIFIER = re.compile("[^0-9A-Z]")
 IBAN_HEAD = 4
 _BBAN_SIGNS_MIN = 8
 _LINE_NAMES = ("counterparty_name", "ultimate_counterparty")
@@ -32,11 +32,6 @@ _LINE_NAMES = ("counterparty_name", "ultimate_counterparty")
 _NAME_LINES_MAX = 3
 _NUMBER_LETTERS_MAX = 4
 _MANY_DIGITS = re.compile(r"\d[\d-]{3,}")
-
-
-def identifier(text: str) -> str:
-    """An account as printed, without blanks and punctuation, upper case."""
-    return _NO_IDENTIFIER.sub("", text.upper())
 
 
 def account_of(wanted: str, accounts: Collection[str]) -> str | None:
@@ -125,13 +120,15 @@ class Items:
 
     def _pools(self) -> tuple[Codes, Codes]:
         ours: dict[str, int] = {}
-        row_account = np.array([ours.setdefault(identifier(name), len(ours)) for name in self.book.accounts], np.int32)
+        row_account = np.array(
+            [ours.setdefault(normal_identifier(name), len(ours)) for name in self.book.accounts], np.int32
+        )
         line_account = np.empty(len(self.lines.accounts), np.int32)
         known = tuple(ours)
         for place, name in enumerate(self.lines.accounts):
-            found = account_of(identifier(name), known)
-            line_account[place] = ours.setdefault(identifier(name) if found is None else found, len(ours))
-        self.own_accounts = frozenset(ours) | {identifier(name) for name in self.lines.accounts}
+            found = account_of(normal_identifier(name), known)
+            line_account[place] = ours.setdefault(normal_identifier(name) if found is None else found, len(ours))
+        self.own_accounts = frozenset(ours) | {normal_identifier(name) for name in self.lines.accounts}
         currencies: dict[str, int] = {}
         row_currency = np.array([currencies.setdefault(c, len(currencies)) for c in self.book.currencies], np.int32)
         line_currency = np.array([currencies.setdefault(c, len(currencies)) for c in self.lines.currencies], np.int32)

@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from matcher.rules.settings import NEVER, Overrides, RuleSettings, Weights
+from recon_core.domain.account import normal_identifier
 from recon_core.domain.refused import BadSetting
 
 # Every setting with its meaning and its shipped value, commented out.
@@ -101,11 +102,11 @@ class _Reader:
                 )
             values = self._values(given, _OF_AN_ACCOUNT, f"group.{group}.")
             for account in members:
-                found.setdefault(identifier(account), {}).update(dict(values))
+                found.setdefault(normal_identifier(account), {}).update(dict(values))
         own = self._table(table, "account", "")
         for account in own:
             values = self._values(self._table(own, account, "account."), _OF_AN_ACCOUNT, f"account.{account}.")
-            found.setdefault(identifier(account), {}).update(dict(values))
+            found.setdefault(normal_identifier(account), {}).update(dict(values))
         return {account: tuple(sorted(values.items())) for account, values in found.items()}
 
     def _values(self, given: Mapping[str, Any], allowed: set[str], prefix: str) -> Overrides:
@@ -162,8 +163,3 @@ class _Reader:
 
     def _refuse(self, place: str, complaint: str, cure: str) -> NoReturn:
         raise BadSetting(f"{place} {complaint}.", where=f"{self._name}, key {place}", cure=cure)
-
-
-def identifier(account: str) -> str:
-    """An account's IBAN or BBAN as the settings hold it: no blanks, upper case."""
-    return re.sub("[^0-9A-Z]", "", account.upper())

@@ -75,8 +75,8 @@ class RuleSettings:
         return replace(self, **dict(found)) if found else self  # type: ignore[arg-type]
 
     @classmethod
-    def from_toml(cls, path: Path) -> RuleSettings:
-        """Read and validate a rules file. Raises `BadSetting` with file, key and cure."""
+    def from_toml(cls, path: Path | None) -> RuleSettings:
+        """Read and validate a rules file; without one the shipped rules. Raises `BadSetting` with file, key and cure."""
         from matcher.rules.rules_file import read_rules
 
-        return read_rules(path)
+        return cls() if path is None else read_rules(path)

@@ -10,12 +10,13 @@ import numpy as np
 
 from matcher.rules.chance import AmountChance
 from matcher.rules.columns import Codes, Flags, Ints, Lines
-from matcher.rules.items import IBAN_HEAD, Items, account_of, identifier
+from matcher.rules.items import IBAN_HEAD, Items, account_of
 from matcher.rules.joins import bounded_pairs, distinct, is_member, mixed, runs, runs_of, stable_order
 from matcher.rules.numbering import LastNumbers
 from matcher.rules.reference_index import ReferenceIndex, ReferencePairs, Shared
 from matcher.rules.relations import Relations
 from matcher.rules.settings import RuleSettings
+from recon_core.domain.account import normal_identifier
 
 Kept = TypeVar("Kept")
 # Amounts and days below the pool in one key.
@@ -263,7 +264,7 @@ class View:
         own, shortest = self._others_of_ours[int(items.pool_l[line])]
         for name in ("counterparty_account", "remittance", "additional_info"):
             for word in self.text(name)[line].split():
-                found = account_of(identifier(word), own) if len(word) >= shortest else None
+                found = account_of(normal_identifier(word), own) if len(word) >= shortest else None
                 if found is not None:
                     return found
         return ""

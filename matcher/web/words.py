@@ -12,11 +12,10 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from recon_core.domain.money import to_text, typed_minor
+from recon_core.domain.money import grouped, to_text, typed_minor
 
 LANGUAGES = ("en", "sv")
 MINUS, GAP = "−", "\u00a0"
-_GROUP = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 # The command line in a cure: "Release it first: recon book release 7", "Release them (recon adjust release 1) and ..."
 _COMMAND = re.compile(r": recon [a-z].*$", re.DOTALL)
 _ASIDE = re.compile(r" \((?:recon|--)[^()]*\)|,? with --[a-z-]+(?: [A-Z]+)?")
@@ -110,7 +109,7 @@ class Words:
 
     def _amount_in_words(self, found: re.Match[str]) -> str:
         gap, mark = (GAP, ",") if self.language == "sv" else (",", ".")
-        return f"{MINUS if found[1] else ''}{_GROUP.sub(gap, found[2])}{mark}{found[3]}"
+        return f"{MINUS if found[1] else ''}{grouped(found[2], gap)}{mark}{found[3]}"
 
     def _said(self, english: str) -> str:
         if self.language != "sv":
@@ -139,13 +138,13 @@ class Words:
         if minor is None:
             return ""
         whole, point, decimals = to_text(abs(minor), currency).partition(".")
-        grouped = _GROUP.sub(GAP if self.language == "sv" else ",", whole)
+        apart = grouped(whole, GAP if self.language == "sv" else ",")
         mark = "," if self.language == "sv" else "."
-        return f"{MINUS if minor < 0 else ''}{grouped}{mark if point else ''}{decimals}"
+        return f"{MINUS if minor < 0 else ''}{apart}{mark if point else ''}{decimals}"
 
     def number(self, count: int) -> str:
         """A count with its thousands apart."""
-        return _GROUP.sub(GAP if self.language == "sv" else ",", str(count))
+        return grouped(str(count), GAP if self.language == "sv" else ",")
 
     def minor(self, text: str, currency: str) -> int:
         """Minor units of an amount that a person typed, with comma or point, grouped or not. Raises `BadAmount`."""

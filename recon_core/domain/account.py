@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import NamedTuple
 
 from recon_core.domain.states import MatchingPolicy
+
+_PUNCTUATION = re.compile("[^0-9A-Z]")
 
 
 class Identifier(NamedTuple):
@@ -44,4 +47,4 @@ class CashAccount(NamedTuple):
 
 def normal_identifier(text: str) -> str:
     """An account number without its punctuation, in capitals: "SE45 5000 ..." and "6000-123 456" as banks store them."""
-    return "".join(character for character in text.upper() if character.isascii() and character.isalnum())
+    return _PUNCTUATION.sub("", text.upper())

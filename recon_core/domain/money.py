@@ -15,6 +15,7 @@ from recon_core.domain.refused import BadAmount
 AMOUNT_MINOR_MAX = 10**15
 
 _MINUS = "\u2212"
+_THOUSANDS = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 _GAPS = re.compile(r"[\s\u00a0\u202f']")
 _PLAIN = re.compile(r"([+-]?)([0-9]{1,30})(?:\.([0-9]{0,20}))?|([+-]?)\.([0-9]{1,20})", re.ASCII)
 
@@ -27,6 +28,11 @@ class Money(NamedTuple):
 
     def __str__(self) -> str:
         return f"{to_text(self.minor, self.currency)} {self.currency}"
+
+
+def grouped(digits: str, gap: str) -> str:
+    """Digits with their thousands apart: "1234567" and a blank are "1 234 567"."""
+    return _THOUSANDS.sub(gap, digits)
 
 
 def to_text(minor: int, currency: str) -> str:

@@ -21,17 +21,23 @@ def open_document(page: Page, day: str, balance: str) -> None:
     page.get_by_role("button", name="Open", exact=True).click()
 
 
+def release_one(site: Site, small: Small) -> Page:
+    """A document with one transaction, released on the page."""
+    small.book(Booked("K1", "2017-01-10", "25000", "Kund"))
+    page = site.open(ADDRESS)
+    open_document(page, "2017-01-10", "25 000,00")
+    page.get_by_role("button", name="Toggle reconciled").click()
+    page.get_by_role("button", name="Release", exact=True).click()
+    return page
+
+
 def expect_figure(page: Page, name: str, amount: str) -> None:
     figure = page.locator("table[aria-label=Figures] tr", has_text=name).locator("td").last
     expect(figure).to_have_text(amount)
 
 
 def test_the_worked_example_comes_out_to_the_krona(site: Site, small: Small) -> None:
-    small.book(Booked("K1", "2017-01-10", "25000", "Kund"))
-    page = site.open(ADDRESS)
-    open_document(page, "2017-01-10", "25 000,00")
-    page.get_by_role("button", name="Toggle reconciled").click()
-    page.get_by_role("button", name="Release", exact=True).click()
+    page = release_one(site, small)
     expect(page.get_by_role("status")).to_contain_text("is closed")
 
     small.book(
@@ -141,11 +147,7 @@ def test_a_long_document_is_read_a_page_at_a_time_and_filtered_as_a_whole(
 
 
 def test_a_closed_reconciliation_is_verified_on_the_page_and_a_later_edit_is_named(site: Site, small: Small) -> None:
-    small.book(Booked("K1", "2017-01-10", "25000", "Kund"))
-    page = site.open(ADDRESS)
-    open_document(page, "2017-01-10", "25 000,00")
-    page.get_by_role("button", name="Toggle reconciled").click()
-    page.get_by_role("button", name="Release", exact=True).click()
+    page = release_one(site, small)
 
     page.get_by_role("link", name="Verify").click()
 

@@ -22,7 +22,7 @@ _POLL_SECONDS_MIN, _POLL_SECONDS_MAX = 0.02, 0.3
 # A database that is restarted or moved is back before.
 _AWAY_SECONDS_MAX = 600
 _AWAY_PAUSE_SECONDS_MAX = 5.0
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def nightly_runs(night: Night, plan: NightPlan) -> list[NightRun]:
     return [*earlier, run]
 
 
-def patiently(night: Night, step: Callable[[], T]) -> T:
+def patiently(night: Night, step: Callable[[], _T]) -> _T:
     """Do a step that may be begun again, until the database answers. Raises `Busy` after `_AWAY_SECONDS_MAX`."""
     pause, waited = _POLL_SECONDS_MIN, 0.0
     while True:
