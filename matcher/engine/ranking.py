@@ -15,7 +15,7 @@ import numpy as np
 
 from matcher.rules.columns import Codes, Floats, Ints
 from matcher.rules.contract import Group, Pairs
-from matcher.rules.joins import distinct
+from matcher.rules.joins import distinct, runs
 from matcher.rules.numbering import last_number
 from matcher.rules.view import View
 
@@ -109,7 +109,8 @@ def best(likelihood: Likelihood, pairs: Pairs) -> Pairs:
     """Of each line's pairs the `PROPOSALS_MAX` best."""
     cost = likelihood.of_pairs(pairs.line, pairs.row, pairs.score)
     order = np.lexsort((pairs.row, cost, -pairs.score, pairs.line))
-    return pairs.where(order[_since(np.diff(pairs.line[order], prepend=-1) != 0) < PROPOSALS_MAX])
+    starts, ends = runs(pairs.line[order])
+    return pairs.where(order[np.arange(len(order)) - np.repeat(starts, ends - starts) < PROPOSALS_MAX])
 
 
 def rank(view: View, likelihood: Likelihood, proposals: Mapping[int, list[Proposal]]) -> dict[int, list[Proposal]]:
@@ -152,10 +153,3 @@ def _share(view: View, ranked: dict[int, list[Proposal]], choices: list[_Choice]
             given.add(row)
     for line, place in first.items():
         ranked[line].insert(0, ranked[line].pop(place))
-
-
-def _since(starts: np.ndarray) -> Ints:
-    """How many places after the last start each place is."""
-    at = np.flatnonzero(starts)
-    since: Ints = np.arange(len(starts)) - np.repeat(at, np.diff(np.r_[at, len(starts)]))
-    return since
