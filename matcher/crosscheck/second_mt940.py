@@ -22,6 +22,8 @@ def read(data: bytes, *, encoding: str | None) -> list[StatementView]:
 
     decoder = Decoder(configured=encoding, declared=likely_codepage(data))
     text = decoder.feed(data, final=True).translate(_TRANSPORT)
+    if "\n:" not in text:
+        text = text.replace("@@", "\n")  # the other line end of FinTS, which mt-940 does not know
     logger = logging.getLogger("mt940")
     before = logger.level
     logger.setLevel(logging.CRITICAL + 1)

@@ -13,11 +13,14 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import BinaryIO
 
+from recon_core.domain.currency import exponent
 from recon_core.domain.diagnostic import Diagnostic, Severity
 from recon_core.domain.money import to_minor
 from recon_core.domain.refused import BadAmount, BadDate, BadSetting
 
 FALLBACKS = ("cp1252", "latin-1")
+# What no standard allows and yet says one amount only: the code and the words of its diagnostic.
+AMOUNT_ODDITIES = {"amount-grouped": "with grouping", "amount-sign": "with its sign apart"}
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 _ISO_DATE = re.compile(r"\s*([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T[0-9:.,]*)?(?:Z|[+-][0-9]{2}:[0-9]{2})?\s*", re.ASCII)
@@ -28,6 +31,10 @@ _ISO_TIME = re.compile(
 )
 _COMPACT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})", re.ASCII)
 _SHORT_DATE = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})", re.ASCII)
+_PRINTED = re.compile(r"([+-]?)([0-9]*)(?:([.,])([0-9]*))?", re.ASCII)
+_GROUPED = re.compile(r"([+-]?)([1-9][0-9]{0,2})(?:([., \u00a0\u202f'])([0-9]{3}))((?:\3[0-9]{3})*)(?:([.,])([0-9]+))?")
+_APART = re.compile(r"([+-])[ \u00a0]+([0-9.,].*)|(.*[0-9.,])[ \u00a0]*([+-])", re.ASCII)
+_SHORT = 40
 _COMMA_AMOUNT = re.compile(r"[0-9]{1,15},[0-9]{0,10}", re.ASCII)
 
 
@@ -232,3 +239,28 @@ def comma_amount(text: str, currency: str) -> int:
     if not _COMMA_AMOUNT.fullmatch(text):
         raise BadAmount(f"{text[:40]!r} is no SWIFT amount.", cure="It is written like 1234,50 with a comma.")
     return to_minor(text.replace(",", "."), currency)
+
+
+def printed_amount(text: str, currency: str) -> tuple[int, str]:
+    """Minor units of an amount with `.` or `,`, and which of `AMOUNT_ODDITIES` it is printed with, "" for none.
+
+    Either may be the decimal sign (OFX 2.3 section 3.2.9.2). One separator with exactly three digits after it, in a
+    currency with fewer than three decimals, may be both and is never guessed. Raises `BadAmount`.
+    """
+    plain = _PRINTED.fullmatch(text)
+    if plain is not None and (plain[2] or plain[4]):
+        sign, whole, separator, decimals = plain[1], plain[2], plain[3] or "", plain[4] or ""
+        if len(decimals) == 3 and exponent(currency) < 3 and 1 <= len(whole) <= 3 and whole[0] != "0":
+            raise BadAmount(
+                f"{text!r} may be {sign}{whole}{decimals} or {sign}{whole}.{decimals}.",
+                cure="Ask the bank for amounts with two decimals, or correct the line by hand.",
+            )
+        return to_minor(f"{sign}{whole or '0'}.{decimals}" if separator else sign + whole, currency), ""
+    grouped = _GROUPED.fullmatch(text)
+    if grouped is not None and (grouped[5] or grouped[6]) and grouped[3] != grouped[6]:
+        whole = (grouped[2] + grouped[4] + grouped[5]).replace(grouped[3], "")
+        return to_minor(f"{grouped[1]}{whole}.{grouped[7] or ''}", currency), "amount-grouped"
+    apart = _APART.fullmatch(text) if len(text) <= _SHORT else None
+    if apart is not None and (minor := printed_amount(apart[2] or apart[3], currency)[0]) >= 0:
+        return (-minor if "-" in (apart[1], apart[4]) else minor), "amount-sign"
+    raise BadAmount(f"{text[:40]!r} is no amount.", cure="An amount is written like -1234.50, without grouping.")

@@ -9,8 +9,8 @@ statement. `:NS:` holds the bank's own fields.
 
 A tag counts only where the message may have it, because payers type text that looks like tags into `:86:`. Shells of
 SWIFT blocks `{1:…}{4:`, prologues such as `ABNANL2A` or `:940:`, missing `:20:`, a closing line `-` or none at all are
-accepted, as are BOM, CR, CRLF, NUL and the old code pages. What can't be read is a `Diagnostic` at its line; the rest
-is read. Each page is a statement of its own with `page` and `last_page`; lines are counted through the pages.
+accepted, as are BOM, CR, CRLF, `@@` (FinTS), NUL and the old code pages. What can't be read is a `Diagnostic` at its
+line; the rest is read. Each page is a statement of its own with `page` and `last_page`; lines are counted through the pages.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class Mt940Format:
         """100 for a header with its next field, 90 for a balance or an entry, 40 for a single other tag."""
         data = head.data.replace(b"\x00", b"")
         data = b"\n" + data.lstrip(b"\xef\xbb\xbf\xff\xfe").translate(None, b"\x01\x03\x1a").replace(b"\r", b"\n")
+        data = data.replace(b"@@:", b"\n:")
         if data.lstrip()[:1] == b"<":
             return 0
         if _OPENING.search(data):

@@ -44,6 +44,8 @@ class Blocks:
         self._stream = stream
         self._block_bytes = block_bytes
         self._first = stream.read(block_bytes)
+        self._marked = b"@@:" in self._first and not (b"\n:" in self._first or b"\r:" in self._first)
+        self._half_mark = ""
         self.decoder = Decoder(configured=encoding, declared=likely_codepage(self._first))
 
     def __iter__(self) -> Iterator[Block]:
@@ -69,9 +71,18 @@ class Blocks:
         data = self._first
         line_feeds = IncrementalNewlineDecoder(None, True)
         while data:
-            yield _plain(line_feeds.decode(self.decoder.feed(data)))
+            yield _plain(line_feeds.decode(self._decoded(data)))
             data = self._stream.read(self._block_bytes)
-        yield _plain(line_feeds.decode(self.decoder.feed(b"", final=True), True))
+        yield _plain(line_feeds.decode(self._decoded(b"", final=True), True))
+
+    def _decoded(self, data: bytes, *, final: bool = False) -> str:
+        """Text of the next bytes. FinTS allows `@@` for the end of a line; where it is used no line ends otherwise."""
+        text = self.decoder.feed(data, final=final)
+        if not self._marked:
+            return text
+        text = self._half_mark + text
+        self._half_mark = "@" if text.endswith("@") and not text.endswith("@@") and not final else ""
+        return text.removesuffix(self._half_mark).replace("@@", "\n")
 
 
 def _plain(text: str) -> str:

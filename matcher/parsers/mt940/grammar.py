@@ -12,12 +12,12 @@ from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import NamedTuple
 
-from matcher.parsers.text import short_date
-from recon_core.domain.currency import EXPONENTS, NO_CURRENCY, exponent
+from matcher.parsers.text import printed_amount, short_date
+from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
 from recon_core.domain.money import to_minor
 from recon_core.domain.refused import BadAmount, BadDate
 
-_AMOUNT = re.compile(r"([0-9]{0,30})(?:([,.])([0-9]{0,10}))?", re.ASCII)
+_AMOUNT = re.compile(r"([0-9]{0,30})(?:,([0-9]{0,10}))?", re.ASCII)
 _BALANCE = re.compile(r"([CDcd])([0-9]{6})([A-Za-z]{3})?\s*([0-9,.]+)", re.ASCII)
 _PAGE = re.compile(r"([0-9]{1,18})(?:\s*/\s*([0-9]{1,18}))?", re.ASCII)
 _REPORT_TIME = re.compile(r"([0-9]{6})([0-9]{2})([0-9]{2})(?:([+-])([0-9]{2})([0-9]{2}))?", re.ASCII)
@@ -27,6 +27,7 @@ _MONEY = re.compile(r"([A-Z]{3})([CD]?)([0-9,.]+)", re.ASCII)
 ODDITIES = {
     "decimal-point": "the amount has a point where the standard has a comma.",
     "decimal-comma-missing": "the amount has no decimal comma; it is read as whole units.",
+    "amount-grouped": "the amount has marks between its thousands, which the standard has not.",
 }
 
 
@@ -38,18 +39,23 @@ class Amount(NamedTuple):
 
 
 def amount_of(text: str, currency: str) -> Amount:
-    """A SWIFT amount (15d). Accepted though odd: a decimal point before all decimals of the currency; no mark at all.
+    """A SWIFT amount (15d). Accepted though odd: a decimal point, marks between thousands where another mark stands
+    before the decimals, no mark at all.
 
-    Raises `BadAmount` for grouping, signs, more decimals than the currency has, and anything else.
+    Raises `BadAmount` for signs, a point that may mean thousands or decimals, more decimals than the currency has, and
+    anything else.
     """
     found = _AMOUNT.fullmatch(text)
-    if found is None or not (found[1] or found[3]):
+    if found is None:
+        if not text.isascii() or text[:1] in "+-" or text[-1:] in "+-":
+            raise BadAmount(f"{text[:40]!r} is no amount.", cure="It is written like 1234,50, without a sign.")
+        minor, oddity = printed_amount(f"{text}0" if text.endswith(",") else text, currency)
+        return Amount(minor, oddity or "decimal-point")
+    whole, decimals = found.groups()
+    if not (whole or decimals):
         raise BadAmount(f"{text[:40]!r} is no amount.", cure="It is written like 1234,50 with a comma.")
-    whole, mark, decimals = found[1], found[2], found[3] or ""
-    if mark == "." and decimals and len(decimals) != (exponent(currency) or -1):
-        raise BadAmount(f"{text[:40]!r} has a point that may mean thousands or decimals.", cure="Ask the bank.")
-    oddity = {",": None, ".": "decimal-point"}.get(mark, "decimal-comma-missing")
-    return Amount(to_minor(f"{whole or '0'}.{decimals}", currency), oddity)
+    oddity = "decimal-comma-missing" if decimals is None else None
+    return Amount(to_minor(f"{whole or '0'}.{decimals or ''}", currency), oddity)
 
 
 class Balance(NamedTuple):

@@ -32,7 +32,8 @@ from matcher.parsers.mt940.slash import begins_with_code, read_slashes
 from matcher.parsers.mt940.wrapping import free_lines, rejoined
 
 _POLISH = re.compile(
-    r"(?:^|; ?)(ID IPH|Z RACH\.|NA RACH\.|OD|DLA|TYT\.|TNR|REF\. KLIENTA|DATA STEMPLA|DATA NOSTRO|WALUTA|KWOTA|KURS|NIP|ID UZUP\.): ?",
+    r"(?:^|; ?)(ID IPH|Z RACH\.|NA RACH\.|OD|DLA|TYT\.|TNR|REF\. ?KLIENTA|DATA STEMPLA|DATA NOSTRO|WALUTA|KWOTA|KURS|"
+    r"NR(?: KARTY)?|NIP|ID UZUP\.|NAZWA ZOBOW\.|ID ZOBOW\.|SYMBOL FORM\.|OKRES|RODZAJ SKŁADKI|RODZAJ SKLADKI): ?",
     re.IGNORECASE,
 )
 _POLISH_PLACES = {
@@ -41,6 +42,7 @@ _POLISH_PLACES = {
     "TYT.": REMITTANCE,
     "TNR": TRANSACTION_ID,
     "REF. KLIENTA": INSTRUCTION_ID,
+    "REF.KLIENTA": INSTRUCTION_ID,
 }
 _POLISH_PARTS = frozenset({"OD", "DLA", "WALUTA", "KWOTA", "KURS"})
 _DUTCH = re.compile(
@@ -78,7 +80,7 @@ def read_words(text: str, own: str | None, more: str | None, row: Row) -> None:
     elif own and "\n" in text and text.startswith(own):
         text = _without_party_line(text, own, more, row)
         if begins_with_code(text):
-            read_slashes(text, row)
+            read_slashes(text, text.replace("\n", ""), row)
             return
     elif text[2:3] == "." and (columns := _COLUMNS.match(text)):
         row[ACCOUNT], row[NAME] = columns[1], columns[2].rstrip()

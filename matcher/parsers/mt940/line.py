@@ -34,14 +34,13 @@ from matcher.parsers.mt940.row import (
     keep,
     put,
 )
-from matcher.parsers.mt940.slash import begins_with_code, read_parts, read_slashes
-from matcher.parsers.mt940.wrapping import cut_evenly, rejoined
+from matcher.parsers.mt940.slash import begins_with_code, read_slashes
 from recon_core.domain.refused import BadAmount
 from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementLine
 
 # Texts in reference fields that say "none" or "see the text".
 NO_REFERENCE = frozenset(
-    {"", "NONREF", "NOREF", "EREF", "EREF+", "PREF", "PREF+", "KREF", "KREF+", "MARF", "MREF+", "NOTPROVIDED"}
+    {"", "NONREF", "NOREF", "NONE", "EREF", "EREF+", "PREF", "PREF+", "KREF", "KREF+", "MARF", "MREF+", "NOTPROVIDED"}
     | {"NOT PROVIDED", "."}
 )
 REFERENCE_CHARS = 16
@@ -116,7 +115,7 @@ def read_text(text: str, flat: str, own: str | None, more: str | None, row: Row)
     """
     first = text[0]
     if first == "/" and begins_with_code(text):
-        read_parts(flat if flat is text or cut_evenly(text, len(text) - len(flat)) else rejoined(text, "/"), row)
+        read_slashes(text, flat, row)
     elif not first.isalpha() and (numbered := SHAPE.match(text)):
         read_numbered(text, numbered[2], row)
     else:
@@ -124,10 +123,16 @@ def read_text(text: str, flat: str, own: str | None, more: str | None, row: Row)
 
 
 def read_supplement(more: str, text: str | None, row: Row) -> None:
-    """`:61:` subfield 9: slash codes, Rabobank's counter-account, the name again, or words."""
+    """`:61:` subfield 9: slash codes, Rabobank's counter-account, the name again, or words.
+
+    A subfield 8 that stands on this line, behind its `//`, is the bank's reference all the same.
+    """
     more = "\n".join(filter(None, (line.strip() for line in more.split("\n"))))
+    if more.startswith("//") and row[BANK_REFERENCE] is None:
+        reference, _, more = more[2:].partition("\n")
+        row[BANK_REFERENCE] = None if reference.strip() in NO_REFERENCE else reference.strip()
     if begins_with_code(more):
-        read_slashes(more, row)
+        read_slashes(more, more.replace("\n", ""), row)
     elif looks_like_iban(more) or (text and text[:1] == "/" and _COUNTER_ACCOUNT.fullmatch(more)):
         put(row, ACCOUNT, "61/9", more)
     elif more and more != row[NAME]:

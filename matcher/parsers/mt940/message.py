@@ -21,7 +21,7 @@ from matcher.parsers.mt940.grammar import (
 from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
 from recon_core.domain.diagnostic import Severity
 from recon_core.domain.refused import BadAmount, BadDate
-from recon_core.domain.statement import StatementHeader, StatementKind
+from recon_core.domain.statement import FOREIGN_BALANCE, StatementHeader, StatementKind
 
 _FLOOR = re.compile(r"([A-Z]{3}) *[CD]? *[0-9,]", re.ASCII)
 _REPORT, _STATEMENT = StatementKind.REPORT.value, StatementKind.STATEMENT.value
@@ -185,7 +185,10 @@ class Message:
         own = balance.currency
         if self.currency is None:
             self.currency = own or self._default_currency
-        if own is not None and own != self.currency:
+        if own is not None and own != self.currency and tag[:2] != "64":
+            # A balance in another currency is the other side of no proof.
+            self._extra.append((FOREIGN_BALANCE, f":{tag}: {own}"))
+        elif own is not None and own != self.currency:
             message = f":{tag}: is in {own}, the statement is in {self.currency}."
             self._report("balance-currency-differs", Severity.ERROR, number, message, "Ask the bank which is right.")
         if own is None:

@@ -10,6 +10,10 @@ A GVC 899 or 399 whose posting text says that it is a reversal (Storno) marks th
 
 The proprietary code of a line becomes `NTRF+166+9310+992`: SWIFT type, GVC, prima nota, text key addition (unless it is
 000), as camt files of the same banks have it.
+
+Polish banks fill in what German ones leave out: empty subfields come as one byte FF (`˙` in Windows-1250, `ÿ` in
+Windows-1252), accounts as zeros, and their numbers mean the same only up to 26: where the purpose ended before,
+27 to 29 are name and address of the other party and 60 to 63 what the bank pleases, so that the text stays whole.
 """
 
 from __future__ import annotations
@@ -40,7 +44,14 @@ from matcher.parsers.mt940.wrapping import cut_evenly, rejoined
 
 SHAPE = re.compile(r"\s?([0-9]{3})?\s?([?~<>^|@]|(?<=[0-9])[+!$%&*])(?=[0-9]{2})", re.ASCII)
 PIECE = 27
+_LONG_PIECE = 35
 _SPLIT = {mark: re.compile(re.escape(mark) + "([0-9]{2})", re.ASCII) for mark in "?~<>^|@+!$%&*"}
+_POLISH_MARKS = "~<^"
+_FILLERS = "\xff\u02d9"  # byte FF in Windows-1252 and 1250
+_BLANKS = f" \t{_FILLERS}"
+# Polish: parts of the purpose, name and address of the other party, further parts.
+_POLISH_PURPOSE = frozenset(map(str, range(20, 27)))
+_POLISH_PARTY = ("27", "28", "29")
 # Subfields in their usual order; anything else takes the general way.
 USUAL = re.compile(
     r"([0-9]{3})\?00([^?]*)(?:\?10([^? ]*))?((?:\?2[0-9][^?]*)*)(?:\?30([^? ]*))?(?:\?31([^? ]*))?(?:\?32([^?]*))?"
@@ -110,13 +121,18 @@ def read_german(text: str, flat: str, row: Row) -> bool:
 def read_numbered(text: str, mark: str, row: Row) -> None:
     """Put the subfields of `text`, whose separator is `mark`, into `row`. A number that repeats goes on with its text."""
     parts = _SPLIT[mark].split(rejoined(text, mark) if "\n" in text else text)
+    given = [(number, value) for number, value in zip(parts[1::2], parts[2::2], strict=True) if value.strip(_BLANKS)]
+    others = _others_than_purpose(mark, given)
+    full = _piece_chars(mark, given)
     subfields: dict[str, str] = {}
     purpose: list[str] = []
-    for number, value in zip(parts[1::2], parts[2::2], strict=True):
-        if number in PURPOSE:
-            purpose.append(value if len(value) >= PIECE else value + " ")
+    for number, value in given:
+        if number in PURPOSE and number not in others:
+            purpose.append(value if len(value) >= full else value + " ")
         else:
             subfields[number] = f"{subfields[number]} {value}" if number in subfields else value
+    if "32" not in subfields and not others.isdisjoint(_POLISH_PARTY):
+        subfields["32"] = _party(subfields)
     take = subfields.pop
     gvc, primanota, key = parts[0].strip(), take("10", "").strip(), take("34", "").strip()
     if key == "000":
@@ -129,7 +145,7 @@ def read_numbered(text: str, mark: str, row: Row) -> None:
         _mark_reversal(posting, row)
     row[BIC] = _unspaced(take("30", ""))
     row[NAME] = _joined_name(take("32", None), take("33", None))
-    account, iban = _unspaced(take("31", "")), _unspaced(take("38", ""))
+    account, iban = _account(take("31", "")), _account(take("38", ""))
     row[ACCOUNT] = iban or account
     if iban and account:
         keep(row, mark + "31", account)
@@ -137,6 +153,39 @@ def read_numbered(text: str, mark: str, row: Row) -> None:
         if value.strip():
             keep(row, mark + number, value.strip())
     _read_purpose("".join(purpose), gvc, row)
+
+
+def _others_than_purpose(mark: str, given: list[tuple[str, str]]) -> frozenset[str]:
+    """Numbers of the purpose's that do not go on with it: those of a Polish text behind a purpose that had ended."""
+    numbers = {number for number, _ in given}
+    if mark not in _POLISH_MARKS or numbers >= _POLISH_PURPOSE:
+        return frozenset()
+    return (PURPOSE - _POLISH_PURPOSE) & numbers
+
+
+def _piece_chars(mark: str, given: list[tuple[str, str]]) -> int:
+    """From how many characters on a piece of the purpose was cut: Polish banks have pieces of 35 too."""
+    if mark == "?":
+        return PIECE
+    longest = max((len(value) for number, value in given if number in PURPOSE), default=0)
+    return PIECE if longest <= PIECE else max(_LONG_PIECE, longest)
+
+
+def _party(subfields: dict[str, str]) -> str:
+    """The name in front of its address: the first of its parts, and the next ones as long as they were cut."""
+    name = ""
+    for number in _POLISH_PARTY:
+        part = subfields.pop(number, "")
+        name += part
+        if len(part) < PIECE:
+            break
+    return name
+
+
+def _account(text: str) -> str | None:
+    """An account without blanks; zeros alone are none."""
+    account = _unspaced(text)
+    return account if account and account.strip("0") else None
 
 
 def _mark_reversal(posting: str, row: Row) -> None:

@@ -33,7 +33,7 @@ from matcher.parsers.mt940.row import (
     keep_number,
     put,
 )
-from matcher.parsers.mt940.wrapping import cut_evenly, rejoined
+from matcher.parsers.mt940.wrapping import cut_evenly, free_lines, rejoined
 
 PLACES = {
     "EREF": END_TO_END_ID,
@@ -67,6 +67,7 @@ CODES = frozenset((*PLACES, *_NUMBERS, "CNTP", "ACCW", *_PARTIES, *KEPT))
 
 _OWN_CODE = re.compile(r"/[A-Z]{2,8}/[^/]")
 _TELLING = re.compile(r"/(?:EREF|NAME|REMI|IBAN|CNTP|ORDP|BENM|MARF|URI)/")
+_PARTY_LINE = re.compile(r"/(?:ORDP|BENM)/(?!/)[^\n]{1,50}")
 _INVOICE = re.compile(r"/INV/([^ /]+)")
 
 
@@ -80,10 +81,18 @@ def begins_with_code(text: str) -> bool:
     return _OWN_CODE.match(text) is not None and _TELLING.search(text.replace("\n", "")) is not None
 
 
-def read_slashes(text: str, row: Row) -> None:
-    """Put the parts of `text` into `row`."""
-    flat = text.replace("\n", "")
-    read_parts(flat if flat == text or cut_evenly(text, len(text) - len(flat)) else rejoined(text, "/"), row)
+def read_slashes(text: str, flat: str, row: Row) -> None:
+    """Put the parts of `text` into `row`; `flat` is the text without breaks."""
+    if flat is text or cut_evenly(text, len(text) - len(flat)):
+        read_parts(flat, row)
+        return
+    # Sberbank writes the purpose under the last party's name, without a code of its own.
+    end = text.find("\n", text.rfind("\n/") + 1)
+    if "/REMI/" in flat or end < 0 or not _PARTY_LINE.fullmatch(text, text.rfind("\n/") + 1, end):
+        read_parts(rejoined(text, "/"), row)
+        return
+    read_parts(rejoined(text[:end], "/"), row)
+    add(row, REMITTANCE, free_lines(text[end:]) or None)
 
 
 def read_parts(text: str, row: Row) -> None:

@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from matcher.parsers.identifiers import is_bic, is_iban
 from matcher.parsers.notes import Notes
-from matcher.parsers.ofx.values import ODDITIES, amount, day, moment
+from matcher.parsers.ofx.values import day, moment
+from matcher.parsers.text import AMOUNT_ODDITIES, printed_amount
 from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
 from recon_core.domain.money import to_text
 from recon_core.domain.refused import BadAmount, BadDate
@@ -133,11 +134,11 @@ class Draft:
         if notes is None or printed is None or self.currency is None:
             return None
         try:
-            minor, oddity = amount(printed, self.currency)
+            minor, oddity = printed_amount(printed, self.currency)
         except BadAmount as error:
             notes.warning(error.code, f"{self.where}, {section}/BALAMT", error.message, error.cure)
             return None
         if oddity:
-            message = f"{printed!r} is printed {ODDITIES[oddity]}; read as {to_text(minor, self.currency)}."
+            message = f"{printed!r} is printed {AMOUNT_ODDITIES[oddity]}; read as {to_text(minor, self.currency)}."
             notes.warning(oddity, f"{self.where}, {section}/BALAMT", message)
         return minor

@@ -11,7 +11,8 @@ from datetime import date
 from matcher.parsers.identifiers import is_bic
 from matcher.parsers.notes import Notes
 from matcher.parsers.ofx.tokens import ENTRY_TAGS, Token, depth
-from matcher.parsers.ofx.values import ODDITIES, amount, day
+from matcher.parsers.ofx.values import day
+from matcher.parsers.text import AMOUNT_ODDITIES, printed_amount
 from recon_core.domain.currency import EXPONENTS
 from recon_core.domain.money import to_text
 from recon_core.domain.refused import BadAmount, BadDate
@@ -150,12 +151,12 @@ def _amount_of(entry: Entry, currency: str, extra: list[tuple[str, str]], notes:
         notes.error("bad-amount", place, "the transaction has two amounts.", cure)
     elif currency:
         try:
-            minor, oddity = amount(printed, currency)
+            minor, oddity = printed_amount(printed, currency)
         except BadAmount as error:
             notes.error(error.code, place, error.message, error.cure)
         else:
             if oddity:
-                message = f"{printed!r} is printed {ODDITIES[oddity]}; read as {to_text(minor, currency)}."
+                message = f"{printed!r} is printed {AMOUNT_ODDITIES[oddity]}; read as {to_text(minor, currency)}."
                 notes.warning(oddity, place, message)
             return minor
     extra += [AMOUNT_UNKNOWN, *([("TRNAMT", printed)] if printed else [])]

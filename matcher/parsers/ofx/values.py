@@ -1,4 +1,4 @@
-"""Values of OFX leaves: text, amounts (OFX 2.3 section 3.2.9.2) and dates (section 3.2.8)."""
+"""Values of OFX leaves: text and dates (OFX 2.3 section 3.2.8)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import re
 from datetime import date, datetime
 
 from matcher.parsers.text import compact_date
-from recon_core.domain.currency import exponent
-from recon_core.domain.money import to_minor
-from recon_core.domain.refused import BadAmount, BadDate
+from recon_core.domain.refused import BadDate
 
 # Stand-ins of equal width for what `blocks.masked` takes out of a text: nothing, a "<" and a "&" that are no markup.
 FILLER, KEPT_LESS, KEPT_AND = "\x00", "\x01", "\x02"
@@ -21,10 +19,6 @@ _ORDINARY = re.compile(r"[^&\r\n\x00-\x02]*+")
 _BLANKS = str.maketrans("\u00a0\r\n\t", "    ")
 _LINE_END = re.compile(r"[ \t]*\n[ \t]*")
 
-_PLAIN = re.compile(r"([+-]?)([0-9]*)(?:([.,])([0-9]*))?", re.ASCII)
-_GROUPED = re.compile(r"([+-]?)([1-9][0-9]{0,2})(?:([., \u00a0\u202f'])([0-9]{3}))((?:\3[0-9]{3})*)(?:([.,])([0-9]+))?")
-_APART = re.compile(r"([+-])[ \u00a0]+([0-9.,].*)|(.*[0-9.,])[ \u00a0]*([+-])", re.ASCII)
-_SHORT = 40
 _DAY = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:[0-9T\[.\s:+\-Z].*)?", re.ASCII | re.DOTALL)
 _CLOCK = re.compile(r"[0-9]{8}([0-9]{2})([0-9]{2})([0-9]{2})?", re.ASCII)
 
@@ -45,35 +39,6 @@ def clean(text: str) -> str:
         text = unescaped(text)
     text = text.translate(_RESTORED).strip()
     return _LINE_END.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-# What the standard does not allow and yet says one amount only: the code and the words of its diagnostic.
-ODDITIES = {"amount-grouped": "with grouping", "amount-sign": "with its sign apart"}
-
-
-def amount(text: str, currency: str) -> tuple[int, str]:
-    """Minor units of an OFX amount, and which of `ODDITIES` it is printed with, "" for none.
-
-    Either `.` or `,` may be the decimal sign. One separator with exactly three digits after it, in a currency with
-    fewer than three decimals, may be both and is never guessed. Raises `BadAmount`.
-    """
-    plain = _PLAIN.fullmatch(text)
-    if plain is not None and (plain[2] or plain[4]):
-        sign, whole, separator, decimals = plain[1], plain[2], plain[3] or "", plain[4] or ""
-        if len(decimals) == 3 and exponent(currency) < 3 and 1 <= len(whole) <= 3 and whole[0] != "0":
-            raise BadAmount(
-                f"{text!r} may be {sign}{whole}{decimals} or {sign}{whole}.{decimals}.",
-                cure="Ask the bank for amounts with two decimals, or correct the line by hand.",
-            )
-        return to_minor(f"{sign}{whole or '0'}.{decimals}" if separator else sign + whole, currency), ""
-    grouped = _GROUPED.fullmatch(text)
-    if grouped is not None and (grouped[5] or grouped[6]) and grouped[3] != grouped[6]:
-        whole = (grouped[2] + grouped[4] + grouped[5]).replace(grouped[3], "")
-        return to_minor(f"{grouped[1]}{whole}.{grouped[7] or ''}", currency), "amount-grouped"
-    apart = _APART.fullmatch(text) if len(text) <= _SHORT else None
-    if apart is not None and (minor := amount(apart[2] or apart[3], currency)[0]) >= 0:
-        return (-minor if "-" in (apart[1], apart[4]) else minor), "amount-sign"
-    raise BadAmount(f"{text[:40]!r} is no amount.", cure="An amount is written like -1234.50, without grouping.")
 
 
 def day(text: str) -> date | None:
