@@ -49,8 +49,8 @@ def amount_of(text: str, currency: str) -> Amount:
     if found is None:
         if not text.isascii() or text[:1] in "+-" or text[-1:] in "+-":
             raise BadAmount(f"{text[:40]!r} is no amount.", cure="It is written like 1234,50, without a sign.")
-        minor, oddity = printed_amount(f"{text}0" if text.endswith(",") else text, currency)
-        return Amount(minor, oddity or "decimal-point")
+        minor, printed = printed_amount(f"{text}0" if text.endswith(",") else text, currency)
+        return Amount(minor, printed or "decimal-point")
     whole, decimals = found.groups()
     if not (whole or decimals):
         raise BadAmount(f"{text[:40]!r} is no amount.", cure="It is written like 1234,50 with a comma.")
