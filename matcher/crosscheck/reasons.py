@@ -135,8 +135,11 @@ REASONS: tuple[Reason, ...] = (
         "mt-940: one field costs the file",
         "mt-940",
         frozenset({"file"}),
-        "A field that can't be read ends the reading; ours is a diagnostic at that field.",
-        _somewhere("bad-entry", "bad-date", "bad-amount", "bad-balance", "bad-page", "bad-sum", "type-missing"),
+        "A field that it can't read ends the reading; ours is a diagnostic at that field.",
+        _somewhere(
+            *("bad-entry", "bad-date", "bad-amount", "bad-balance", "bad-page", "bad-sum"),
+            *("type-missing", "entry-date-with-year"),
+        ),
     ),
     Reason(
         "mt-940: expected entries cost the file",

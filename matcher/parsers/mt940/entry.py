@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from matcher.parsers.mt940.grammar import ODDITIES, EntryDates, amount_of, entry_dates
+from matcher.parsers.mt940.grammar import ENTRY_DATE_CHARS, ODDITIES, EntryDates, amount_of, entry_dates
 from recon_core.domain.currency import NO_CURRENCY
 from recon_core.domain.diagnostic import Severity
 from recon_core.domain.refused import BadAmount
@@ -26,7 +26,7 @@ _STRICT = re.compile(
     re.ASCII | re.DOTALL,
 )
 _LENIENT = re.compile(
-    r"([0-9]{6}) *([0-9]{4})? *(R[CD]|E[CD]|[CD])\s*([A-Z]?)\s*([0-9.,]+) *([NSF][A-Z0-9 ]{3})?([^\n]*)"
+    r"([0-9]{6}) *((?:[0-9]{2})?[0-9]{4})? *(R[CD]|E[CD]|[CD])\s*([A-Z]?)\s*([0-9.,]+) *([NSF][A-Z0-9 ]{3})?([^\n]*)"
     r"(?:\n(.*))?",
     re.ASCII | re.DOTALL | re.IGNORECASE,
 )
@@ -90,6 +90,10 @@ class EntryReader:
         sign, reversal, status = MARKS[mark.upper()]
         if kind is None:
             self.report("type-missing", Severity.WARNING, number, f":61: has no type code: {body[:40]!r}.", "")
+        if entry is not None and len(entry) > ENTRY_DATE_CHARS:
+            self.report(
+                "entry-date-with-year", Severity.INFO, number, f":61: has a year in its entry date, {entry}.", ""
+            )
         amount = self._amount(digits, funds.upper(), number)
         dates = self._reported_dates(value + (entry or ""), number)
         kind = kind.upper().strip() if kind else None
@@ -126,8 +130,8 @@ class EntryReader:
     def _amount(self, digits: str, funds: str, number: int) -> int | None:
         """Minor units, or None if they can't be known. The funds code must be the third letter of the currency."""
         if funds and funds != self.currency[2] and self.currency != NO_CURRENCY:
-            # CR and DR are words for credit and debit as well.
-            severity = Severity.WARNING if funds == "R" else Severity.ERROR
+            # CR, DR and DB are words for credit and debit as well.
+            severity = Severity.WARNING if funds in "RB" else Severity.ERROR
             message = f":61: has the funds code {funds!r}, but the account is in {self.currency}."
             self.report("funds-code", severity, number, message, "Check that the amount is in the account's currency.")
         try:

@@ -24,6 +24,8 @@ _REPORT_TIME = re.compile(r"([0-9]{6})([0-9]{2})([0-9]{2})(?:([+-])([0-9]{2})([0
 _SUM = re.compile(r"([0-9]{1,9})([A-Z]{3})([0-9,.]+)", re.ASCII)
 _MONEY = re.compile(r"([A-Z]{3})([CD]?)([0-9,.]+)", re.ASCII)
 
+ENTRY_DATE_CHARS = len("MMDD")
+
 ODDITIES = {
     "decimal-point": "the amount has a point where the standard has a comma.",
     "decimal-comma-missing": "the amount has no decimal comma; it is read as whole units.",
@@ -151,7 +153,7 @@ class EntryDates(NamedTuple):
 
 
 def entry_dates(value_text: str, entry_text: str) -> EntryDates:
-    """Subfields 1 (YYMMDD) and 2 (MMDD or blank) of `:61:`.
+    """Subfields 1 (YYMMDD) and 2 (MMDD or blank; some banks write YYMMDD) of `:61:`.
 
     The entry date has no year: it gets the one that puts it nearest to the value date. A value date that the calendar
     does not have (30 February as an interest date) becomes None, never another day; it still tells the year.
@@ -166,6 +168,11 @@ def entry_dates(value_text: str, entry_text: str) -> EntryDates:
         anchor = _month_end(value_text)
     if not entry_text.strip() or (value is not None and entry_text == value_text[2:]):
         return EntryDates(value, value, bad)
+    if len(entry_text) > ENTRY_DATE_CHARS:
+        try:
+            return EntryDates(short_date(entry_text), value, bad)
+        except BadDate:
+            return EntryDates(value, value, bad or entry_text)
     booking = nearest_year(int(entry_text[:2]), int(entry_text[2:]), anchor) if anchor is not None else None
     if booking is None:
         return EntryDates(value, value, bad or entry_text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from matcher.parsers.mt940.account import looks_like_iban
+from matcher.parsers.mt940.bankcodes import read_bank_codes
 from matcher.parsers.mt940.entry import Entry
 from matcher.parsers.mt940.grammar import amount_of, money_of
 from matcher.parsers.mt940.labelled import read_words
@@ -114,6 +115,8 @@ def read_text(text: str, flat: str, own: str | None, more: str | None, row: Row)
     `flat` is the text without breaks, `own` and `more` are subfields 7 and 9 of `:61:`.
     """
     first = text[0]
+    if (first == "/" or "?" in text[2:5]) and read_bank_codes(text, row):
+        return
     if first == "/" and begins_with_code(text):
         read_slashes(text, flat, row)
     elif not first.isalpha() and (numbered := SHAPE.match(text)):

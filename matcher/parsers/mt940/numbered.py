@@ -42,7 +42,7 @@ from matcher.parsers.mt940.row import (
 )
 from matcher.parsers.mt940.wrapping import cut_evenly, rejoined
 
-SHAPE = re.compile(r"\s?([0-9]{3})?\s?([?~<>^|@]|(?<=[0-9])[+!$%&*])(?=[0-9]{2})", re.ASCII)
+SHAPE = re.compile(r"\s?([0-9]{3}(?:[0-9](?=[~<^]00))?)?\s?([?~<>^|@]|(?<=[0-9])[+!$%&*])(?=[0-9]{2})", re.ASCII)
 PIECE = 27
 _LONG_PIECE = 35
 _SPLIT = {mark: re.compile(re.escape(mark) + "([0-9]{2})", re.ASCII) for mark in "?~<>^|@+!$%&*"}

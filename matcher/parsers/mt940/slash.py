@@ -62,11 +62,30 @@ _NUMBERS = {"OCMT": "original", "CHGS": "charges", "NBTX": "count", "NRTX": "cou
 _LINES = frozenset({"ADDI", "TRTP", "RTYP", "REMI", "URI"})
 _PARTIES = frozenset({"ORDP", "BENM", "ULTD", "ULTC", "ULTB"})
 _ULTIMATE = frozenset({"ULTD", "ULTC", "ULTB"})
-KEPT = ("CSID", "ADDR", "ISDT", "PURP", "ID", "TRCD", "IACC", "SWOC", "INIT", "CREF", "CDTRREFTP", "ISSR", "SUM")
-CODES = frozenset((*PLACES, *_NUMBERS, "CNTP", "ACCW", *_PARTIES, *KEPT))
+# Goldman Sachs: creditor and debtor with their accounts and banks; the first letter tells which.
+_SIDES = {"CRNM": NAME, "DBNM": NAME, "CACT": ACCOUNT, "DACT": ACCOUNT, "CBIC": BIC, "DBIC": BIC}
+KEPT = (
+    "CSID",
+    "ADDR",
+    "ISDT",
+    "PURP",
+    "ID",
+    "TRCD",
+    "IACC",
+    "SWOC",
+    "INIT",
+    "CREF",
+    "CDTRREFTP",
+    "ISSR",
+    "SUM",
+    "OPRP",
+)
+CODES = frozenset((*PLACES, *_NUMBERS, "CNTP", "ACCW", *_PARTIES, *_SIDES, *KEPT))
 
 _OWN_CODE = re.compile(r"/[A-Z]{2,8}/[^/]")
 _TELLING = re.compile(r"/(?:EREF|NAME|REMI|IBAN|CNTP|ORDP|BENM|MARF|URI)/")
+# A code of the bank's own at the start of a line.
+_LINE_CODE = re.compile(r"\n/([A-Z]{4})/(?!/)")
 _PARTY_LINE = re.compile(r"/(?:ORDP|BENM)/(?!/)[^\n]{1,50}")
 _INVOICE = re.compile(r"/INV/([^ /]+)")
 
@@ -89,18 +108,21 @@ def read_slashes(text: str, flat: str, row: Row) -> None:
     # Sberbank writes the purpose under the last party's name, without a code of its own.
     end = text.find("\n", text.rfind("\n/") + 1)
     if "/REMI/" in flat or end < 0 or not _PARTY_LINE.fullmatch(text, text.rfind("\n/") + 1, end):
-        read_parts(rejoined(text, "/"), row)
+        read_parts(rejoined(text, "/"), row, more=frozenset(_LINE_CODE.findall(text)) - CODES)
         return
     read_parts(rejoined(text[:end], "/"), row)
     add(row, REMITTANCE, free_lines(text[end:]) or None)
 
 
-def read_parts(text: str, row: Row) -> None:
-    """Put the parts of a text without breaks into `row`. A slash that closes a code may open the next one."""
+def read_parts(text: str, row: Row, *, more: frozenset[str] = frozenset()) -> None:
+    """Put the parts of a text without breaks into `row`. A slash that closes a code may open the next one.
+
+    `more` are codes as well, except in what a payer wrote.
+    """
     code = value = party = lead = ""
     *parts, last = text.split("/")
     for part in parts:
-        if part not in CODES:
+        if part not in CODES and (part not in more or code in _LINES):
             value = f"{value}/{part}" if value else part
             continue
         if value:
@@ -145,6 +167,12 @@ def _less_usual(code: str, value: str, party: str, row: Row) -> None:
         keep_number(row, _NUMBERS[code], value)
     elif code in _PARTIES:
         _name(code, value, row)
+    elif code in _SIDES:
+        theirs = "D" if (row[AMOUNT] >= 0) is not row[REVERSAL] else "C"
+        if code[0] == theirs:
+            put(row, _SIDES[code], code, value)
+        else:
+            keep(row, code, value)
     elif code == "CNTP":
         _counterparty(value, row)
     elif code == "ACCW":
