@@ -15,7 +15,7 @@ from matcher.parsers.contract import ControlTotals
 from recon_core.domain.currency import EXPONENTS
 from recon_core.domain.diagnostic import Diagnostic, Severity
 from recon_core.domain.money import to_text
-from recon_core.domain.statement import FOREIGN_BALANCE, LineStatus, StatementHeader, StatementLine
+from recon_core.domain.statement import FOREIGN_BALANCE, LineStatus, StatementHeader, StatementKind, StatementLine
 
 _BOOKED = LineStatus.BOOKED.value
 
@@ -98,6 +98,8 @@ def prove(
         )
         found.append(Diagnostic("balance-currency-differs", Severity.ERROR, where, message))
         return Verdict(False, False, found)
+    if is_report_without_lines(header, tally):
+        return Verdict(None, False, found)
     if header.opening_balance is None or header.closing_balance is None:
         if not (tally.reversal_count and reversals_doubtful):
             return Verdict(None, False, found)
@@ -119,6 +121,11 @@ def prove(
         return Verdict(True, True, found)
     found.append(_mismatch(header, tally, movement))
     return Verdict(False, False, found)
+
+
+def is_report_without_lines(header: StatementHeader, tally: Tally) -> bool:
+    """Whether a report tells balances and sums only, as an MT941 and some camt.052 do: nothing in it can be proved."""
+    return header.kind == StatementKind.REPORT and not tally.count
 
 
 def _direction_unproven(where: str, why: str) -> Diagnostic:
@@ -149,6 +156,8 @@ def compare_totals(stated: ControlTotals, tally: Tally, header: StatementHeader)
 
     Banks count either the booked lines or all of them; a total that fits one of the two is right.
     """
+    if is_report_without_lines(header, tally):
+        return
     where = stated.where or header.statement_id or ""
     credit_count, debit_count = tally.credit_count, tally.debit_count
     pairs: list[tuple[str, int | None, int, int]] = [

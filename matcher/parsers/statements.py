@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from matcher.parsers.balance import Tally, compare_totals, prove
+from matcher.parsers.balance import Tally, compare_totals, is_report_without_lines, prove
 from matcher.parsers.contract import (
     ControlTotals,
     Event,
@@ -158,7 +158,9 @@ def _finished(
     draft.lines.invert_reversals = bool(verdict.invert_reversals)
     sums = [difference for stated in draft.totals for difference in compare_totals(stated, tally, header)]
     booked = tally.booked - (2 * tally.booked_reversals if verdict.invert_reversals else 0)
-    balanced, carried = pages.add(header, booked=booked, balanced=verdict.balanced)
+    balanced, carried = verdict.balanced, list[Diagnostic]()
+    if not is_report_without_lines(header, tally):
+        balanced, carried = pages.add(header, booked=booked, balanced=balanced)
     for found in (*verdict.diagnostics, *sums, *carried):
         odd.add(found)
     header = header._replace(

@@ -1,4 +1,4 @@
-"""MT940 customer statements and MT942 interim reports (SWIFT category 9), in the dialects that banks write.
+"""MT940 statements, MT941 balance reports, MT942 interim reports (SWIFT category 9), in the dialects that banks write.
 
 A file holds messages, a message is one page of one statement. Fields begin at the start of a line with `:tag:`; a line
 without a tag continues the field before it. `:20:` reference, `:21:` related reference, `:25:`/`:25P:` account,

@@ -30,6 +30,7 @@ _SUM = re.compile(r"\n:90[CD]:[0-9]{1,9}([A-Z]{3})", re.ASCII)
 _ASK = "Ask the bank for the statement again."
 _REPORT_TAGS = frozenset({"13", "13D", "34F", "90C", "90D"})
 _LAST_PAGE = {"62F": True, "62": True, "62M": False}
+_SUMS = frozenset({"90C", "90D"})
 _STATEMENT_TAGS = frozenset({"60", "60F", "60M", "62", "62F", "62M"})
 
 
@@ -38,6 +39,7 @@ class Message:
 
     def __init__(self, report: Report, *, default_currency: str | None) -> None:
         self.tags: set[str] = set()
+        self.has_entries = False
         self.currency: str | None = None
         self.opening: Balance | None = None
         self.closing: Balance | None = None
@@ -56,6 +58,11 @@ class Message:
     def is_report(self) -> bool:
         """Whether this is an MT942: tags that only a report has, and no balances."""
         return self.tags.isdisjoint(_STATEMENT_TAGS) and not self.tags.isdisjoint(_REPORT_TAGS)
+
+    @property
+    def is_balance_report(self) -> bool:
+        """Whether this is an MT941: balances and sums, no entries."""
+        return not self.has_entries and not self.tags.isdisjoint(_SUMS) and not self.tags.isdisjoint(_STATEMENT_TAGS)
 
     def take(self, tag: str, content: str, number: int) -> ControlTotals | None:
         """Take one field of the header or the trailer, at line `number`; control sums come back as an event."""
@@ -104,15 +111,15 @@ class Message:
 
     def header(self) -> StatementHeader:
         """What is known so far."""
-        report = self.is_report
+        kind = "mt942" if self.is_report else "mt941" if self.is_balance_report else "mt940"
         opening, closing, account = self.opening, self.closing, self.account
         name = self._reference
         if name and self.sequence:
             name = f"{name}/{self.sequence}"
         last = _LAST_PAGE.get(self._closing_tag)
         return StatementHeader(
-            format="mt942" if report else "mt940",
-            kind=_REPORT if report else _STATEMENT,
+            format=kind,
+            kind=_STATEMENT if kind == "mt940" else _REPORT,
             account=account.identifier if account else None,
             account_scheme=account.scheme if account else None,
             bank_bic=account.bic if account else None,

@@ -146,6 +146,8 @@ class Reader:
             self._message.reopen()
         if self._state == State.OUTSIDE:
             yield from self._begin()
+        assert self._message is not None
+        self._message.has_entries = True
         yield from self._start(ahead)
         if self._entries.currency == NO_CURRENCY:
             message = "the statement names no currency; amounts are read with two decimals."
