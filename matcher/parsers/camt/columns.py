@@ -24,10 +24,12 @@ from matcher.parsers.camt.form import (
 )
 from matcher.parsers.camt.transaction import (
     NO_CHARGES,
+    NOT_FOREIGN,
     NOT_PROVIDED,
     Charged,
     Foreign,
     account_number,
+    join_foreign,
     read_charges,
     read_foreign,
     transaction_kind,
@@ -228,7 +230,13 @@ class _Columns:
             ours = self.charges or repeat(NO_CHARGES)
             self.charges = [one if one.total is not None else other for one, other in zip(ours, theirs, strict=False)]
         if amounts.is_foreign:
-            self.foreign = [read_foreign(amounts, row, odd) for row in self.rows]
+            told = [read_foreign(amounts, row, odd) for row in self.rows]
+            both = [
+                join_foreign(own, entry) for own, entry in zip(told, self.foreign or repeat(NOT_FOREIGN), strict=False)
+            ]
+            self.foreign = [one for one in both if one is not None]
+            if len(self.foreign) < len(told):
+                raise _Unusual
         if odd:
             raise _Unusual
 

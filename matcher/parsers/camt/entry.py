@@ -40,15 +40,16 @@ from matcher.parsers.camt.shape import (
     TEXT_LETTERS_MAX,
     check_texts,
     cut,
+    is_stray,
     leaves_of_element,
     leaves_of_markup,
     local_name,
+    stray_transaction,
 )
 from matcher.parsers.camt.transaction import (
     KINDS_MAX,
     NO_CHARGES,
     NO_TRANSACTION,
-    NOT_FOREIGN,
     Extra,
     OwnAccount,
     Transaction,
@@ -59,6 +60,7 @@ from matcher.parsers.camt.transaction import (
     read_charges,
     read_foreign,
     read_transaction,
+    with_entry_foreign,
 )
 from matcher.parsers.text import iso_date
 from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
@@ -213,7 +215,7 @@ class EntryReader:
         form = self._entry_forms.get(key)
         if form is None:
             leaves = leaves_of_markup(pieces, self._prefix)
-            if leaves is None or any("TxDtls" in leaf.path for leaf in leaves):
+            if leaves is None or any("TxDtls" in leaf.path or is_stray(leaf.path) for leaf in leaves):
                 raise NotPlain
             form = EntryForm(leaves, self._currency, _tag_count(key))
             if len(self._entry_forms) < FORMS_MAX:
@@ -235,6 +237,8 @@ class EntryReader:
             for child in [child for child in parent if local_name(child.tag) == "TxDtls"]:
                 transactions.append(child)
                 parent.remove(child)
+        if not transactions:
+            transactions = stray_transaction(entry)
         leaves, texts = leaves_of_element(entry)
         form = EntryForm(leaves, self._currency)
         listed = []
@@ -291,8 +295,8 @@ class EntryReader:
         if batch is not NO_BATCH:
             check_batch(batch, [one.amount for one in read or details], kind, amount, where, told)
         foreign = single.foreign
-        if foreign is NOT_FOREIGN and amounts.is_foreign:
-            foreign = read_foreign(amounts, texts, odd)
+        if amounts.is_foreign:
+            foreign = with_entry_foreign(foreign, read_foreign(amounts, texts, odd), extra)
         told += [Diagnostic(error.code, Severity.ERROR, where, error.message, error.cure) for error in odd]
         if told:
             self._told.append((index, told))

@@ -162,7 +162,7 @@ class HeaderBuilder:
         currency = base.currency or (self._balances[0].currency if self._balances else None)
         mine = sorted(self._balances, key=lambda balance: balance.currency != currency)
         interim = [balance for balance in mine if balance.code == "ITBD" and balance.interim]
-        opening, closing, available = _first(mine, _OPENING), _first(mine, _CLOSING), _first(mine, _AVAILABLE)
+        opening, closing, available = _first(mine, _OPENING), _last(mine, _CLOSING), _first(mine, _AVAILABLE)
         if opening is None and interim and (base.page or 0) > 1:
             opening = interim.pop(0)
         if closing is None and interim and base.last_page is not True:
@@ -289,8 +289,25 @@ def _check_parts(parts: Sized) -> None:
 
 
 def _first(balances: list[Balance], codes: tuple[str, ...]) -> Balance | None:
-    """The first balance of the first of the codes that there is."""
-    return next((balance for code in codes for balance in balances if balance.code == code), None)
+    """The first balance of the first of the codes that there is; of a statement over several days, the earliest."""
+    found = next((balance for code in codes for balance in balances if balance.code == code), None)
+    return min(_of_its_kind(balances, found), key=_day, default=found)
+
+
+def _last(balances: list[Balance], codes: tuple[str, ...]) -> Balance | None:
+    """Like `_first`, but of a statement over several days the latest."""
+    found = _first(balances, codes)
+    return max(_of_its_kind(balances, found), key=_day, default=found)
+
+
+def _of_its_kind(balances: list[Balance], one: Balance | None) -> list[Balance]:
+    """The balances that differ from `one` in day and amount only; none if a day is missing."""
+    kind = [other for other in balances if one is not None and other[:2] + other[3:4] == one[:2] + one[3:4]]
+    return [] if any(other.day is None for other in kind) else kind
+
+
+def _day(balance: Balance) -> date:
+    return balance.day or date.max
 
 
 def _number(text: str | None) -> int | None:

@@ -98,6 +98,9 @@ REFERENCES = frozenset({"RmtInf/Strd/CdtrRefInf/Ref", "RmtInf/Strd/CdtrRefInf/Cd
 DOCUMENTS = frozenset({"RmtInf/Strd/RfrdDocInf/Nb", "RmtInf/Strd/RfrdDocInf/RfrdDocNb"})
 INFOS = ("AddtlTxInf", "RtrInf/AddtlInf", "RtrInf/AddtlRtrRsnInf")
 
+# Parts that an entry has only inside a transaction; some hand-written files leave `TxDtls` out.
+TRANSACTION_ONLY = frozenset({"Refs", "RltdPties", "RltdAgts", "RmtInf", "RtrInf"})
+
 OWN_AMOUNTS = ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt", "AmtDtls/InstdAmt/Amt")
 ORIGINAL_AMOUNTS = ("AmtDtls/InstdAmt/Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt", "Amt")
 RATES = tuple(f"AmtDtls/{kind}/CcyXchg/XchgRate" for kind in ("InstdAmt", "TxAmt", "CntrValAmt", "AnncdPstngAmt"))

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
+from matcher.parsers.camt.paths import TRANSACTION_ONLY
 from recon_core.domain.refused import LimitExceeded
 
 DEPTH_MAX = 64
@@ -137,3 +138,18 @@ def _list_leaves(element: Element, level: _Level, depth: int, leaves: list[Leaf]
 def local_name(tag: str) -> str:
     """`Ntry` of `{urn:iso:std:iso:20022:tech:xsd:camt.053.001.08}Ntry`."""
     return tag.rpartition("}")[2]
+
+
+def is_stray(path: str) -> bool:
+    """Whether a leaf of an entry is one that only a transaction has."""
+    return path.removeprefix("NtryDtls/").partition("/")[0] in TRANSACTION_ONLY
+
+
+def stray_transaction(entry: Element) -> list[Element]:
+    """The transaction of an entry that has its parts without a `TxDtls` around them, against the schema."""
+    found = Element("TxDtls")
+    for parent in (entry, *(child for child in entry if local_name(child.tag) == "NtryDtls")):
+        for child in [child for child in parent if local_name(child.tag) in TRANSACTION_ONLY]:
+            found.append(child)
+            parent.remove(child)
+    return [found] if len(found) else []

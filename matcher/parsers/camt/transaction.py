@@ -15,6 +15,7 @@ from matcher.parsers.camt.form import (
     TransactionForm,
     TransactionKind,
 )
+from recon_core.domain.money import Money
 from recon_core.domain.refused import InputError
 
 KINDS_MAX = 2000
@@ -217,6 +218,29 @@ def read_foreign(amounts: Amounts, texts: Texts, odd: list[InputError]) -> Forei
         return Foreign(None, None, rate)
     original = read_minor(texts[amounts.original], amounts.original_currency, odd)
     return Foreign(original, amounts.original_currency if original is not None else None, rate)
+
+
+def join_foreign(own: Foreign, entry: Foreign) -> Foreign | None:
+    """What transaction and entry say together of the original amount; None where they contradict each other."""
+    if entry in (NOT_FOREIGN, own):
+        return own
+    if own.amount is None:
+        return entry if own.rate in (None, entry.rate) else None
+    if entry.amount is not None and entry[:2] != own[:2]:
+        return None
+    return own._replace(rate=entry.rate) if own.rate is None else own if entry.rate in (None, own.rate) else None
+
+
+def with_entry_foreign(own: Foreign, entry: Foreign, extra: Extra) -> Foreign:
+    """The original amount and rate of an entry's only transaction; what the entry says otherwise goes to `extra`."""
+    joined = join_foreign(own, entry)
+    if joined is not None:
+        return joined
+    if entry.amount is not None and entry.currency is not None and entry[:2] != own[:2]:
+        extra.append(("Ntry/AmtDtls", str(Money(entry.amount, entry.currency))))
+    if entry.rate is not None and entry.rate != own.rate:
+        extra.append(("Ntry/AmtDtls/CcyXchg/XchgRate", entry.rate))
+    return own
 
 
 def read_charges(groups: tuple[Charges, ...], texts: Texts, currency: str, odd: list[InputError]) -> Charged:
