@@ -250,8 +250,7 @@ def test_the_quick_way_and_the_careful_way_read_generated_files_the_same(
 def test_the_size_of_the_blocks_changes_nothing(block_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     from matcher.parsers.mt940 import blocks
 
-    # The code page is told from the first block, so a file in an old one may depend on its size.
-    files = {path.name: path.read_bytes() for path in FIXTURES.glob("*.sta") if "code-page" not in path.name}
+    files = {path.name: path.read_bytes() for path in FIXTURES.glob("*.sta")}
     whole = {name: [(s.header, list(s.lines), s.diagnostics) for s in statements(data)] for name, data in files.items()}
     monkeypatch.setattr(blocks.Blocks.__init__, "__kwdefaults__", {"block_bytes": block_bytes})
 

@@ -87,6 +87,28 @@ def written(seed: int) -> str:
     return message(*entries, *entries).replace("\r\n", "\n")
 
 
+UNREADABLE = (
+    ":61:2601",
+    ":61:26010XC5,00NTRFR1",
+    ":61:\u0662\u0666\u0660\u0661\u0660\u0665C5,00NTRFR1",
+    ":61:260132C5,00NTRFR1",
+    ":61:260105C.5NTRFR1",
+)
+
+
+def several(seed: int) -> str:
+    """Messages of a few accounts and currencies in one file, some with an entry that can't be read or is no day."""
+    rng = random.Random(seed)
+    found = []
+    for number in range(rng.randint(2, 6)):
+        content = written(seed * 10 + number).replace("EUR", rng.choice(["EUR", "EUR", "SEK"]))
+        if rng.random() < 0.3:
+            place = content.rfind("\n:61:", 0, rng.randrange(len(content))) + 1 or content.find(":61:")
+            content = f"{content[:place]}{rng.choice(UNREADABLE)}\n:86:166?00G?20{number}\n{content[place:]}"
+        found.append(content)
+    return "".join(found)
+
+
 Read = list[tuple[list[StatementLine], list[Diagnostic]]]
 
 
@@ -126,7 +148,22 @@ def test_entries_of_known_shapes_are_read_as_with_care() -> None:
         assert_the_same(written(seed), batch=1 + seed % 3)
 
 
+def test_entries_of_many_statements_are_read_together_as_with_care() -> None:
+    for seed in range(300):
+        assert_the_same(several(seed), batch=1 + seed % 3)
+
+
+def test_what_is_odd_is_told_in_the_order_of_the_lines() -> None:
+    for seed in range(200):
+        with learning_at_once(1):
+            for _, found in read(several(seed)):
+                lines = [int(odd.where.removeprefix("line ")) for odd in found if odd.where.startswith("line ")]
+                assert lines == sorted(lines)
+
+
 @pytest.mark.heavy
 def test_entries_of_known_shapes_are_read_as_with_care_a_hundred_thousand_times() -> None:
     for seed in range(100_000):
         assert_the_same(written(seed), batch=1 + seed % 3)
+        if seed % 10 == 0:
+            assert_the_same(several(seed), batch=1 + seed % 3)

@@ -8,13 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from io import IncrementalNewlineDecoder
+from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 from matcher.parsers.mt940.codepage import likely_codepage
 from matcher.parsers.text import Decoder
 from recon_core.domain.refused import LimitExceeded
 
-BLOCK_BYTES = 1 << 18
+# The lines of a block are made together. The garbage collector would look at those of a larger one again and again.
+BLOCK_BYTES = 80 << 10
+# So much of a file is looked at to tell its code page.
+_EVIDENCE_BYTES = 1 << 18
 FIELD_CHARS_MAX = 8 << 20
 
 ENTRY = "\n:61:"
@@ -43,7 +47,7 @@ class Blocks:
     def __init__(self, stream: BinaryIO, *, encoding: str | None, block_bytes: int = BLOCK_BYTES) -> None:
         self._stream = stream
         self._block_bytes = block_bytes
-        self._first = stream.read(block_bytes)
+        self._first = stream.read(_EVIDENCE_BYTES)
         self._marked = b"@@:" in self._first and not (b"\n:" in self._first or b"\r:" in self._first)
         self._half_mark = ""
         self.decoder = Decoder(configured=encoding, declared=likely_codepage(self._first))
@@ -53,7 +57,7 @@ class Blocks:
         for text in self._texts():
             pending += text
             cut, following = pending.rfind(ENTRY, 1), "61"
-            if cut < 0 and len(pending) > 4 * self._block_bytes:
+            if cut < 0 and len(pending) > self._block_bytes:
                 cut = max((found.start() for found in _MESSAGE.finditer(pending, 1)), default=-1)
                 following = "20"
             if cut > 0:
@@ -68,11 +72,11 @@ class Blocks:
 
     def _texts(self) -> Iterator[str]:
         """Decoded text with line feeds only and without transport characters."""
-        data = self._first
+        size = self._block_bytes
+        first = (self._first[at : at + size] for at in range(0, len(self._first), size))
         line_feeds = IncrementalNewlineDecoder(None, True)
-        while data:
+        for data in chain(first, iter(lambda: self._stream.read(size), b"")):
             yield _plain(line_feeds.decode(self._decoded(data)))
-            data = self._stream.read(self._block_bytes)
         yield _plain(line_feeds.decode(self._decoded(b"", final=True), True))
 
     def _decoded(self, data: bytes, *, final: bool = False) -> str:

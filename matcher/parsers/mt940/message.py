@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from matcher.parsers.contract import ControlTotals
@@ -96,7 +96,7 @@ class Message:
         """Keep a text about the message that is no tag's content."""
         self._extra.append((name, text))
 
-    def settle_currency(self, ahead: Sequence[str]) -> str:
+    def settle_currency(self, ahead: Iterable[str]) -> str:
         """The currency of the lines that follow; `ahead` are texts in which a closing balance may name it."""
         if self.currency is None and self.account is not None:
             self.currency = self.account.currency
@@ -226,7 +226,7 @@ class Message:
         return ControlTotals(debit_count=count, debit_sum=minor, where=where)
 
 
-def _currency_ahead(ahead: Sequence[str]) -> str | None:
+def _currency_ahead(ahead: Iterable[str]) -> str | None:
     """The currency of the first closing balance, or of a report's first sum, before the next message."""
     for text in ahead:
         closing = _CLOSING.search(text)

@@ -8,7 +8,7 @@ codes. Only outlines whose parts go to places of their own are known here; what 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple, Protocol
 
@@ -42,7 +42,7 @@ Columns = dict[int, Sequence[Any]]
 _SUBFIELD = re.compile(rf"\?([0-9]{{2}})((?:(?:{'|'.join(sorted(SEPA))}|BIC)\+)?)", re.ASCII)
 _SUBFIELD_PLACES = {"00": ADDITIONAL_INFO, "30": BIC, "31": ACCOUNT, "32": NAME, "33": NAME, "34": RETURN_REASON}
 _SLASH_CODE = re.compile(r"/([A-Z]{2,9})(?=/)")
-_UNSPACED = ("10", "30", "31", "34")
+_UNSPACED = frozenset({"10", "30", "31", "34"})
 # A bank reference would meet that of `:61:`, and PREF fills in two fields.
 _SEPA_PLACES = {**SEPA_PLACES, "": REMITTANCE, "MTLG": REMITTANCE}
 del _SEPA_PLACES["BREF"]
@@ -71,11 +71,12 @@ class Outline(Protocol):
     @property
     def expression(self) -> str: ...
 
-    def columns(self, kinds: Texts, groups: Sequence[Texts]) -> Columns | None:
-        """What the texts fill in, by place; None if one of them has something that the outline does not tell.
+    def unusual(self, groups: Sequence[Texts], /) -> Iterable[int]:
+        """Which of the texts have something that the outline does not tell."""
+        ...
 
-        `kinds` are the type codes of the entries.
-        """
+    def columns(self, kinds: Texts, groups: Sequence[Texts]) -> Columns:
+        """What the texts fill in, by place; `kinds` are the type codes of the entries."""
         ...
 
 
@@ -105,11 +106,18 @@ class GermanOutline:
             else:
                 self._parts[-1].groups.append(group)
 
-    def columns(self, kinds: Texts, groups: Sequence[Texts]) -> Columns | None:
-        """See `Outline`: None where a text is about a batch or a reversal, or has a blank in a code."""
+    def unusual(self, groups: Sequence[Texts], /) -> Iterator[int]:
+        """See `Outline`: texts that are about a batch or a reversal, or have a blank in a code."""
+        if not _ALONE.isdisjoint(groups[0]):
+            yield from (row for row, gvc in enumerate(groups[0]) if gvc in _ALONE)
+        for number in _UNSPACED & self._groups.keys():
+            codes = groups[self._groups[number]]
+            if " " in "".join(codes):
+                yield from (row for row, code in enumerate(codes) if " " in code)
+
+    def columns(self, kinds: Texts, groups: Sequence[Texts]) -> Columns:
+        """See `Outline`."""
         given = {number: groups[group] for number, group in self._groups.items()}
-        if not _ALONE.isdisjoint(groups[0]) or any(" " in "".join(given.get(each, ())) for each in _UNSPACED):
-            return None
         primanotas = given.get("10") or repeat("")
         codes = [
             f"{kind}+{gvc}+{primanota}" if primanota else f"{kind}+{gvc}"
@@ -165,13 +173,17 @@ class SlashOutline:
         self.expression = "".join(f"/{code}/{values.get(code, '([^/]*+)')}" for code in codes) + _NO_BLANK
         self._codes = [code for code in codes if code not in _PARTIES]
 
-    def columns(self, kinds: Texts, groups: Sequence[Texts]) -> Columns | None:
-        """See `Outline`: None where a value is a code as well."""
+    def unusual(self, groups: Sequence[Texts], /) -> Iterator[int]:
+        """See `Outline`: texts in which a value is a code as well."""
+        for given in groups:
+            if not CODES.isdisjoint(given):
+                yield from (row for row, text in enumerate(given) if text in CODES)
+
+    def columns(self, kinds: Texts, groups: Sequence[Texts]) -> Columns:
+        """See `Outline`."""
         filled: Columns = {PROPRIETARY_CODE: kinds}
         kept = []
         for code, given in zip(self._codes, groups, strict=True):
-            if not CODES.isdisjoint(given):
-                return None
             texts = [text.strip("/ ") or None for text in given]
             if code in _SLASH_PLACES:
                 filled[_SLASH_PLACES[code]] = texts
@@ -197,8 +209,12 @@ class WordsOutline:
     mark = ""
     expression = rf"(?!{_NO_WORDS})([^\0]*+)"
 
-    def columns(self, kinds: Texts, groups: Sequence[Texts]) -> Columns | None:
-        """See `Outline`; never None."""
+    def unusual(self, _: Sequence[Texts], /) -> Iterable[int]:
+        """See `Outline`: none, as it has no parts."""
+        return ()
+
+    def columns(self, kinds: Texts, groups: Sequence[Texts]) -> Columns:
+        """See `Outline`."""
         return {PROPRIETARY_CODE: kinds, REMITTANCE: [free_lines(text.rstrip()) or None for text in groups[0]]}
 
 

@@ -7,19 +7,20 @@ they begin a whole header; a `-` alone ends a message unless the message goes on
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
-from typing import BinaryIO
+from itertools import islice
+from operator import itemgetter
+from typing import BinaryIO, NamedTuple
 
-from matcher.parsers.contract import ControlTotals, Event, LinesRead, ReadOptions, StatementEnded, StatementStarted
+from matcher.parsers.contract import Event, LinesRead, ReadOptions, StatementEnded, StatementStarted
 from matcher.parsers.mt940.blocks import ENTRY, Block, Blocks, entries, fields
 from matcher.parsers.mt940.message import Message
 from matcher.parsers.mt940.notes import add_notes
-from matcher.parsers.mt940.usual import Progress, UsualReader, careful_line, read_usual
+from matcher.parsers.mt940.usual import Progress, Run, UsualReader, careful_line, read_usual
 from recon_core.domain.currency import NO_CURRENCY, exponent
 from recon_core.domain.diagnostic import Diagnostic, Severity
 from recon_core.domain.refused import Unreadable
-from recon_core.domain.statement import StatementLine
 
 # The order of header tags: a header goes on with a later one.
 _ORDER = {
@@ -45,6 +46,14 @@ class State(IntEnum):
     CLOSED = 3
 
 
+class _Lines(NamedTuple):
+    """Lines of one statement, from the place `first` of the run up to `end`, and what was odd, with its line in the file."""
+
+    first: int
+    end: int
+    odd: list[tuple[int, Diagnostic]]
+
+
 class Reader:
     """Reads one stream. `events` may be called once. Raises `UnknownCurrency` for a currency that is none."""
 
@@ -55,12 +64,15 @@ class Reader:
         self._state = State.OUTSIDE
         self._message: Message | None = None
         self._before: Message | None = None
-        self._entries = UsualReader(NO_CURRENCY, self._report)
+        self._readers: dict[str, UsualReader] = {}
+        self._entries = self._reader_of(NO_CURRENCY)
         self._started = False
         self._index = 0
         self._number = 0  # lines read up to the tag in hand
-        self._lines: list[StatementLine] = []
-        self._odd: list[Diagnostic] = []
+        self._out: list[Event | _Lines] = []
+        self._run: Run = []
+        self._told = 0  # lines of the run that `_out` has
+        self._odd: list[tuple[int, Diagnostic]] = []
         self._shell: list[tuple[str, str]] = []
         self._any = False
 
@@ -71,51 +83,75 @@ class Reader:
         for block in blocks:
             yield from blocks.decoder.diagnostics[reported:]
             reported = len(blocks.decoder.diagnostics)
-            yield from self._block(block)
-        yield from self._end()
-        yield from self._flush()
+            self._block(block)
+            if not block.following:
+                self._end()
+            yield from self._events()
         if not self._any:
             raise Unreadable("there is no MT940 or MT942 message in the file.", cure="Look at what the bank sent.")
 
+    def _reader_of(self, currency: str) -> UsualReader:
+        return self._readers.setdefault(currency, UsualReader(currency, self._report))
+
     def _report(self, code: str, severity: Severity, number: int, message: str, cure: str) -> None:
-        self._odd.append(Diagnostic(code, severity, f"line {number}", message, cure))
+        self._odd.append((number, Diagnostic(code, severity, f"line {number}", message, cure)))
 
-    def _flush(self) -> Iterator[Event]:
+    def _flush(self) -> None:
         """Hand out what was read: lines, then what was odd about them."""
-        if self._lines:
-            yield LinesRead(self._lines)
-            self._lines = []
-        if self._odd:
-            yield from self._odd
-            self._odd = []
+        end = len(self._run)
+        if end > self._told or self._odd:
+            self._out.append(_Lines(self._told, end, self._odd))
+            self._told, self._odd = end, []
 
-    def _block(self, block: Block) -> Iterator[Event]:
+    def _events(self) -> Iterator[Event]:
+        """What a block gave. Only now the lines that wait are made, those of all its statements together."""
+        self._flush()
+        for reader in self._readers.values():
+            for place, index, number, chunk in reader.fill(self._run):
+                body, _, text = chunk.partition("\n:86:")
+                self._run[place] = careful_line(body, text.rstrip(), number, index, reader)
+                told = next(each for each in self._out if isinstance(each, _Lines) and each.end > place)
+                told.odd.extend(self._odd)
+                self._odd = []
+        for event in self._out:
+            if isinstance(event, _Lines):
+                lines = [line for line in self._run[event.first : event.end] if line is not None]
+                if lines:
+                    yield LinesRead(lines)
+                yield from (found for _, found in sorted(event.odd, key=itemgetter(0)))
+            else:
+                yield event
+        self._out, self._run, self._told = [], [], 0
+
+    def _block(self, block: Block) -> None:
         head, *chunks = entries(block.text)
         last = len(chunks)
-        yield from self._fields(head, "61" if chunks else block.following)
+        self._fields(head, "61" if chunks else block.following)
         at = 0
         while at < last:
-            yield from self._before_entries(chunks[at:] if self._state != State.ENTRIES else ())
+            self._before_entries(islice(chunks, at, None))
             at = self._usual_entries(chunks, at, last if block.following == "61" else last - 1)
             if at < last:
-                yield from self._with_care(ENTRY + chunks[at], "61" if at + 1 < last else block.following)
+                self._with_care(chunks, at, "61" if at + 1 < last else block.following)
                 at += 1
-        yield from self._flush()
 
-    def _with_care(self, text: str, following: str) -> Iterator[Event]:
+    def _with_care(self, chunks: list[str], at: int, following: str) -> None:
         """An entry that is not usual, or the last one of a message with the trailer and header that follow it."""
+        text = ENTRY + chunks[at]
         closing = _CLOSING.search(text)
-        if closing is not None and self._usual_entries([text[len(ENTRY) : closing.start()]], 0, 1):
-            text = text[closing.start() :]
-        yield from self._fields(text, following)
+        if closing is not None:
+            chunks[at] = text[len(ENTRY) : closing.start()]
+            if self._usual_entries(chunks, at, at + 1) > at:
+                text = text[closing.start() :]
+        self._fields(text, following)
 
     def _usual_entries(self, chunks: list[str], at: int, end: int) -> int:
         """Read the run of usual entries that begins at `chunks[at]`; returns the place of the first other one."""
         start = Progress(at, self._number, self._index)
-        at, self._number, self._index = read_usual(chunks, start, end, self._entries, self._lines)
+        at, self._number, self._index = read_usual(chunks, start, end, self._entries, self._run)
         return at
 
-    def _fields(self, text: str, following: str) -> Iterator[Event]:
+    def _fields(self, text: str, following: str) -> None:
         """Tag by tag: headers, trailers, and at the beginning perhaps an entry with something unusual about it."""
         parts = fields(text)
         self._number += parts[0].count("\n")
@@ -126,13 +162,13 @@ class Reader:
         while at < count:
             if parts[at] == "61":
                 # A torn tag is found only here.
-                yield from self._before_entries([text])
+                self._before_entries([text])
                 at = self._read_entry(parts, at, count)
             else:
-                yield from self._field(parts[at], parts[at + 1], parts[at + 2])
+                self._field(parts[at], parts[at + 1], parts[at + 2])
                 at += 2
 
-    def _before_entries(self, ahead: Sequence[str]) -> Iterator[Event]:
+    def _before_entries(self, ahead: Iterable[str]) -> None:
         """Get ready for the first entry of a message, or of what looks like the rest of one.
 
         `ahead` is the text from there on, in which the closing balance may name the currency.
@@ -145,17 +181,17 @@ class Reader:
             assert self._message is not None
             self._message.reopen()
         if self._state == State.OUTSIDE:
-            yield from self._begin()
+            self._begin()
         assert self._message is not None
         self._message.has_entries = True
-        yield from self._start(ahead)
+        self._start(ahead)
         if self._entries.currency == NO_CURRENCY:
             message = "the statement names no currency; amounts are read with two decimals."
             self._report("currency-missing", Severity.ERROR, self._number + 1, message, "Name the account's currency.")
         self._state = State.ENTRIES
 
-    def _begin(self) -> Iterator[Event]:
-        yield from self._end()
+    def _begin(self) -> None:
+        self._end()
         self._message = Message(self._report, default_currency=self._options.currency)
         for name, text in self._shell:
             self._message.keep(name, text)
@@ -163,7 +199,7 @@ class Reader:
         self._state = State.HEADER
         self._any = True
 
-    def _start(self, ahead: Sequence[str] = ()) -> Iterator[Event]:
+    def _start(self, ahead: Iterable[str] = ()) -> None:
         """Tell that the statement begins, once its header is complete."""
         message = self._message
         assert message is not None
@@ -171,24 +207,24 @@ class Reader:
             return
         currency = message.settle_currency(ahead)
         if currency != self._entries.currency:
-            self._entries = UsualReader(currency, self._report)
+            self._entries = self._reader_of(currency)
         if not message.continues(self._before):
             self._index = 0
         self._started = True
-        yield StatementStarted(message.header())
+        self._out.append(StatementStarted(message.header()))
 
-    def _end(self) -> Iterator[Event]:
+    def _end(self) -> None:
         """End the open message, if there is one."""
         message = self._message
         if message is None:
             return
-        yield from self._start()
+        self._start()
         missing = message.missing()
         if missing:
             text = f"the statement has not {missing}."
             self._report("field-missing", Severity.WARNING, self._number, text, "Look whether the file was cut.")
-        yield from self._flush()
-        yield StatementEnded(message.header())
+        self._flush()
+        self._out.append(StatementEnded(message.header()))
         self._before, self._message = message, None
         self._started = False
         self._state = State.OUTSIDE
@@ -202,7 +238,7 @@ class Reader:
         if line is None:
             return at
         self._index += 1
-        self._lines.append(add_notes(line, notes) if notes else line)
+        self._run.append(add_notes(line, notes) if notes else line)
         return at
 
     def _gather(self, parts: list[str], at: int, count: int, body: str) -> tuple[str, str | None, list[str], int]:
@@ -274,25 +310,25 @@ class Reader:
                 return _BALANCE_SHAPE.match(parts[at + 1]) is not None
         return order >= min(enough, _ORDER["34F"])
 
-    def _field(self, tag: str, content: str, following: str) -> Iterator[Event]:
+    def _field(self, tag: str, content: str, following: str) -> None:
         """Take a tag that is no entry."""
         self._number += 1
         if self._begins_message(tag):
-            yield from self._begin()
+            self._begin()
         message = self._message
         assert message is not None
+        over = _BETWEEN.search(content) if "\n" in content else None
         closing = tag[:2] in ("62", "64", "65", "90")
-        totals: ControlTotals | None = message.take(tag, self._trimmed(content), self._number)
+        totals = message.take(tag, content[: over.start()] if over else content, self._number)
         if closing and self._state == State.HEADER:
-            yield from self._start()
+            self._start()
         if totals is not None:
-            yield totals
+            self._out.append(totals)
         if closing:
             self._state = State.CLOSED
         self._number += content.count("\n")
-        over = _BETWEEN.search(content)
         if over is not None and self._state != State.HEADER:
-            yield from self._end()
+            self._end()
         if over is not None or not following:
             self._note_shell(content)
 
@@ -305,11 +341,6 @@ class Reader:
         if self._state == State.ENTRIES:
             return tag in _BEGINS
         return tag in _ORDER
-
-    @staticmethod
-    def _trimmed(content: str) -> str:
-        found = _BETWEEN.search(content)
-        return content[: found.start()] if found else content
 
     def _note_shell(self, text: str) -> None:
         """Keep the SWIFT blocks before a message for its header."""

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
-from itertools import repeat
+from itertools import compress, repeat
 from operator import eq
 from typing import Any, NamedTuple
 
@@ -53,6 +53,8 @@ _HEAD = (
     r"([0-9 ]+[A-Z]+)([0-9]{{1,{whole_max}}}),([0-9]{{{places}}})([NSF](?!CHK)[A-Z0-9]{{3}})"
     r"((?!RF|OCR|KID)[^/: \n\0]{{0,14}}+)(?://([^:{line_feed}]++))?+{line_feed}:86:"
 )
+_HEAD_GROUPS = 6
+_DATE_CHARS = 6
 _DIGITS_MAX = 15
 _BREAKS = "\n" * 1024
 _PREFIX = r"([0-9]{{6}}(?:[0-9]{{4}}| {{4}})?)(R?[CD]|E[CD]){funds}?"
@@ -81,16 +83,33 @@ class _Shape:
         self.outline = outline
 
 
-# An entry that waits for `fill`: its place, its line in the file, and its chunk.
-_Waiting = tuple[int, int, str]
+class Waiting(NamedTuple):
+    """Entries that wait for `fill`, in columns: place in the run, number in the statement, line in the file, and chunk."""
+
+    places: Sequence[int]
+    indices: Sequence[int]
+    numbers: Sequence[int]
+    chunks: Sequence[str]
+
+    def only(self, wanted: Iterable[bool]) -> Waiting:
+        """Those that are wanted."""
+        chosen = [*wanted]
+        return Waiting._make([*compress(column, chosen)] for column in self)
+
+
+_NOTHING = Waiting((), (), (), ())
 
 
 class _Bucket:
-    """Entries that look alike from afar, and the shapes that they may have."""
+    """Entries that look alike from afar, and the shapes that they may have.
+
+    `waiting` has the four values of `Waiting` for one entry after the other: a tuple for each would stay for so long
+    that the garbage collector looked at it.
+    """
 
     def __init__(self, *shapes: _Shape) -> None:
         self.shapes = [*shapes]
-        self.waiting: list[_Waiting] = []
+        self.waiting: list[Any] = []
 
 
 class Shapes:
@@ -113,57 +132,59 @@ class Shapes:
         self._unknown = 0
         self._width = 65  # of the lines that the texts are cut into
 
-    def take(self, chunks: Sequence[str], at: int, end: int, place: int, number: int) -> tuple[int, int]:
+    def take(self, chunks: Sequence[str], at: int, end: int, *, place: int, index: int, number: int) -> tuple[int, int]:
         """Take entries for `fill`, from `chunks[at]` up to `end` or the first that no shape may fit.
 
-        `place` is that of the first one, `number` how many lines of the file stand before it. Returns where it stopped
-        and how many lines stand before that. A chunk is the content of `:61:` and what follows it up to the next one.
+        `place` and `index` are those of the first one, `number` how many lines of the file stand before it. Returns
+        where it stopped and how many lines stand before that. A chunk is the content of `:61:` and what follows it up
+        to the next one.
         """
         words, german, slash, width = self._words, self._german, self._slash, self._width
         place -= at
+        index -= at
         for here in range(at, end):
             chunk = chunks[here]
-            # The text begins behind the only colons and the only line feed of the entry.
-            begin = chunk.find("\n") + 5
-            if begin == 4 or chunk.rfind(":") != begin - 1 or not chunk.startswith(":86:", begin - 4):
+            head, _, text = chunk.partition("\n:86:")
+            if not text or ":" in text or "\n" in head:
                 return here, number
-            breaks = chunk.count("\n") - 1
+            # What does not begin with a date may be no line.
+            if len(head) < _DATE_CHARS or not (head[:_DATE_CHARS].isdecimal() and head.isascii()):
+                return here, number
+            breaks = text.count("\n")
             bucket: _Bucket | None = words
-            if chunk[begin + 3 : begin + 4] == "?":
-                bucket = german.get((chunk.count("?", begin), chunk.count("+", begin)))
-            elif chunk[begin : begin + 1] == "/":
-                bucket = slash.get(chunk.count("/", begin))
+            if text[3:4] == "?":
+                bucket = german.get((text.count("?"), text.count("+")))
+            elif text[0] == "/":
+                bucket = slash.get(text.count("/"))
             if bucket is None:
                 self._look_at(chunk)
                 return here, number
-            if breaks and bucket is not words and chunk[begin + width :: width + 1] != _BREAKS[:breaks]:
-                if not cut_evenly(chunk, breaks, start=begin):
+            if breaks and bucket is not words and text[width :: width + 1] != _BREAKS[:breaks]:
+                if not cut_evenly(text, breaks):
                     return here, number
-                width = self._width = chunk.find("\n", begin) - begin
-            bucket.waiting.append((place + here, number + 1, chunk))
+                width = self._width = text.find("\n")
+            bucket.waiting += place + here, index + here, number + 1, chunk
             number += breaks + 2
         return end, number
 
-    def fill(self, run: list[Any], index: int) -> list[tuple[int, int]]:
-        """Put the lines of the entries that were taken at their places, the first of which is the line `index`.
+    def fill(self, run: list[Any]) -> Iterator[Waiting]:
+        """Put the lines of the entries that were taken at their places.
 
-        Returns place and number of those that are to be read one by one after all.
+        Gives those that are to be read one by one after all.
         """
-        left: list[tuple[int, int]] = []
         for bucket in (self._words, *self._german.values(), *self._slash.values()):
-            waiting = bucket.waiting
-            if not waiting:
+            if not bucket.waiting:
                 continue
+            waiting = Waiting._make(bucket.waiting[column::4] for column in range(4))
             bucket.waiting = []
             for shape in bucket.shapes:
-                if len(waiting) < _BATCH_MIN:
+                if len(waiting.places) < _BATCH_MIN:
                     break
-                waiting = self._fill(shape, waiting, run, index)
-            for place, number, chunk in waiting:
-                left.append((place, number))
-                if bucket is not self._words:
+                waiting = self._fill(shape, waiting, run)
+            yield waiting
+            if bucket is not self._words:
+                for chunk in waiting.chunks:
                     self._look_at(chunk)
-        return left
 
     def _new_prefix(self, text: str) -> Prefix | None:
         """What dates, mark and funds code say; None if they take the careful way."""
@@ -200,32 +221,30 @@ class Shapes:
         if len(bucket.shapes) < _ALIKE_MAX and shape not in bucket.shapes:
             bucket.shapes.append(shape)
 
-    def _fill(self, shape: _Shape, waiting: list[_Waiting], run: list[Any], index: int) -> list[_Waiting]:
+    def _fill(self, shape: _Shape, waiting: Waiting, run: list[Any]) -> Waiting:
         """Put the lines of the entries that have this shape at their places; returns the others."""
         end = shape.outline.mark + "\0"
-        text = end.join([chunk for _, _, chunk in waiting]) + end
+        text = end.join(waiting.chunks) + end
         rows = shape.findall(text.replace("\n", "") if shape.outline.mark else text)
+        fields = [*zip(*rows, strict=True)]
         known = self._prefixes
-        prefixes = [known.get(row[0]) or self._new_prefix(row[0]) for row in rows]
-        others: list[_Waiting] = []
+        prefixes = [known.get(begin) or self._new_prefix(begin) for begin in fields[0]]
+        for row in shape.outline.unusual(fields[_HEAD_GROUPS:]):
+            prefixes[row] = None
+        others = _NOTHING
         if None in prefixes:
-            others = [entry for entry, prefix in zip(waiting, prefixes, strict=True) if prefix is None]
-            if len(others) == len(waiting):
-                return waiting
-            waiting, rows = (
-                [one for one, prefix in zip(all_, prefixes, strict=True) if prefix is not None]
-                for all_ in (waiting, rows)
-            )
-            prefixes = [prefix for prefix in prefixes if prefix is not None]
-        _, units, cents, kinds, own, bank, *groups = zip(*rows, strict=True)
+            others = waiting.only(prefix is None for prefix in prefixes)
+            waiting = waiting.only(prefix is not None for prefix in prefixes)
+            if not waiting.places:
+                return others
+            fields = [*zip(*compress(rows, prefixes), strict=True)]
+        _, units, cents, kinds, own, bank, *groups = fields
         filled = shape.outline.columns(kinds, groups)
-        if filled is None:
-            return waiting + others
-        booking, value, signs, reversal, status = zip(*prefixes, strict=True)
+        booking, value, signs, reversal, status = zip(*filter(None, prefixes), strict=True)
         _file_references(own, filled)
         columns = _DEFAULTS.copy()
         columns[:8] = (
-            [index + place for place, _, _ in waiting],
+            waiting.indices,
             booking,
             value,
             [sign * int(unit + cent) for sign, unit, cent in zip(signs, units, cents, strict=True)],
@@ -236,9 +255,9 @@ class Shapes:
         )
         for field, values in filled.items():
             columns[field] = values
-        columns[WHERE] = [f"line {number}" for _, number, _ in waiting]
+        columns[WHERE] = [f"line {number}" for number in waiting.numbers]
         lines = map(_new, repeat(StatementLine), zip(*columns, strict=False))
-        for (place, _, _), line in zip(waiting, lines, strict=True):
+        for place, line in zip(waiting.places, lines, strict=True):
             run[place] = line
         return others
 

@@ -1,16 +1,18 @@
 """Entries without anything unusual, which nearly all are, in as few steps as possible.
 
-Those of a shape that repeats are gathered for `shape.Shapes`, which makes their lines together. The careful way
-(`entry.EntryReader`, `line.line_of`) gives the same lines from all of them; the tests compare them.
+Those of a shape that repeats are gathered for `shape.Shapes`, which makes their lines together, across the statements
+of a block. The careful way (`entry.EntryReader`, `line.line_of`) gives the same lines from all of them; the tests
+compare them.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cached_property, lru_cache
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
-from matcher.parsers.mt940.entry import MARKS, EntryReader
+from matcher.parsers.mt940.entry import MARKS, EntryReader, Report
 from matcher.parsers.mt940.line import NO_REFERENCE, REFERENCE_CHARS, finished, line_of, read_supplement, read_text
 from matcher.parsers.mt940.numbered import read_german
 from matcher.parsers.mt940.row import EMPTY_MIDDLE, Row
@@ -26,7 +28,7 @@ _ENTRY = (
     r"([NSF](?!CHK)[A-Z0-9]{{3}})(?:(?:{none})(?=//|\n|\Z)|((?! )[^\n/]+(?:/[^\n/]+)*(?<! ))|(?=//|\n|\Z))"
     r"(?://(?:(?:{none})(?=\n|\Z)|((?! )[^\n]+(?<! ))))?(?:\n([^:\n][^\n]*))?(?:\n:86:(.*))?"
 )
-# In a shorter run hardly any shape comes often enough. More than 1: what is left of a batch is read as a run of one.
+# Among fewer entries hardly any shape comes often enough.
 _SHAPED_MIN = 16
 _DIGITS_MAX = 15  # so many digits of minor units stay below money's largest amount
 
@@ -48,53 +50,61 @@ class Progress(NamedTuple):
     line: int
 
 
+# The lines of a block; None for one that waits for `UsualReader.fill`.
+Run = list[StatementLine | None]
+
+
 class UsualReader(EntryReader):
     """An entry reader that knows the shapes of the entries read so far as well."""
 
-    @cached_property
-    def shapes(self) -> Shapes:
-        """Made when the first run of entries is long enough for them."""
-        return Shapes(self.currency, self.dates)
+    def __init__(self, currency: str, report: Report) -> None:
+        super().__init__(currency, report)
+        self._shapes: Shapes | None = None
+
+    def shapes(self, count: int) -> Shapes | None:
+        """The shapes that entries may have; None where a block has only `count` entries."""
+        if self._shapes is None and count >= _SHAPED_MIN:
+            self._shapes = Shapes(self.currency, self.dates)
+        return self._shapes
+
+    def fill(self, run: Run) -> Iterator[tuple[int, int, int, str]]:
+        """Make the lines that wait in `run`; gives those with something unusual, as `Waiting` has it of each."""
+        for waiting in self._shapes.fill(run) if self._shapes is not None else ():
+            for place, index, number, chunk in zip(*waiting, strict=True):
+                run[place] = _usual_line(chunk, number, index, self)
+                if run[place] is None:
+                    yield place, index, number, chunk
 
 
-def read_usual(
-    chunks: list[str], start: Progress, end: int, entries: UsualReader, lines: list[StatementLine]
-) -> Progress:
-    """Append the lines of usual entries to `lines`, from `chunks[start.chunk]` up to `end` or the first unusual one.
+def read_usual(chunks: list[str], start: Progress, end: int, entries: UsualReader, run: Run) -> Progress:
+    """Append the lines of usual entries to `run`, from `chunks[start.chunk]` up to `end` or the first unusual one.
 
-    A chunk is the content of a `:61:` with all that follows it up to the next one.
+    A chunk is the content of a `:61:` with all that follows it up to the next one; `chunks` are those of a block.
     """
     at, number, index = start
-    shapes = entries.shapes if end - at >= _SHAPED_MIN else None
-    run: list[StatementLine | None] = []
+    shapes = entries.shapes(len(chunks))
     while at < end:
         if shapes is not None:
-            at, number = shapes.take(chunks, at, end, len(run), number)
-            run += [None] * (at - start.chunk - len(run))
+            before = at
+            at, number = shapes.take(chunks, at, end, place=len(run), index=index + 1, number=number)
+            run += [None] * (at - before)
+            index += at - before
             if at == end:
                 break
-        line = _usual_line(chunks[at], number + 1, index + len(run) + 1, entries)
+        line = _usual_line(chunks[at], number + 1, index + 1, entries)
         if line is None:
             break
         run.append(line)
+        index += 1
         number += chunks[at].count("\n") + 1
         at += 1
-    if shapes is not None:
-        for place, line_number in sorted(shapes.fill(run, index + 1)):
-            chunk = chunks[start.chunk + place]
-            run[place] = _usual_line(chunk, line_number, index + place + 1, entries)
-            if run[place] is None:
-                body, _, text = chunk.partition("\n:86:")
-                run[place] = careful_line(body, text.rstrip(), line_number, index + place + 1, entries)
-    read = [line for line in run if line is not None]
-    if len(read) < len(run):
-        read = [line._replace(line_index=index + place) for place, line in enumerate(read, start=1)]
-    lines += read
-    return Progress(at, number, index + len(read))
+    return Progress(at, number, index)
 
 
 def _usual_line(chunk: str, number: int, index: int, entries: UsualReader) -> StatementLine | None:
     """The bank line of a usual entry at line `number` of the file, or None if it is another."""
+    if "\n:62" in chunk:
+        return None
     found = _entry(entries.currency).fullmatch(chunk.rstrip())
     if found is None:
         return None

@@ -14,14 +14,13 @@ _CODE_CHARS_MAX = 5
 _CUT_COLUMNS_MIN = 55  # banks with narrower lines cut as well; below this a break is a break
 
 
-def cut_evenly(text: str, breaks: int, *, start: int = 0) -> bool:
-    """Whether every line but the last is cut at the same column, so that `text` from `start` on is whole without breaks.
+def cut_evenly(text: str, breaks: int) -> bool:
+    """Whether every line but the last is cut at the same column, so that the text is whole without its breaks.
 
     `breaks` is their number, at least 1.
     """
-    end = text.find("\n", start)
-    width = end - start
-    return width >= _CUT_COLUMNS_MIN and width != _COLUMNS - 1 and text[end :: width + 1] == _BREAKS[:breaks]
+    width = text.find("\n")
+    return width >= _CUT_COLUMNS_MIN and width != _COLUMNS - 1 and text[width :: width + 1] == _BREAKS[:breaks]
 
 
 def rejoined(text: str, mark: str) -> str:
@@ -58,8 +57,13 @@ def free_lines(text: str) -> str:
 
     A first line of 61 columns was cut as well, and with it other lines of 61.
     """
-    if "\n" not in text:
+    breaks = text.count("\n")
+    if not breaks:
         return text.strip()
+    width = text.find("\n")
+    beside_cuts = text[width - 1 :: width + 1][:breaks] + text[-1]
+    if width in (_COLUMNS, _COLUMNS_AFTER_TAG) and beside_cuts.isalnum() and cut_evenly(text, breaks):
+        return text.replace("\n", "").strip()
     given = text.split("\n")
     cuts = {_COLUMNS, _COLUMNS_AFTER_TAG} if len(given[0]) == _COLUMNS_AFTER_TAG else {_COLUMNS}
     if cuts.isdisjoint(map(len, given)):
