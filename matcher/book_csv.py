@@ -21,8 +21,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from matcher.parsers.codepage import likely_codepage
 from matcher.parsers.csv.values import BLANKS, AmountStyle
-from matcher.parsers.mt940.codepage import likely_codepage
 from matcher.rules.columns import BookItem
 from recon_core.domain.account import normal_identifier
 from recon_core.domain.money import to_minor

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from matcher.crosscheck.views import LineView, StatementView
-from matcher.parsers.mt940.codepage import likely_codepage
+from matcher.parsers.codepage import likely_codepage
 from matcher.parsers.text import Decoder
 
 # Characters of transports; a tag behind one does not stand at the start of its line.

@@ -25,7 +25,7 @@ from datetime import date, datetime
 from typing import BinaryIO, NamedTuple
 
 from matcher.parsers.contract import Event, Head, LinesRead, ReadOptions, StatementEnded, StatementStarted
-from matcher.parsers.records import FixedWidthReader
+from matcher.parsers.records import FixedWidthReader, plain
 from matcher.parsers.text import compact_date
 from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
 from recon_core.domain.money import to_text
@@ -34,7 +34,7 @@ from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementHeader, Stateme
 
 RECORD_CHARS = 80
 PAYMENTS_IN_DEPOSIT_MAX = 200_000
-_START = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]*01BGMAX ")
+_START = re.compile(rb"\s*01BGMAX ")
 _REFERENCES = re.compile(r"[^\s,;]+")
 _EXTRA_PARTS = {"27": (("address", 2, 37), ("postal code", 37, 46)), "28": (("town", 2, 37), ("country", 37, 74))}
 
@@ -46,7 +46,7 @@ class _BgMax:
 
     def sniff(self, head: Head) -> int:
         """Sure of a start record."""
-        return 100 if _START.match(head.data) else 0
+        return 100 if _START.match(plain(head.data)) else 0
 
     def read(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
         """Events of the file. Raises `Unreadable` for a file that is cut off, `LimitExceeded` for a deposit too large."""

@@ -23,16 +23,14 @@ from typing import BinaryIO, NamedTuple
 
 from matcher.parsers.contract import Event, Head, ReadOptions, StatementEnded, StatementStarted
 from matcher.parsers.identifiers import iban
-from matcher.parsers.records import GET_AGAIN, FixedWidthReader
+from matcher.parsers.records import GET_AGAIN, FixedWidthReader, plain
 from recon_core.domain.currency import EXPONENTS, NO_CURRENCY, exponent
 from recon_core.domain.money import to_minor
 from recon_core.domain.refused import BadAmount, Unreadable
 from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementHeader, StatementKind, StatementLine
 
 RECORD_CHARS = 120
-_START = re.compile(
-    rb"(?:\xef\xbb\xbf)?[\s\x00]*01[0-9A-Z]{5}[ 0]{4}[0-9A-Z]{5}[A-Z ]{3}[0-9 ].[0-9A-Z ]{11}..[0-9]{6}"
-)
+_START = re.compile(rb"\s*01[0-9A-Z]{5}[ 0]{4}[0-9A-Z]{5}[A-Z ]{3}[0-9 ].[0-9A-Z ]{11}..[0-9]{6}")
 _AMOUNT = re.compile(r"([0-9]{13})([{}A-R])", re.ASCII)
 _ORIGINAL = re.compile(r"([A-Z]{3})([0-9])([0-9]{14})", re.ASCII)
 _SIGNED_DIGITS = {
@@ -63,7 +61,7 @@ class _Cfonb120:
 
     def sniff(self, head: Head) -> int:
         """Sure of a record 01 with bank, branch, account and day where they belong."""
-        return 90 if _START.match(head.data) else 0
+        return 90 if _START.match(plain(head.data)) else 0
 
     def read(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
         """Events of the file. Raises `Unreadable` for a file without an account."""

@@ -12,8 +12,8 @@ Fixed records of 128 characters; amounts have fifteen digits, three of them deci
     8       new balance        4   free message        9   number of records, sums of debits and credits
 
 A movement whose detail number is not 0000 belongs to the batch movement of the same sequence number. A structured
-communication begins with its type: 101 and 102 are a reference +++010/8068/17183+++, 127 a direct debit with creditor
-and mandate. The code of eight digits is the line's proprietary code.
+communication begins with its type: 101 and 102 are a reference +++010/8068/17183+++, 113 a payment by card with the
+shop, 127 a direct debit with creditor and mandate. The code of eight digits is the line's proprietary code.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from matcher.parsers.contract import (
     StatementStarted,
 )
 from matcher.parsers.identifiers import iban, is_iban
-from matcher.parsers.records import GET_AGAIN, FixedWidthReader
+from matcher.parsers.records import GET_AGAIN, FixedWidthReader, plain
 from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
 from recon_core.domain.money import to_minor
 from recon_core.domain.refused import BadAmount, Unreadable
@@ -39,7 +39,7 @@ from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementHeader, Stateme
 
 RECORD_CHARS = 128
 DETAILS_MAX = 100_000
-_START = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]*0000[0 ][0-9]{6}[0-9]{3}05[D ]")
+_START = re.compile(rb"\s*0000[0 ][0-9]{6}[0-9]{3}05[D ]")
 _NO_DETAIL = "0000"
 
 
@@ -50,7 +50,7 @@ class _Coda:
 
     def sniff(self, head: Head) -> int:
         """Sure of a header record with its day, bank and application code 05."""
-        return 95 if _START.match(head.data) else 0
+        return 95 if _START.match(plain(head.data)) else 0
 
     def read(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
         """Events of the file. Raises `Unreadable` for a file without an account."""
@@ -85,6 +85,18 @@ def _with_structure(line: StatementLine, text: str) -> StatementLine:
     kind, rest = text[:3], text[3:]
     if kind in ("101", "102") and re.fullmatch(r"[0-9]{12}", rest[:12], re.ASCII):
         return line._replace(creditor_reference=rest[:12])
+    if kind == "113":
+        # Card of 16 digits, scheme, terminal, number, day, time and kind of the transaction; then where it was.
+        name, town, reference = (" ".join(rest[at:end].split()) for at, end in ((40, 56), (56, 66), (66, 82)))
+        return line._replace(
+            counterparty_name=line.counterparty_name or name or None,
+            remittance=" ".join(filter(None, (name, town))) or None,
+            extra=(
+                *line.extra,
+                *((("terminal reference", reference),) if reference.strip("0") else ()),
+                ("communication", text),
+            ),
+        )
     if kind == "127":
         creditor, mandate, words = rest[9:44].strip(), rest[44:79].strip(), " ".join(rest[79:141].split())
         return line._replace(
@@ -260,8 +272,14 @@ class _Reader(FixedWidthReader):
             self._batch, self._batch_number = line, movement.number
         elif self._batch is not None and movement.number == self._batch_number and len(self._details) < DETAILS_MAX:
             self._details.append(line)
+        elif self._batch is not None and movement.number == self._batch_number:
+            self._notes.error("detail-outside", line.where or "", "a detail more than any batch has.", GET_AGAIN)
         else:
-            self._notes.error("detail-outside", line.where or "", "a detail belongs to no movement.", GET_AGAIN)
+            message = "a detail belongs to no movement; it is kept as a line of its own."
+            self._notes.error("detail-outside", line.where or "", message, GET_AGAIN)
+            self._finish_batch()
+            self._count += 1
+            self._batch, self._batch_number = line._replace(line_index=self._count), ""
 
     def _finish_batch(self) -> None:
         """The line with its details: one detail enriches it, several are kept beside it."""

@@ -29,7 +29,7 @@ from matcher.parsers.contract import (
     StatementStarted,
 )
 from matcher.parsers.identifiers import iban
-from matcher.parsers.records import GET_AGAIN, FixedWidthReader
+from matcher.parsers.records import GET_AGAIN, FixedWidthReader, plain
 from matcher.parsers.text import short_date
 from recon_core.domain.currency import NO_CURRENCY
 from recon_core.domain.money import to_minor
@@ -37,7 +37,7 @@ from recon_core.domain.refused import BadAmount, BadDate, Unreadable
 from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementHeader, StatementKind, StatementLine
 
 RECORD_CHARS = 80
-_START = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]*11[0-9]{8}[0-9 ]{10}[0-9]{12}[12][0-9]{14}[0-9]{3}[1-3 ]")
+_START = re.compile(rb"\s*11[0-9]{8}[0-9 ]{10}[0-9]{12}[12][0-9]{14}[0-9]{3}[1-3 ]")
 # ISO 4217 numbers of the currencies in which Spanish banks keep accounts.
 _NUMBERS = (
     "978 EUR 840 USD 826 GBP 756 CHF 392 JPY 752 SEK 578 NOK 208 DKK 124 CAD 036 AUD 554 NZD 985 PLN 203 CZK 348 HUF "
@@ -54,7 +54,7 @@ class _Norma43:
 
     def sniff(self, head: Head) -> int:
         """Sure of a record 11 with digits where there are digits."""
-        return 95 if _START.match(head.data) else 0
+        return 95 if _START.match(plain(head.data)) else 0
 
     def read(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
         """Events of the file. Raises `Unreadable` for a file that ends within an account."""

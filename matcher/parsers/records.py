@@ -1,12 +1,15 @@
-"""Fixed-width records, one a line, of the formats that banks exchanged on tape."""
+"""Fixed-width records of the formats that banks exchanged on tape: one a line, or one behind the other as on the tape."""
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from itertools import chain
 from typing import BinaryIO, TypeVar
 
+from matcher.parsers.codepage import likely_codepage
 from matcher.parsers.contract import Event, LinesRead, ReadOptions
 from matcher.parsers.notes import Notes
 from matcher.parsers.text import Decoder, decoded_blocks, short_date
@@ -18,16 +21,18 @@ RECORD_CHARS_MAX = 4096
 LINES_IN_EVENT = 500
 GET_AGAIN = "Ask the bank for the file again."
 Record = TypeVar("Record")
+_EBCDIC = re.compile(rb"[\xf0-\xf9]{2}")
+_EBCDIC_CODEC = "cp1140"
 _PADDING = " \x00\x1a\r"
 
 
-def records(stream: BinaryIO, decoder: Decoder, *, width: int) -> Iterator[tuple[int, str]]:
+def records(first: bytes, stream: BinaryIO, decoder: Decoder, *, width: int) -> Iterator[tuple[int, str]]:
     """Line number and text of each record that is not blank, padded to `width`; tabs are eight columns.
 
-    Raises `LimitExceeded` for a line of more than `RECORD_CHARS_MAX` characters.
+    `first` is what was read of the stream before. Raises `LimitExceeded` for a line of more than `RECORD_CHARS_MAX` characters.
     """
     held, number = "", 0
-    for block in _blocks(stream, decoder):
+    for block in _blocks(first, stream, decoder, width):
         *whole, held = (held + block).split("\n")
         for line in whole:
             number += 1
@@ -37,11 +42,28 @@ def records(stream: BinaryIO, decoder: Decoder, *, width: int) -> Iterator[tuple
             raise LimitExceeded(f"a record is longer than {RECORD_CHARS_MAX} characters.", where=f"line {number + 1}")
 
 
-def _blocks(stream: BinaryIO, decoder: Decoder) -> Iterator[str]:
-    """Text with one kind of line end, closed by one."""
-    for block in decoded_blocks(stream, decoder, block_bytes=BLOCK_BYTES):
+def _blocks(first: bytes, stream: BinaryIO, decoder: Decoder, width: int) -> Iterator[str]:
+    """Text with one kind of line end, closed by one. Records may stand behind each other without any."""
+    text = decoder.feed(first)
+    blocks: Iterator[str] = chain([text], decoded_blocks(stream, decoder, block_bytes=BLOCK_BYTES))
+    if "\n" not in text and "\r" in text:
+        blocks = (block.replace("\r", "\n") for block in blocks)
+    elif "\n" not in text and 0 < width < len(text):
+        blocks = _cut(blocks, width)
+    for block in blocks:
         yield block.replace("\r\n", "\n")
     yield "\n"
+
+
+def _cut(blocks: Iterable[str], width: int) -> Iterator[str]:
+    """Text with a line end behind each record."""
+    held = ""
+    for block in blocks:
+        held += block
+        whole = len(held) - len(held) % width
+        yield "".join(f"{held[at : at + width]}\n" for at in range(0, whole, width))
+        held = held[whole:]
+    yield held
 
 
 class RecordReader(ABC):
@@ -89,13 +111,30 @@ class FixedWidthReader(RecordReader):
 
     def read(self, stream: BinaryIO, options: ReadOptions, *, width: int) -> Iterator[Event]:
         """Events of a file with records of this width."""
-        decoder = decoder_for(options)
-        return told(self, decoder, records(stream, decoder, width=width), lambda numbered: self.take(*numbered))
+        first = stream.read(BLOCK_BYTES)
+        decoder = decoder_for(first, options)
+        numbered = records(first, stream, decoder, width=width)
+        return told(self, decoder, numbered, lambda one: self.take(*one))
 
 
-def decoder_for(options: ReadOptions) -> Decoder:
-    """Windows-1252 where the file is no UTF-8: the code page in which these formats are exchanged."""
-    return Decoder(configured=options.encoding, declared="cp1252")
+def plain(data: bytes) -> bytes:
+    """The beginning of a file with its letters as ASCII has them, for patterns: without byte order marks, and without
+    the zeros of UTF-16 and UTF-32.
+    """
+    if _EBCDIC.match(data):
+        return data.decode(_EBCDIC_CODEC).encode("ascii", "replace")
+    return data.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")
+
+
+def decoder_for(first: bytes, options: ReadOptions) -> Decoder:
+    """The decoder of a file that begins with `first`.
+
+    Where it is no UTF-8 it is in Windows-1252, the code page in which these formats are exchanged, unless its letters
+    say another one; mainframes send EBCDIC, in which digits are F0 to F9.
+    """
+    if _EBCDIC.match(first):
+        return Decoder(only=_EBCDIC_CODEC)
+    return Decoder(configured=options.encoding, declared=likely_codepage(first) or "cp1252")
 
 
 def told(

@@ -21,8 +21,16 @@ from recon_core.domain.refused import BadAmount, BadDate, BadSetting
 FALLBACKS = ("cp1252", "latin-1")
 # What no standard allows and yet says one amount only: the code and the words of its diagnostic.
 AMOUNT_ODDITIES = {"amount-grouped": "with grouping", "amount-sign": "with its sign apart"}
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    # Begins with the mark of UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 
+_BOM_BYTES = 4
 _ISO_DATE = re.compile(r"\s*([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T[0-9:.,]*)?(?:Z|[+-][0-9]{2}:[0-9]{2})?\s*", re.ASCII)
 _ISO_TIME = re.compile(
     r"\s*([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,12}))?)?"
@@ -74,7 +82,7 @@ class Decoder:
         data = self._held + data
         self._held = b""
         if not self._started:
-            if len(data) < 3 and not final:
+            if len(data) < _BOM_BYTES and not final:
                 self._held = data
                 return ""
             self._started = True

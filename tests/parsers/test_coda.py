@@ -210,3 +210,48 @@ def test_other_formats_are_not_taken() -> None:
 
 def test_mutants_raise_nothing_but_typed_errors() -> None:
     assert read_mutants(WHOLE, signs=bytes(range(256)), longest=140)
+
+
+def only(data: bytes) -> Statement:
+    (statement,) = parse(data)
+    return statement
+
+
+@pytest.mark.parametrize(
+    "codec", ["utf-8", "utf-8-sig", "cp1252", "cp850", "iso8859-15", "utf-16", "utf-32", "cp1140", "cp037"]
+)
+@pytest.mark.parametrize("ending", ["\r\n", "\n", "\r", ""])
+def test_letters_and_line_ends_of_any_transport_give_the_same_line(codec: str, ending: str) -> None:
+    text = "Théâtre d'Hélène à Dümùß"
+    records = (
+        start(),
+        account(1000000),
+        movement(2550, text=text),
+        second(),
+        third(),
+        closing(1025500),
+        end(5, 0, 2550),
+    )
+
+    (line,) = only("".join(f"{record:128}{ending}" for record in records).encode(codec)).lines
+
+    assert (line.amount, line.remittance, line.counterparty_name) == (2550, text, "JANSSENS BV")
+
+
+def test_a_detail_without_its_movement_is_kept_as_a_line_and_told() -> None:
+    found = only(
+        file(start(), account(1000000), movement(-2550, 2, 1), movement(-50, 3), closing(974000), end(4, 2600))
+    )
+
+    assert [(line.line_index, line.amount) for line in found.lines] == [(1, -2550), (2, -50)]
+    assert [one.code for one in found.diagnostics] == ["detail-outside"]
+    assert found.header.balanced is True
+
+
+def test_a_payment_by_card_names_the_shop() -> None:
+    record = movement(-620, text="1135127880000006588101902254978525032512037TOYOTA EVE", structured=True)
+    more = second(text="RE    EVERE     0000000000000000")
+
+    (line,) = only(file(start(), account(1000000), record, more, closing(993800), end(4, 620))).lines
+
+    assert (line.counterparty_name, line.remittance) == ("TOYOTA EVERE", "TOYOTA EVERE EVERE")

@@ -28,7 +28,7 @@ from typing import BinaryIO
 from matcher.parsers.bai2.reader import Reader
 from matcher.parsers.bai2.record import logical
 from matcher.parsers.contract import Event, Head, ReadOptions
-from matcher.parsers.records import decoder_for, records, told
+from matcher.parsers.records import BLOCK_BYTES, decoder_for, records, told
 
 _START = re.compile(
     rb"(?:\xef\xbb\xbf)?[\s\x00]*01,[^,\n]{0,40},[^,\n]{0,40},[0-9]{6},[0-9:]{0,8},[^\n]{0,60}2 *[/\r\n]"
@@ -46,8 +46,9 @@ class _Bai2:
 
     def read(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
         """Events of the file. Raises `Unreadable` for a file without an account."""
-        decoder, reader = decoder_for(options), Reader(options.currency)
-        return told(reader, decoder, logical(records(stream, decoder, width=0)), reader.take)
+        first = stream.read(BLOCK_BYTES)
+        decoder, reader = decoder_for(first, options), Reader(options.currency)
+        return told(reader, decoder, logical(records(first, stream, decoder, width=0)), reader.take)
 
 
 FORMAT = _Bai2()

@@ -11,7 +11,7 @@ from io import IncrementalNewlineDecoder
 from itertools import chain
 from typing import BinaryIO, NamedTuple
 
-from matcher.parsers.mt940.codepage import likely_codepage
+from matcher.parsers.codepage import likely_codepage
 from matcher.parsers.text import Decoder
 from recon_core.domain.refused import LimitExceeded
 

@@ -1,6 +1,6 @@
 """Which old code page a file is written in, from the letters inside its words.
 
-MT940 files declare no encoding. Where the bytes are no UTF-8, every candidate is tried on the high bytes that stand
+MT940 files and files of records declare no encoding. Where the bytes are no UTF-8, every candidate is tried on the high bytes that stand
 beside ASCII letters: in the right code page they are letters that European names have, in a wrong one they are signs
 (`Müller` in code page 850 reads `M³ller` as Windows-1252 would have it). Without clear evidence nothing is said, and
 the caller's usual fallbacks hold.
