@@ -146,11 +146,11 @@ def _opposites(view: View, lines: Ints) -> dict[int, int]:
         return {}
     items = view.items
     amount = items.lines.amount
-    keys_of = _ids_of(view, lines)
-    wanted = {key for keys in keys_of.values() for key in keys}
-    asked = distinct(mixed(items.pool_l[lines], -amount[lines]))
     places = view.keep("lines by amount", lambda: mixed(items.pool_l, amount))
-    others = np.flatnonzero(is_member(places, asked))
+    asked = mixed(items.pool_l[lines], -amount[lines])
+    others = np.flatnonzero(is_member(places, np.sort(asked)))
+    keys_of = _ids_of(view, lines[is_member(asked, np.sort(places[others]))])
+    wanted = {key for keys in keys_of.values() for key in keys}
     by_id: dict[tuple[int, int, str], list[int]] = {}
     for line, keys in _ids_of(view, others, wanted).items():
         for key in keys:

@@ -18,7 +18,7 @@ import numpy as np
 from matcher.proposal import Category
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.joins import distinct
-from matcher.rules.names import fold
+from matcher.rules.names import fold, may_be_form
 from matcher.rules.view import View
 
 
@@ -158,10 +158,17 @@ _TAX_OFFICES = _words(
     "fod financiën;spf finances;finances publiques;agenzia entrate;agenzia delle entrate;agencia tributaria;"
     "urząd skarbowy;revenue commissioners"
 )
+# A word of any of the phrases, alone: what has none of them says nothing of what they say.
+_ANY_BANK_WORD = re.compile(
+    "|".join(
+        sorted({part for words in _BANK_WORDS.values() for part in re.split(r"\||\\s\+", words.pattern.replace(r"\b", ""))})
+    )
+)
 _DEBIT_ONLY = frozenset({Category.BANK_FEE, Category.CASH_WITHDRAWAL, Category.DIRECT_DEBIT})
 _NEEDS_NO_PARTY = frozenset({Category.BANK_FEE, Category.INTEREST, Category.CASH_WITHDRAWAL})
 
 
+_ALL_KINDS = tuple(_CODES)
 # Lines that are the bank's own doing: no transaction of ours is expected behind them.
 BANKS_OWN = frozenset(
     {Category.BANK_FEE, Category.INTEREST, Category.CASH_WITHDRAWAL, Category.RETURN, Category.REVERSAL}
@@ -281,9 +288,13 @@ def may_be_return(view: View, lines: Ints) -> Flags:
         new = distinct(codes[says[codes] == _UNREAD])
         says[new] = [speaks(texts.values[code]) for code in new.tolist()]
         found |= says[codes] > 0
-    named = every.text("counterparty_name").codes[lines] >= 0
-    may_be = np.flatnonzero(~found & named & (every.text("counterparty_account").codes[lines] < 0))
-    found[may_be] = [debit_text(view, line) for line in lines[may_be].tolist()]
+    names, memos = every.text("counterparty_name"), every.text("remittance")
+    may_be = np.flatnonzero(~found & (names.codes[lines] >= 0) & (every.text("counterparty_account").codes[lines] < 0))
+    named, said = names.codes[lines[may_be]].tolist(), memos.codes[lines[may_be]].tolist()
+    found[may_be] = [
+        _is_banks_own_text(names.values[name], memos.values[memo] if memo >= 0 else "")
+        for name, memo in zip(named, said, strict=True)
+    ]
     return found
 
 
@@ -329,10 +340,13 @@ def debit_text(view: View, line: int) -> bool:
     """Whether name and memo of a line are the bank's own words: nobody's account, and one text in both, or a name alone
     that is what banks say."""
     name, memo = view.text("counterparty_name")[line], view.text("remittance")[line]
-    if not name or view.text("counterparty_account")[line]:
-        return False
-    same = memo.startswith(name) or memo.endswith(name)
-    return same or (not memo and _by_whole_lines(name, tuple(_CODES)) is not None)
+    return bool(name) and not view.text("counterparty_account")[line] and _is_banks_own_text(name, memo)
+
+
+def _is_banks_own_text(name: str, memo: str) -> bool:
+    if memo:
+        return memo.startswith(name) or memo.endswith(name)
+    return _by_whole_lines(name, _ALL_KINDS) is not None
 
 
 def _is_only_text(view: View, line: int) -> bool:
@@ -355,8 +369,25 @@ def _by_codes(code: str, proprietary: str, allowed: tuple[Category, ...]) -> Cat
 def _by_whole_lines(text: str, allowed: tuple[Category, ...]) -> Category | None:
     """What a line of a text without a party says: formats with one field print the bank's words there, and nothing of
     meaning beside them."""
-    lines = [folded(_WITH_DIGIT.sub(" ", line)) for line in text.split("\n")]
+    lines = [line for line in text.split("\n") if not _is_others_line(line)]
+    if not lines:
+        return None
+    lines = [folded(_WITH_DIGIT.sub(" ", line)) for line in lines]
     return next((kind for kind in allowed if any(_says_only(kind, line) for line in lines)), None)
+
+
+def _is_others_line(line: str) -> bool:
+    """Whether a line is a number, or has a word that is none of the bank's for sure."""
+    return line.isdecimal() or any(word.isalpha() and _is_others_word(word) for word in line.split())
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_others_word(word: str) -> bool:
+    """Whether a word of letters is none of the bank's for sure, and no part of a legal form, which would be left out."""
+    words = fold(word).words
+    return bool(words) and not any(
+        one in _NO_MEANING or may_be_form(one) or _ANY_BANK_WORD.fullmatch(one) is not None for one in words
+    )
 
 
 def _says_only(kind: Category, line: str) -> bool:

@@ -77,6 +77,7 @@ _SPLIT_FORMS = {
     ("B", "V"): "BV",
 }
 _FIRST_OF_SPLIT = frozenset(first for first, _ in _SPLIT_FORMS)
+_PARTS_OF_FORMS = frozenset(part for parts in _SPLIT_FORMS for part in parts)
 _NOISE = frozenset({"PUBL"})
 # Different words for one payee: the Swedish tax account is kept by the tax agency.
 _ALIASES = {"SKATTEKONTO": "SKATTEVERKET", "SKATTEKONTOT": "SKATTEVERKET"}
@@ -142,6 +143,11 @@ def fold(text: str) -> Name:
         kept = [next(folded for word in words if (folded := _folded_word(word)[0]))]
     key = "".join(sorted(kept))
     return Name(tuple(kept), legal, key) if key not in _PLACEHOLDERS else Name((), "", "")
+
+
+def may_be_form(word: str) -> bool:
+    """Whether a folded word is a legal form, or may be a part of one: `fold` leaves it out beside other words."""
+    return word in _LEGAL or word in _PARTS_OF_FORMS or word == "O"
 
 
 def _joined_forms(words: list[str]) -> list[str]:
