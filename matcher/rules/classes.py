@@ -13,7 +13,7 @@ import numpy as np
 
 from matcher.proposal import Category
 from matcher.rules.columns import Codes, Flags, Ints
-from matcher.rules.joins import distinct, is_member, mixed
+from matcher.rules.joins import distinct, in_order, is_member, mixed, spread
 from matcher.rules.lines_kind import KINDS, kind_and_source, kind_of, kinds_of, may_be_return, says_direct_debit
 from matcher.rules.names import NameLevel
 from matcher.rules.numbering import without_numbers
@@ -146,10 +146,11 @@ def _opposites(view: View, lines: Ints) -> dict[int, int]:
         return {}
     items = view.items
     amount = items.lines.amount
-    places = view.keep("lines by amount", lambda: mixed(items.pool_l, amount))
-    asked = mixed(items.pool_l[lines], -amount[lines])
-    others = np.flatnonzero(is_member(places, np.sort(asked)))
-    keys_of = _ids_of(view, lines[is_member(asked, np.sort(places[others]))])
+    places, order = view.keep("lines by amount", lambda: in_order(mixed(items.pool_l, amount)))
+    asked, back = np.unique(mixed(items.pool_l[lines], -amount[lines]), return_inverse=True)
+    first, last = np.searchsorted(places, asked, side="left"), np.searchsorted(places, asked, side="right")
+    keys_of = _ids_of(view, lines[(last > first)[back]])
+    others = spread(first, last, order)[1]
     wanted = {key for keys in keys_of.values() for key in keys}
     by_id: dict[tuple[int, int, str], list[int]] = {}
     for line, keys in _ids_of(view, others, wanted).items():

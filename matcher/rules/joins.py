@@ -96,6 +96,12 @@ def stable_order(keys: Ints) -> Ints:
     return np.sort((rank << _POSITION_BITS) | order) & ((1 << _POSITION_BITS) - 1)
 
 
+def in_order(keys: Ints) -> tuple[Ints, Ints]:
+    """Keys in order, and the positions that have them, those of equal keys as they come."""
+    order = stable_order(keys)
+    return keys[order], order
+
+
 def runs(ordered: Ints) -> tuple[Ints, Ints]:
     """Where each run of equal keys begins, and where it ends."""
     changes = (ordered[1:] != ordered[:-1]).nonzero()[0] + 1

@@ -6,20 +6,22 @@ everything, then tokens and parts of numbers for what is still open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from enum import IntEnum
 from functools import cached_property
-from itertools import compress, repeat
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
 
 from matcher.rules.columns import Codes, Flags, Ints, Texts
+from matcher.rules.digits import POWERS, SoleNumbers, is_token, sole_numbers, sorted_values
 from matcher.rules.items import Items
-from matcher.rules.joins import distinct, mixed, spread, stable_order
+from matcher.rules.joins import distinct, is_member, mixed, spread, stable_order
 from matcher.rules.tokens import (
     LENGTHS_OF_LONG_SCHEMES,
+    TEXT_LETTERS_MAX,
     Labels,
     all_field_keys,
     all_normalized,
@@ -28,6 +30,7 @@ from matcher.rules.tokens import (
     labels,
     parts_of,
     possible_parts,
+    possible_payloads,
     tokens,
 )
 
@@ -35,7 +38,6 @@ from matcher.rules.tokens import (
 _DIGITS_BITS = 32
 # A key that this many open items of one pool carry says nothing about one of them.
 ITEMS_PER_KEY_MAX = 8
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # More items of one reference and one amount are not told apart.
 ALIKE_MAX = 100
 
@@ -264,8 +266,25 @@ class ReferenceIndex:
     def tokens_described(self, row: int) -> list[str]:
         """Numbers in the description of an item."""
         texts = self.items.book.text("description")
-        found = self._described.get(int(texts.codes[row]))
-        return found if found is not None else self.tokens_of(texts.at(row))
+        code = int(texts.codes[row])
+        found = self._described.get(code)
+        if found is None:
+            found = [str(self._plain[code])] if self._plain[code] >= 0 else self.tokens_of(texts.at(row))
+        return found
+
+    @cached_property
+    def _plain(self) -> Ints:
+        """By the code of a description the number that is its only token, −1 where all of it has to be read."""
+        values = self.items.book.text("description").values
+        found = sole_numbers(values)
+        plain = np.where(is_token(found), found.value, -1)
+        plain[[code for code in np.flatnonzero(plain >= 0).tolist() if len(values[code]) > TEXT_LETTERS_MAX]] = -1
+        return np.append(plain, -1)
+
+    @cached_property
+    def _sole_numbers(self) -> SoleNumbers:
+        """The number in each reference."""
+        return sole_numbers(self._key_texts)
 
     def _open_row_keys(
         self, rows: Ints, parts_of_quoted: Mapping[str, tuple[str, ...]]
@@ -279,18 +298,18 @@ class ReferenceIndex:
         quoted = frozenset(parts_of_quoted)
         wanted = quoted.union(*parts_of_quoted.values())
         key_rows = rows[self.row_key[rows] >= 0]
-        codes = distinct(self.row_key[key_rows]).tolist()
-        may_be = _may_be_quoted([self._key_texts[code] for code in codes], quoted, wanted)
+        codes = distinct(self.row_key[key_rows])
+        codes = codes[self._may_be_quoted(codes, quoted, wanted)]
         entries = [
             (code, keys.code(key, cut=cut), whole)
-            for code in compress(codes, may_be)
+            for code in codes.tolist()
             for key, whole, cut in _reference_keys(self._key_texts[code], quoted, wanted)
         ]
         found = [_spread_values(entries, self.row_key, key_rows)]
         texts = self.items.book.text("description")
         entries = [
             (value, keys.code(key, cut=False), False)
-            for value, described in self.description_tokens(rows).items()
+            for value, described in self.description_tokens(rows, wanted).items()
             for key in described
             if key in wanted
         ]
@@ -298,13 +317,35 @@ class ReferenceIndex:
         row, key, whole = (np.concatenate(column) for column in zip(*found, strict=True))
         return keys, key, row, whole.astype(np.bool_)
 
-    def description_tokens(self, rows: Ints) -> dict[int, list[str]]:
-        """Numbers in the descriptions of some items, by the code of the description; each is read once."""
+    def _may_be_quoted(self, codes: Ints, quoted: frozenset[str], wanted: frozenset[str]) -> Flags:
+        """A cheap superset of the references that `_reference_keys` finds something for; nearly all end here."""
+        quoted_values, wanted_values = sorted_values(quoted), sorted_values(wanted)
+        whole = np.zeros(len(self._key_texts) + 1, np.bool_)
+        whole[[self.keys.get(key, -1) for key in wanted if not key.isdecimal()]] = True
+        whole[-1] = False
+        sole = SoleNumbers(*(column[codes] for column in self._sole_numbers))
+        found: Flags = whole[codes] | (sole.value < 0)
+        found |= np.isin(np.searchsorted(POWERS, sole.value, side="right"), list(LENGTHS_OF_LONG_SCHEMES))
+        for shorter in (sole.value // 10, sole.value // 100):
+            found |= is_member(shorter, quoted_values)
+        # RF, two check digits, and the number.
+        behind = np.flatnonzero((sole.before == ord("F")) & (sole.digits > 2))
+        found[behind] |= is_member(sole.value[behind] % POWERS[sole.digits[behind] - 2], wanted_values)
+        return found | is_member(sole.value, wanted_values)
+
+    def description_tokens(self, rows: Ints, wanted: Collection[str] | None = None) -> dict[int, list[str]]:
+        """Numbers in the descriptions of some items, by the code of the description; each is read once. If only some
+        are wanted, descriptions that can't have one of them are left out."""
         texts = self.items.book.text("description")
         known = self._described
-        new = [code for code in texts.used(rows).tolist() if code not in known]
+        used = texts.used(rows)
+        if wanted is not None:
+            plain = self._plain[used]
+            used = used[(plain < 0) | is_member(plain, sorted_values(wanted))]
+        codes = used.tolist()
+        new = [code for code in codes if code not in known]
         known.update(zip(new, all_tokens([texts.values[code] for code in new]), strict=True))
-        return known
+        return {code: known[code] for code in codes}
 
 
 def _spread_values(entries: Sequence[tuple[int, int, int]], coded: Codes, positions: Ints) -> tuple[Ints, Ints, Ints]:
@@ -322,24 +363,14 @@ def _in_pool(pool: Codes, key: Ints | Codes) -> Ints:
     return (pool.astype(np.int64) << 32) | key.astype(np.int64)
 
 
-def _may_be_quoted(keys: Sequence[str], quoted: frozenset[str], wanted: frozenset[str]) -> list[bool]:
-    """A cheap superset of the keys that `_reference_keys` finds something for; nearly all keys end here."""
-    found = list(map(wanted.__contains__, keys))
-    for place, key in enumerate(keys):
-        if not found[place]:
-            digits = key if key.isdecimal() else key.strip(_LETTERS).lstrip("0")
-            found[place] = (
-                digits[:-1] in quoted
-                or digits[:-2] in quoted
-                or len(digits) in LENGTHS_OF_LONG_SCHEMES
-                or (digits is not key and (digits in wanted or (key[:2] == "RF" and key[4:].lstrip("0") in wanted)))
-            )
-    return found
-
-
 def _reference_keys(key: str, quoted: frozenset[str], wanted: frozenset[str]) -> list[tuple[str, bool, bool]]:
     """Keys of a reference that lines quote: whether it is the whole one, and whether it is cut off by check digits."""
     found = [(key, True, False)] if key in wanted else []
+    if key.isdecimal():
+        heads = (key[:-1], key[:-2]) if len(key) not in LENGTHS_OF_LONG_SCHEMES else possible_payloads(key)
+        if not quoted.isdisjoint(heads):
+            found += [(part, False, True) for part in parts_of(key) if part in quoted]
+        return found
     core = core_of(key)
     if core and core in wanted:
         found.append((core, False, False))

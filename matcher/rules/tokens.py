@@ -133,6 +133,11 @@ def possible_parts(key: str) -> tuple[str, ...]:
     return digits, digits[:-1], digits[:-2], core[1][2:].lstrip("0")
 
 
+def possible_payloads(digits: str) -> tuple[str, ...]:
+    """A cheap superset of `parts_of` a number of digits only."""
+    return digits[:-1], digits[:-2], digits[:10], digits[1:].lstrip("0")
+
+
 def tokens(text: str) -> list[str]:
     """Reference tokens of a free text, in their order, without repeats; at most `TOKENS_MAX`."""
     if text.isdecimal() and text.isascii():

@@ -11,7 +11,7 @@ import numpy as np
 from matcher.rules.chance import AmountChance
 from matcher.rules.columns import Codes, Flags, Ints, Lines
 from matcher.rules.items import IBAN_HEAD, Items, account_of
-from matcher.rules.joins import bounded_pairs, distinct, is_member, mixed, runs, runs_of, stable_order
+from matcher.rules.joins import bounded_pairs, distinct, in_order, is_member, mixed, runs, runs_of
 from matcher.rules.numbering import LastNumbers
 from matcher.rules.reference_index import ReferenceIndex, ReferencePairs, Shared
 from matcher.rules.relations import Relations
@@ -302,6 +302,4 @@ class View:
 
 def _sorted(pool: Codes, value: Ints) -> tuple[Ints, Ints]:
     """Keys of pool and value in order, and the positions that have them."""
-    keys = (pool.astype(np.int64) << _VALUE_BITS) + value
-    order = stable_order(keys)
-    return keys[order], order
+    return in_order((pool.astype(np.int64) << _VALUE_BITS) + value)

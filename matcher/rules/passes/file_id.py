@@ -96,7 +96,7 @@ def _rows_by_id(view: View, known: set[str] | None, rows: Ints) -> dict[tuple[in
     items, references = view.items, view.references
     carried = {
         code: keys
-        for code, quoted in references.description_tokens(rows).items()
+        for code, quoted in references.description_tokens(rows, known).items()
         if (known is None or not known.isdisjoint(quoted))
         and (keys := [key for key in quoted if (key in known if known is not None else len(key) >= _LETTERS_MIN)])
     }
