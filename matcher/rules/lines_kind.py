@@ -161,7 +161,9 @@ _TAX_OFFICES = _words(
 # A word of any of the phrases, alone: what has none of them says nothing of what they say.
 _ANY_BANK_WORD = re.compile(
     "|".join(
-        sorted({part for words in _BANK_WORDS.values() for part in re.split(r"\||\\s\+", words.pattern.replace(r"\b", ""))})
+        sorted(
+            {part for words in _BANK_WORDS.values() for part in re.split(r"\||\\s\+", words.pattern.replace(r"\b", ""))}
+        )
     )
 )
 _DEBIT_ONLY = frozenset({Category.BANK_FEE, Category.CASH_WITHDRAWAL, Category.DIRECT_DEBIT})

@@ -6,7 +6,7 @@ everything, then tokens and parts of numbers for what is still open.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from enum import IntEnum
 from functools import cached_property
@@ -15,22 +15,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matcher.rules.columns import Codes, Flags, Ints, Texts
-from matcher.rules.digits import POWERS, SoleNumbers, is_token, sole_numbers, sorted_values
+from matcher.rules.columns import Codes, Flags, Ints
+from matcher.rules.digits import SoleNumbers, is_token, sole_numbers
 from matcher.rules.items import Items
-from matcher.rules.joins import distinct, is_member, mixed, spread, stable_order
+from matcher.rules.joins import distinct, in_order, mixed, spread, stable_order
+from matcher.rules.quoted_keys import QuotedKeys, RowKeys
 from matcher.rules.tokens import (
-    LENGTHS_OF_LONG_SCHEMES,
     TEXT_LETTERS_MAX,
     Labels,
     all_field_keys,
     all_normalized,
     all_tokens,
-    core_of,
     labels,
-    parts_of,
-    possible_parts,
-    possible_payloads,
     tokens,
 )
 
@@ -63,6 +59,10 @@ class Shared(IntEnum):
     WHOLE = 3
 
 
+# The same as plain numbers, for columns.
+_PART, _TOKEN, _WHOLE = int(Shared.PART), int(Shared.TOKEN), int(Shared.WHOLE)
+
+
 class ReferencePairs(NamedTuple):
     """Pairs in the order (line, row), each pair once with its best strength; `digits` is the length of the key."""
 
@@ -87,29 +87,6 @@ def best_pairs(parts: Sequence[tuple[Ints, Ints, Codes, Codes]], rows: int) -> R
     return ReferencePairs(line[first], row[first], shared[first], digits[first])
 
 
-class _RowKeys(NamedTuple):
-    """Codes of the numbers that open items have, and of those without their check digits: only a number that a line
-    has whole is looked up among the latter, or two neighbours of a series would meet in what both are cut to."""
-
-    own: dict[str, int]
-    cut: dict[str, int]
-
-    def code(self, key: str, *, cut: bool) -> int:
-        """The code of a key; it gets one if it has none."""
-        codes = self.cut if cut else self.own
-        found = codes.get(key)
-        if found is None:
-            found = codes[key] = len(self.own) + len(self.cut)
-        return found
-
-    def lengths(self) -> Codes:
-        """The letters of each key, by its code."""
-        found = np.zeros(len(self.own) + len(self.cut), np.int32)
-        for codes in self:
-            found[list(codes.values())] = [len(key) for key in codes]
-        return found
-
-
 class ReferenceIndex:
     """References of one run's items; `items` decides what is open."""
 
@@ -125,6 +102,7 @@ class ReferenceIndex:
         self.keys = keys
         self._key_texts = list(keys)
         self._described: dict[int, list[str]] = {}
+        self._field_keys: dict[str, dict[int, str]] = {}
         self._tokens: dict[str, list[str]] = {}
         self._labels: dict[str, Labels] = {}
         self._keys_of_pools: dict[int, Ints] = {}
@@ -134,13 +112,14 @@ class ReferenceIndex:
         """The same keys for items that share the columns."""
         part = copy(self)
         part.items = items
-        part._described = {}
+        part._described, part._field_keys = {}, {}
         return part
 
     def of_others(self, items: Items) -> ReferenceIndex:
         """The same keys for other lines and the same book."""
         part = copy(self)
         part.items = items
+        part._field_keys = {}
         part.__dict__.pop("line_keys", None)
         return part
 
@@ -157,19 +136,26 @@ class ReferenceIndex:
         """For each field the known reference key that the whole field is, −1 where it is none."""
         found = {}
         for name in WHOLE_FIELDS:
-            texts = self.items.lines.text(name)
-            if len(texts.values):
-                found[name] = self._looked_up(texts)
+            if len(self.items.lines.text(name).values):
+                found[name] = self._looked_up(name)
         return found
 
-    def _looked_up(self, texts: Texts) -> Codes:
+    def _looked_up(self, name: str) -> Codes:
         """The known reference that a whole text of an open line is, for every line."""
-        get = self.keys.get
+        texts = self.items.lines.text(name)
         used = texts.used(np.flatnonzero(self.items.line_open))
         found = np.full(len(texts.values) + 1, -1, np.int32)
-        keys = all_field_keys([texts.values[value] for value in used.tolist()])
-        found[used] = list(map(get, keys, repeat(-1)))
+        found[used] = list(map(self.keys.get, self._keys_of_field(name, used), repeat(-1)))
         return found[texts.codes]
+
+    def _keys_of_field(self, name: str, codes: Ints) -> list[str]:
+        """`field_key` of some texts of a field; each is read once."""
+        known = self._field_keys.setdefault(name, {})
+        values = self.items.lines.text(name).values
+        wanted = codes.tolist()
+        new = [code for code in wanted if code not in known]
+        known.update(zip(new, all_field_keys([values[code] for code in new]), strict=True))
+        return list(map(known.__getitem__, wanted))
 
     @cached_property
     def _lengths(self) -> Codes:
@@ -205,49 +191,61 @@ class ReferenceIndex:
         """Pairs of open lines and open items by whole fields, tokens, and parts of numbers."""
         items = self.items
         lines = np.flatnonzero(items.line_open)
-        quoted = [self._quoted(name, lines) for name in (*FIELDS, "document_numbers")]
-        parts_of_quoted = {key: possible_parts(key) for key in {key for found in quoted for _, key, _ in found}}
-        keys, entry_key, entry_row, entry_whole = self._open_row_keys(np.flatnonzero(items.row_open), parts_of_quoted)
+        fields = (*FIELDS, "document_numbers")
+        columns = [self._quoted(name, lines) for name in fields]
+        quoted = QuotedKeys([key for _, keys, _ in columns for key in keys])
+        value = np.array([code for codes, _, _ in columns for code in codes], np.int64)
+        level = np.array([level for _, _, levels in columns for level in levels], np.int32)
+        field = np.repeat(np.arange(len(fields)), [len(codes) for codes, _, _ in columns])
+        keys, entry_key, entry_row, entry_whole = self._open_row_keys(np.flatnonzero(items.row_open), quoted)
         length = keys.lengths()
-        pool_key = _in_pool(items.pool_r[entry_row], entry_key)
-        order = stable_order(pool_key)
-        pool_key = pool_key[order]
+        pool_key, order = in_order(_in_pool(items.pool_r[entry_row], entry_key))
+        place, code, in_part = keys.of_quoted(quoted)
+        level = np.where(in_part, _PART, level[place])
         parts = []
-        for name, found in zip((*FIELDS, "document_numbers"), quoted, strict=True):
-            entries = _known(found, keys, parts_of_quoted)
-            token_line, token_key, strength = _spread_values(entries, items.lines.text(name).codes, lines)
+        for number, name in enumerate(fields):
+            here = np.flatnonzero(field[place] == number)
+            at, token_line = _spread_values(value[place[here]], items.lines.text(name).codes, lines)
+            token_key, strength = code[here][at], level[here][at]
             asked = _in_pool(items.pool_l[token_line], token_key)
             first = np.searchsorted(pool_key, asked, side="left")
             last = np.searchsorted(pool_key, asked, side="right")
             left, entry = spread(first, np.where(last - first > ITEMS_PER_KEY_MAX, first, last), order)
-            shared = np.where(entry_whole[entry], strength[left], np.minimum(strength[left], Shared.PART))
+            shared = np.where(entry_whole[entry], strength[left], np.minimum(strength[left], _PART))
             parts.append((token_line[left], entry_row[entry], shared.astype(np.int32), length[token_key[left]]))
         return best_pairs(parts, len(items.row_open))
 
-    def _quoted(self, name: str, lines: Ints) -> list[tuple[int, str, int]]:
-        """Numbers in one text field of the open lines: the text's code, the key, the strength it would have."""
+    def _quoted(self, name: str, lines: Ints) -> tuple[list[int], list[str], list[int]]:
+        """Numbers in one text field of the open lines: codes of the texts, the keys, the strength each would have."""
         texts = self.items.lines.text(name)
-        codes = texts.used(lines).tolist()
-        values = [texts.values[code] for code in codes]
-        wholes = zip(codes, values, all_field_keys(values), strict=True)
+        used = texts.used(lines)
+        wholes = self._keys_of_field(name, used)
         if name not in FREE_TEXTS:
-            return [(code, whole, Shared.WHOLE) for code, _, whole in wholes if whole]
-        self._tokens.update(zip(values, all_tokens(values), strict=True))
-        is_whole = name in WHOLE_FIELDS
-        return [
-            (code, key, level)
-            for code, value, whole in wholes
-            for key, level in self._quoted_in(value, whole if is_whole else "")
-        ]
+            found = [(code, whole, _WHOLE) for code, whole in zip(used.tolist(), wholes, strict=True) if whole]
+        else:
+            values = [texts.values[code] for code in used.tolist()]
+            read = all_tokens(values)
+            self._tokens.update(zip(values, read, strict=True))
+            if name not in WHOLE_FIELDS:
+                wholes = [""] * len(values)
+            found = [
+                (code, key, level)
+                for code, text, whole, names in zip(used.tolist(), values, wholes, read, strict=True)
+                for key, level in self._quoted_in(text, whole, names)
+            ]
+        codes, keys, levels = zip(*found, strict=True) if found else ((), (), ())
+        return list(codes), list(keys), list(levels)
 
-    def _quoted_in(self, text: str, whole: str) -> list[tuple[str, int]]:
+    def _quoted_in(self, text: str, whole: str, names: list[str]) -> list[tuple[str, int]]:
         """Keys in a text with the strength that a match would have; the whole text first, if it is one."""
-        found: dict[str, int] = {whole: Shared.WHOLE} if whole else {}
-        names = self.tokens_of(text)
-        called_other = self.labels_of(text)[1] if len(names) > 1 else frozenset()
+        if len(names) <= 1:
+            found = [(whole, _WHOLE)] if whole else []
+            return found if names in ([], [whole]) else [*found, (names[0], _TOKEN)]
+        levels: dict[str, int] = {whole: _WHOLE} if whole else {}
+        called_other = self.labels_of(text)[1]
         for token in names:
-            found.setdefault(token, Shared.PART if token in called_other else Shared.TOKEN)
-        return list(found.items())
+            levels.setdefault(token, _PART if token in called_other else _TOKEN)
+        return list(levels.items())
 
     def tokens_of(self, text: str) -> list[str]:
         """`tokens` of a text that several passes read."""
@@ -286,115 +284,57 @@ class ReferenceIndex:
         """The number in each reference."""
         return sole_numbers(self._key_texts)
 
-    def _open_row_keys(
-        self, rows: Ints, parts_of_quoted: Mapping[str, tuple[str, ...]]
-    ) -> tuple[_RowKeys, Ints, Ints, Flags]:
+    def _open_row_keys(self, rows: Ints, quoted: QuotedKeys) -> tuple[RowKeys, Ints, Ints, Flags]:
         """Keys of open items that lines quote: whole references, parts of them, and numbers in the description.
 
         What lines may quote as a part of a longer number is looked for as well, but not in parts of references: two
         numbers that are alike but for their check digits are two numbers.
         """
-        keys = _RowKeys({}, {})
-        quoted = frozenset(parts_of_quoted)
-        wanted = quoted.union(*parts_of_quoted.values())
+        keys = RowKeys({}, {})
         key_rows = rows[self.row_key[rows] >= 0]
         codes = distinct(self.row_key[key_rows])
-        codes = codes[self._may_be_quoted(codes, quoted, wanted)]
+        named, cut = quoted.may_name(SoleNumbers(*(column[codes] for column in self._sole_numbers)))
         entries = [
-            (code, keys.code(key, cut=cut), whole)
-            for code in codes.tolist()
-            for key, whole, cut in _reference_keys(self._key_texts[code], quoted, wanted)
+            (code, key, whole)
+            for code, may_be_cut in zip(codes[named].tolist(), cut[named].tolist(), strict=True)
+            for key, whole in keys.add_reference(self._key_texts[code], quoted.texts, may_be_cut=may_be_cut)
         ]
-        found = [_spread_values(entries, self.row_key, key_rows)]
-        texts = self.items.book.text("description")
+        value, key, whole = np.array(entries, np.int64).reshape(-1, 3).T
+        at, row = _spread_values(value, self.row_key, key_rows)
         entries = [
-            (value, keys.code(key, cut=False), False)
-            for value, described in self.description_tokens(rows, wanted).items()
+            (value, keys.add_own(key), False)
+            for value, described in self.description_tokens(rows, quoted.wants).items()
             for key in described
-            if key in wanted
+            if key.isdecimal() or quoted.wants_text(key)
         ]
-        found.append(_spread_values(entries, texts.codes, rows))
-        row, key, whole = (np.concatenate(column) for column in zip(*found, strict=True))
-        return keys, key, row, whole.astype(np.bool_)
+        value, more, _ = np.array(entries, np.int64).reshape(-1, 3).T
+        to, others = _spread_values(value, self.items.book.text("description").codes, rows)
+        is_whole = np.concatenate([whole[at], np.zeros(len(to), np.int64)]) > 0
+        return keys, np.concatenate([key[at], more[to]]), np.concatenate([row, others]), is_whole
 
-    def _may_be_quoted(self, codes: Ints, quoted: frozenset[str], wanted: frozenset[str]) -> Flags:
-        """A cheap superset of the references that `_reference_keys` finds something for; nearly all end here."""
-        quoted_values, wanted_values = sorted_values(quoted), sorted_values(wanted)
-        whole = np.zeros(len(self._key_texts) + 1, np.bool_)
-        whole[[self.keys.get(key, -1) for key in wanted if not key.isdecimal()]] = True
-        whole[-1] = False
-        sole = SoleNumbers(*(column[codes] for column in self._sole_numbers))
-        found: Flags = whole[codes] | (sole.value < 0)
-        found |= np.isin(np.searchsorted(POWERS, sole.value, side="right"), list(LENGTHS_OF_LONG_SCHEMES))
-        for shorter in (sole.value // 10, sole.value // 100):
-            found |= is_member(shorter, quoted_values)
-        # RF, two check digits, and the number.
-        behind = np.flatnonzero((sole.before == ord("F")) & (sole.digits > 2))
-        found[behind] |= is_member(sole.value[behind] % POWERS[sole.digits[behind] - 2], wanted_values)
-        return found | is_member(sole.value, wanted_values)
-
-    def description_tokens(self, rows: Ints, wanted: Collection[str] | None = None) -> dict[int, list[str]]:
-        """Numbers in the descriptions of some items, by the code of the description; each is read once. If only some
-        are wanted, descriptions that can't have one of them are left out."""
+    def description_tokens(self, rows: Ints, wants: Callable[[Ints], Flags] | None = None) -> dict[int, list[str]]:
+        """Numbers in the descriptions of some items, by the code of the description; each is read once. `wants` tells by
+        value which numbers are wanted: descriptions with no number but one that is not are left out."""
         texts = self.items.book.text("description")
         known = self._described
         used = texts.used(rows)
-        if wanted is not None:
+        if wants is not None:
             plain = self._plain[used]
-            used = used[(plain < 0) | is_member(plain, sorted_values(wanted))]
+            used = used[(plain < 0) | wants(plain)]
         codes = used.tolist()
         new = [code for code in codes if code not in known]
         known.update(zip(new, all_tokens([texts.values[code] for code in new]), strict=True))
         return {code: known[code] for code in codes}
 
 
-def _spread_values(entries: Sequence[tuple[int, int, int]], coded: Codes, positions: Ints) -> tuple[Ints, Ints, Ints]:
-    """What was found for codes (code, a, b), for every position that has the code: (position, a, b)."""
-    value, a, b = np.array(entries, np.int64).reshape(-1, 3).T
-    order = stable_order(coded[positions])
-    codes = coded[positions][order]
-    first = np.searchsorted(codes, value, side="left")
-    last = np.searchsorted(codes, value, side="right")
+def _spread_values(values: Ints, coded: Codes, positions: Ints) -> tuple[Ints, Ints]:
+    """For every position that has one of some codes, which of `values` that is, and the position."""
+    codes, order = in_order(coded[positions])
+    first = np.searchsorted(codes, values, side="left")
+    last = np.searchsorted(codes, values, side="right")
     left, right = spread(first, last, order)
-    return positions[right], a[left], b[left]
+    return left, positions[right]
 
 
 def _in_pool(pool: Codes, key: Ints | Codes) -> Ints:
     return (pool.astype(np.int64) << 32) | key.astype(np.int64)
-
-
-def _reference_keys(key: str, quoted: frozenset[str], wanted: frozenset[str]) -> list[tuple[str, bool, bool]]:
-    """Keys of a reference that lines quote: whether it is the whole one, and whether it is cut off by check digits."""
-    found = [(key, True, False)] if key in wanted else []
-    if key.isdecimal():
-        heads = (key[:-1], key[:-2]) if len(key) not in LENGTHS_OF_LONG_SCHEMES else possible_payloads(key)
-        if not quoted.isdisjoint(heads):
-            found += [(part, False, True) for part in parts_of(key) if part in quoted]
-        return found
-    core = core_of(key)
-    if core and core in wanted:
-        found.append((core, False, False))
-    possible = possible_parts(key)
-    if not quoted.isdisjoint(possible) and any(part in quoted for part in possible if part != core):
-        found += [(part, False, True) for part in parts_of(key) if part in quoted and part != core]
-    return found
-
-
-def _known(
-    found: Iterable[tuple[int, str, int]], keys: _RowKeys, parts_of_quoted: Mapping[str, Sequence[str]]
-) -> list[tuple[int, int, int]]:
-    """The numbers themselves where an item has them; else the parts of them that items have."""
-    own, cut = keys
-    entries = []
-    for value, key, level in found:
-        code, shorter = own.get(key), cut.get(key)
-        if code is not None:
-            entries.append((value, code, level))
-        if shorter is not None:
-            entries.append((value, shorter, level))
-        if code is None and shorter is None and not own.keys().isdisjoint(parts_of_quoted[key]):
-            # A number with a label written against it is that number, not one without its check digit.
-            core = core_of(key)
-            parts = {core} if core in own else parts_of(key)
-            entries += [(value, own[part], Shared.PART) for part in parts if part in own]
-    return entries

@@ -46,7 +46,8 @@ _LEADING_ZEROS = re.compile(b"^0+", re.MULTILINE)
 _CHUNK = re.compile(r"[0-9A-Z][0-9A-Z./\-]*[0-9A-Z]|[0-9A-Z]")
 _SEPARATOR = re.compile(r"[./\-]")
 _PIECE = re.compile(r"(^|[./\-])([0-9A-Z]+)")
-_CORE = re.compile(r"[A-Z]*([0-9]{4,})[A-Z]*")
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_CORE_DIGITS_MIN = 4
 _NUMBER = re.compile("[A-Z]*[0-9][0-9A-Z]*")
 _JOINTS = frozenset("./-")
 _ANY_DIGIT = re.compile("[0-9]")
@@ -92,25 +93,28 @@ def all_field_keys(texts: Sequence[str]) -> list[str]:
     ]
 
 
+def _digits_of(key: str) -> str:
+    """The digits of a key without the letters around them, "" if there are too few, or letters among them."""
+    digits = key.strip(_LETTERS)
+    return digits if len(digits) >= _CORE_DIGITS_MIN and digits.isdecimal() else ""
+
+
 def core_of(key: str) -> str:
     """The digits of a key without the letters around them, and without the check digits of an RF reference; "" if
     there are too few, or no letters."""
     if key.isdecimal():
         return ""
-    found = _CORE.fullmatch(key)
-    digits = found[1][2 if rf(key) else 0 :].lstrip("0") if found is not None else ""
+    digits = _digits_of(key)[2 if rf(key) else 0 :].lstrip("0")
     return digits if len(digits) >= PAYLOAD_DIGITS_MIN else ""
 
 
 def parts_of(key: str) -> set[str]:
     """Shorter keys inside a key: its digits without the letters around them, and the payloads of its check digits."""
     found = payloads(key)
-    core = _CORE.fullmatch(key)
-    if core is not None:
-        digits = core[1].lstrip("0")
-        if digits != key and len(digits) >= PAYLOAD_DIGITS_MIN:
-            found.add(digits)
-            found |= payloads(digits)
+    digits = _digits_of(key).lstrip("0")
+    if digits != key and len(digits) >= PAYLOAD_DIGITS_MIN:
+        found.add(digits)
+        found |= payloads(digits)
     found.discard(key)
     return found
 
@@ -123,19 +127,14 @@ def possible_parts(key: str) -> tuple[str, ...]:
         if len(key) in LENGTHS_OF_LONG_SCHEMES:
             return (key[:-1], key[:-2], *parts_of(key))
         return key[:-1], key[:-2]
-    core = _CORE.fullmatch(key)
-    if core is None:
+    core = _digits_of(key)
+    if not core:
         return (key[4:].lstrip("0"),) if key.startswith("RF") else ()
-    digits = core[1].lstrip("0")
+    digits = core.lstrip("0")
     if len(digits) in LENGTHS_OF_LONG_SCHEMES:
         return tuple(parts_of(key))
     # The check digits of an RF reference may begin with 0.
-    return digits, digits[:-1], digits[:-2], core[1][2:].lstrip("0")
-
-
-def possible_payloads(digits: str) -> tuple[str, ...]:
-    """A cheap superset of `parts_of` a number of digits only."""
-    return digits[:-1], digits[:-2], digits[:10], digits[1:].lstrip("0")
+    return digits, digits[:-1], digits[:-2], core[2:].lstrip("0")
 
 
 def tokens(text: str) -> list[str]:

@@ -14,7 +14,8 @@ import numpy as np
 
 from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Group
-from matcher.rules.joins import runs
+from matcher.rules.digits import sorted_values
+from matcher.rules.joins import is_member, runs
 from matcher.rules.tokens import field_key
 from matcher.rules.view import View
 
@@ -94,9 +95,10 @@ def _line_ids(view: View) -> dict[int, set[str]]:
 def _rows_by_id(view: View, known: set[str] | None, rows: Ints) -> dict[tuple[int, str], Ints]:
     """Items by pool and the known id that they carry; every id if none is asked for."""
     items, references = view.items, view.references
+    wants = partial(is_member, sorted_keys=sorted_values(known)) if known is not None else None
     carried = {
         code: keys
-        for code, quoted in references.description_tokens(rows, known).items()
+        for code, quoted in references.description_tokens(rows, wants).items()
         if (known is None or not known.isdisjoint(quoted))
         and (keys := [key for key in quoted if (key in known if known is not None else len(key) >= _LETTERS_MIN)])
     }
