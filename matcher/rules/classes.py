@@ -14,9 +14,10 @@ import numpy as np
 from matcher.proposal import Category
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.joins import distinct, in_order, is_member, mixed, spread
-from matcher.rules.lines_kind import KINDS, kind_and_source, kind_of, kinds_of, may_be_return, says_direct_debit
+from matcher.rules.lines_kind import KINDS, kind_and_source, kind_of, kinds_of, says_direct_debit
 from matcher.rules.names import NameLevel
 from matcher.rules.numbering import without_numbers
+from matcher.rules.returns import may_be_return
 from matcher.rules.tokens import all_field_keys
 from matcher.rules.view import View
 

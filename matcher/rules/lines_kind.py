@@ -8,9 +8,8 @@ language of domain reference 5.5; words are folded like names, so accents and sp
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from enum import IntEnum
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -258,7 +257,7 @@ def _kind(view: View, line: int) -> Kind:
     own_text = debit_text(view, line)
     party = bool(name) and not own_text
     allowed = _allowed(debit=debit, party=party)
-    found = _by_codes(view.text("code")[line], view.text("proprietary_code")[line], allowed)
+    found = by_codes(view.text("code")[line], view.text("proprietary_code")[line], allowed)
     if found is not None:
         return Kind(found, Source.CODE)
     if view.names_own_account(line):
@@ -269,7 +268,7 @@ def _kind(view: View, line: int) -> Kind:
     found = _by_words(bank_text, allowed)
     if found is None and memo:
         # Whoever calls the whole thing a returned payment pays no invoice with it.
-        found = _by_whole_lines(memo, allowed if _is_only_text(view, line) else (Category.RETURN,))
+        found = by_whole_lines(memo, allowed if _is_only_text(view, line) else (Category.RETURN,))
     if (
         found is None
         and debit
@@ -277,52 +276,6 @@ def _kind(view: View, line: int) -> Kind:
     ):
         found = Category.DIRECT_DEBIT
     return Kind(found, Source.WORDS if found is not None else Source.NOTHING)
-
-
-def may_be_return(view: View, lines: Ints) -> Flags:
-    """Lines that may be a return or a reversal: all that are, and a few more. Each text is looked at once."""
-    every = view.items.lines
-    found = every.reversal[lines].copy()
-    for name, speaks in _says_return_by_field().items():
-        texts = every.text(name)
-        says = view.keep(f"may be return by {name}", partial(_unread_texts, len(texts.values)))
-        codes = texts.codes[lines]
-        new = distinct(codes[says[codes] == _UNREAD])
-        says[new] = [speaks(texts.values[code]) for code in new.tolist()]
-        found |= says[codes] > 0
-    names, memos = every.text("counterparty_name"), every.text("remittance")
-    may_be = np.flatnonzero(~found & (names.codes[lines] >= 0) & (every.text("counterparty_account").codes[lines] < 0))
-    named, said = names.codes[lines[may_be]].tolist(), memos.codes[lines[may_be]].tolist()
-    found[may_be] = [
-        _is_banks_own_text(names.values[name], memos.values[memo] if memo >= 0 else "")
-        for name, memo in zip(named, said, strict=True)
-    ]
-    return found
-
-
-def _unread_texts(count: int) -> Codes:
-    """A flag for each text of a column, not known yet, and for a missing one (at −1), which says nothing."""
-    says = np.full(count + 1, _UNREAD, np.int8)
-    says[-1] = False
-    return says
-
-
-@cache
-def _says_return_by_field() -> dict[str, Callable[[str], bool]]:
-    """By field whether a text of it speaks of a return."""
-    kind = Category.RETURN
-
-    def says_only_return(text: str) -> bool:
-        return _by_whole_lines(text, (kind,)) is not None
-
-    return {
-        "return_reason": bool,
-        "code": lambda text: _by_codes(text, "", (kind,)) is not None,
-        "proprietary_code": lambda text: _by_codes("", text, (kind,)) is not None,
-        "additional_info": says_return,
-        "remittance": says_only_return,
-        "counterparty_name": says_only_return,
-    }
 
 
 @lru_cache(maxsize=8192)
@@ -342,13 +295,14 @@ def debit_text(view: View, line: int) -> bool:
     """Whether name and memo of a line are the bank's own words: nobody's account, and one text in both, or a name alone
     that is what banks say."""
     name, memo = view.text("counterparty_name")[line], view.text("remittance")[line]
-    return bool(name) and not view.text("counterparty_account")[line] and _is_banks_own_text(name, memo)
+    return bool(name) and not view.text("counterparty_account")[line] and is_banks_own_text(name, memo)
 
 
-def _is_banks_own_text(name: str, memo: str) -> bool:
+def is_banks_own_text(name: str, memo: str) -> bool:
+    """Whether a name without an account, and what stands beside it, are the bank's own words."""
     if memo:
         return memo.startswith(name) or memo.endswith(name)
-    return _by_whole_lines(name, _ALL_KINDS) is not None
+    return by_whole_lines(name, _ALL_KINDS) is not None
 
 
 def _is_only_text(view: View, line: int) -> bool:
@@ -358,7 +312,8 @@ def _is_only_text(view: View, line: int) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def _by_codes(code: str, proprietary: str, allowed: tuple[Category, ...]) -> Category | None:
+def by_codes(code: str, proprietary: str, allowed: tuple[Category, ...]) -> Category | None:
+    """The first of the allowed kinds that the ISO code or the bank's own code says."""
     sub_family = code.rsplit("/", 1)[-1]
     words = set(proprietary.upper().replace("+", " ").split())
     for kind in allowed:
@@ -368,7 +323,7 @@ def _by_codes(code: str, proprietary: str, allowed: tuple[Category, ...]) -> Cat
 
 
 @lru_cache(maxsize=8192)
-def _by_whole_lines(text: str, allowed: tuple[Category, ...]) -> Category | None:
+def by_whole_lines(text: str, allowed: tuple[Category, ...]) -> Category | None:
     """What a line of a text without a party says: formats with one field print the bank's words there, and nothing of
     meaning beside them."""
     lines = [line for line in text.split("\n") if not _is_others_line(line)]
