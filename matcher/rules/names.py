@@ -57,7 +57,7 @@ _NO_NAME = (
 _PLACEHOLDERS = frozenset(_NO_NAME.split())
 _FORMS = (
     "AB HB KB LTD LLP GMBH OHG GBR AS ANS ENK APS EHF OY TMI OU UAB INC LLC CORP BV BVBA VOF NV AG SA SARL SAS SASU EURL"
-    " SNC SRL SPA SLU KG KFT DOO EKFOR PLC UG KY"
+    " SNC SRL SPA SLU KG KFT DOO EKFOR PLC UG KY I/S K/S"
 )
 _LEGAL = frozenset(_FORMS.split())
 _WRITTEN = {form: (form, *(word for word, short in _SPELT_OUT.items() if short == form)) for form in _LEGAL}
@@ -75,6 +75,8 @@ _SPLIT_FORMS = {
     ("AP", "S"): "APS",
     ("S", "A"): "SA",
     ("B", "V"): "BV",
+    ("I", "S"): "I/S",
+    ("K", "S"): "K/S",
 }
 _FIRST_OF_SPLIT = frozenset(first for first, _ in _SPLIT_FORMS)
 _PARTS_OF_FORMS = frozenset(part for parts in _SPLIT_FORMS for part in parts)
@@ -194,7 +196,16 @@ def compare(printed: Name, ours: Name, known_words: Container[str] = frozenset()
     if text in wholes or text + printed.legal in wholes:
         return NameLevel.MISSPELT  # blanks moved
     mine, yours = _leftover(printed.words, ours.words)
-    if _initials(mine) and _initials(yours):
+    if (
+        not printed.legal
+        and not ours.legal
+        and len(mine) < len(printed.words)
+        and (_initials(mine) or _initials(yours))
+    ):
+        mine, yours, is_short = _without_initials(mine, yours, {*printed.words[1:-1], *ours.words[1:-1]})
+        if is_short and not (mine and yours):
+            return NameLevel.SIMILAR
+    if (_initials(mine) and _initials(yours)) or _other_initials(mine, yours):
         return NameLevel.DIFFERENT
     for word in mine:
         if len(word) >= WORD_LETTERS_MIN and word in known_words:
@@ -240,6 +251,30 @@ def _leftover(left: Sequence[str], right: Sequence[str]) -> tuple[list[str], lis
 
 def _initials(words: Sequence[str]) -> bool:
     return 1 in map(len, words)
+
+
+def _without_initials(mine: list[str], yours: list[str], inner: Container[str]) -> tuple[list[str], list[str], bool]:
+    """Two lists of words without those that are a person's initial on one side only, and whether there are any.
+
+    `inner` are words inside the names: O is a folded "&" there.
+    """
+    left, right = list(mine), list(yours)
+    for word in mine:
+        whole = next((other for other in right if _is_initial(word, other, inner)), None)
+        if whole is not None:
+            left.remove(word)
+            right.remove(whole)
+    return left, right, len(left) < len(mine)
+
+
+def _is_initial(word: str, other: str, inner: Container[str]) -> bool:
+    short = min(word, other, key=len)
+    return word[0] == other[0] and len(short) == 1 < max(len(word), len(other)) and not (short == "O" and "O" in inner)
+
+
+def _other_initials(mine: list[str], yours: list[str]) -> bool:
+    """Whether one side has nothing but initials where the other has words, and they are none of these."""
+    return bool(mine and yours) and (max(map(len, mine)) == 1 or max(map(len, yours)) == 1)
 
 
 def _misspelt_words(mine: list[str], yours: list[str]) -> NameLevel:

@@ -24,6 +24,7 @@ from matcher.rules.parties import Directory
         ("Mobler (publ) A B", "Möbler AB"),
         ("Berg Redovisning Ek. foer.", "Berg Redovisning Ek. för."),
         ("Møller A/S", "Moller AS"),
+        ("Øberg Bakken I/S", "ØBERG BAKKEN"),
         ("Weiss GmbH", "Weiß GmbH"),
         ("GARAGE SCHROEDER", "Garage Schröder SAS"),
         ("SAS AB (publ)", "SAS AB"),
@@ -46,6 +47,8 @@ def test_case_accents_legal_forms_and_order_are_no_difference(printed: str, ours
         ("HELSINGBORGS NILSSONS INDUSTtRIS", "Helsingborgs Nilssons Industriservice AB", NameLevel.MISSPELT),
         ("Lunds Data", "Svenska Lunds Data HB", NameLevel.SIMILAR),
         ("Mika Andersson", "Mika I Andersson", NameLevel.SIMILAR),
+        ("M Andersson", "Mika Andersson", NameLevel.SIMILAR),
+        ("ANDERSSON MIKA ILMARI", "Mika I Andersson", NameLevel.SIMILAR),
     ],
 )
 def test_a_misprint_keeps_the_party(printed: str, ours: str, level: NameLevel) -> None:
@@ -61,6 +64,9 @@ def test_a_misprint_keeps_the_party(printed: str, ours: str, level: NameLevel) -
         ("Anna Lind", "Anna Holm"),
         ("Lindgrens Bygg AB", "Lindgrens Bageri AB"),
         ("Garage Schröderson", "Garage Schröder SAS"),
+        ("U Jaccardell", "Bo Jaccardell"),
+        ("V Bygg AB", "Viking Bygg AB"),
+        ("Åkesson Olof", "Åkesson & Berg"),
     ],
 )
 def test_another_initial_acronym_form_or_trade_is_another_party(printed: str, ours: str) -> None:
