@@ -27,8 +27,12 @@ def _collective_lines(view: View) -> tuple[Ints, Flags]:
     items = view.items
     named = np.zeros(len(items.line_open), np.bool_)
     named[view.named.line] = True
-    lines = np.flatnonzero(items.line_open & ~view.known_party & ~named)
+    # The bank's own word for it ("payroll") may be one of our books' counterparties, too.
+    unnamed = items.lines.text("counterparty_name").codes < 0
+    lines = np.flatnonzero(items.line_open & (unnamed | ~view.known_party) & ~named)
     called = are_called(view, lines)
+    known = np.flatnonzero(called & view.known_party[lines])
+    called[known] = [not single_rivals(view, line) for line in lines[known].tolist()]
     silent = items.variant_l[lines] < 0
     silent[silent] = ~are_banks_own(view, lines[silent])
     keep = called | silent
