@@ -184,8 +184,7 @@ class Explainer:
             rival = any(len(rows) > 1 for rows in said.result.alternatives.get(said.line, ()))
             return say("group.party_rival" if rival else "group.party", **facts)
         if code == several_named.CODE:
-            named = sum(self._is_named(said.at, row) for row in rows)
-            return say("group.named" if named == len(rows) else "group.named_some", named=named, **facts)
+            return self._named(said, facts)
         return say("group.party", **facts)
 
     def _day(self, said: _Said, code: str, facts: dict[str, object]) -> str:
@@ -194,6 +193,12 @@ class Explainer:
             return say("group.day", like=like, **facts)
         rival = bool(said.result.alternatives.get(said.line))
         return say("group.day_some" if rival else "group.day_shared", like=like, **facts)
+
+    def _named(self, said: _Said, facts: dict[str, object]) -> str:
+        if said.result.difference[said.line]:
+            return say("group.named_other", **facts)
+        named = sum(self._is_named(said.at, row) for row in said.rows)
+        return say("group.named" if named == len(said.rows) else "group.named_some", named=named, **facts)
 
     def _is_named(self, line: int, row: int) -> bool:
         other = self._view.relations.of(line, row) is Relation.OTHER

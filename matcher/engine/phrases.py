@@ -48,6 +48,7 @@ ENGLISH: dict[str, str] = {
     "group.details_some": "{count} of {total} transactions in the batch are found",
     "group.named_some": "{named} of {count} items are named, and only with the others do they add up",
     "group.named": "{count} items are named, and add up exactly",
+    "group.named_other": "{count} items are named",
     "group.party": "{count} open items of {party} add up exactly, and no other choice of them does",
     "group.party_some": "{count} open items of {party} add up exactly",
     "group.party_rival": "{count} open items of {party} add up exactly; so do others",

@@ -2,13 +2,15 @@
 
 "81023/8102675/8102774" names three invoices; their amounts, credit notes negative, must add up to the line exactly.
 If the text holds numbers that name nothing open, the rest may be other open items of the same party, if just one choice of
-them adds up and no accident explains it.
+them adds up and no accident explains it. Where nothing adds up, all that is named is proposed, if it comes nearer than each
+of it alone: less a discount or a fee, or with an invoice that is not in the books.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from matcher.proposal import Category
 from matcher.rules.chance import expected_hits
 from matcher.rules.columns import Flags, Ints
 from matcher.rules.contract import Candidates, Group
@@ -25,6 +27,8 @@ _SCORE_SUBSET = 930
 _SCORE_DOUBTFUL = 450
 # Named items, or named and unnamed ones, add up: before one named item with another amount.
 _SCORE_LIKELY = 550
+# All that is named, with another sum: before one named item with another amount.
+_SCORE_ALL = 520
 _CHANCE_MAX = 0.001
 _LIKELY_MAX = 3
 
@@ -37,7 +41,7 @@ def find(view: View) -> Candidates:
     line, row, shared = named.line[inside], named.row[inside], named.shared[inside]
     of_party = items.name_levels(line, row) >= NameLevel.MISSPELT
     strong = of_party | (shared >= Shared.TOKEN)
-    line, row, of_party = line[strong], row[strong], of_party[strong]
+    line, row, shared, of_party = line[strong], row[strong], shared[strong], of_party[strong]
     view.relations.read(distinct(line).tolist())
     reach = view.reach_of_lines()
     groups: list[Group] = []
@@ -45,7 +49,8 @@ def find(view: View) -> Candidates:
     for begin, end in zip(starts.tolist(), ends.tolist(), strict=True):
         if end - begin <= NAMED_MAX:
             part = slice(begin, end)
-            groups += _of_line(view, int(line[begin]), row[part], of_party[part], reach)
+            found = _of_line(view, int(line[begin]), row[part], of_party[part], reach)
+            groups += found or _all_named(view, int(line[begin]), row[part][shared[part] >= Shared.TOKEN])
     return Candidates(groups=tuple(groups))
 
 
@@ -76,6 +81,17 @@ def _with_unnamed(view: View, line: int, rows: Ints, others: Ints | None) -> lis
     if not any(view.relations.names_more(line, row) for row in rows.tolist()):
         judged = [group._replace(score=min(group.score, _SCORE_LIKELY), clear=False) for group in judged]
     return [_group(line, np.r_[rows, group.rows], group.score, clear=group.clear) for group in judged]
+
+
+def _all_named(view: View, line: int, rows: Ints) -> list[Group]:
+    """Items that are named and do not add up, all of one direction, if each of them alone is farther from the amount."""
+    items = view.items
+    amount, asked = int(items.lines.amount[line]), items.book.amount[rows]
+    difference = amount - int(asked.sum())
+    if len(rows) < 2 or ((asked > 0) != (amount > 0)).any() or (np.abs(amount - asked) <= abs(difference)).any():
+        return []
+    category = Category.PARTIAL if abs(amount) < abs(int(asked.sum())) else Category.OVERPAYMENT
+    return [_group(line, rows, _SCORE_ALL, clear=False)._replace(category=category, difference=difference)]
 
 
 def _judged(line: int, rows: Ints, found: Subsets, amount: int, score: int) -> list[Group]:
