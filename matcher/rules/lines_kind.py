@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from enum import IntEnum
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,9 @@ from matcher.proposal import Category
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.joins import distinct
 from matcher.rules.names import fold, may_be_form
-from matcher.rules.view import View
+
+if TYPE_CHECKING:
+    from matcher.rules.view import View
 
 
 @lru_cache(maxsize=8192)
@@ -118,20 +120,21 @@ _BANK_WORDS: dict[Category, re.Pattern[str]] = {
         "avgift;avgifter;bankavgift*;kontoavgift*;årsavgift;månadsavgift*;prisplan;serviceavgift*;uttagsavgift*;kortavgift*;"
         "påminnelseavgift;valutaväxlingspåslag;valutapåslag;bg-avgift*;utlandsavgift*;pris betalning*;pris utlandsbet*;pris;"
         "*gebyr;*gebyrer;omkostninger;provisjon;provision;palvelumaksu*;tilinhoitomaksu*;palkkio*;provisio;"
-        "toimitusmaksu;kuukausimaksu;*gebühr*;*entgelt*;kontoführung*;spesen;porto;rechnungsabschluss;fee;fees;"
+        "toimitusmaksu;kuukausimaksu;prisliste*;preise;preisverzeichnis;*gebühr*;*entgelt*;kontoführung*;spesen;porto;rechnungsabschluss;fee;fees;"
         "bank charge*;charge;charges;commission;service charge*;service fee*;maintenance fee*;overdraft fee*;kosten;bankkosten;"
         "provisie;transactiekosten;frais;frais bancaires;cotisation;tenue de compte"
     ),
     Category.INTEREST: _words(
         "ränta;räntor;räntekostnad*;kreditränta;debetränta;debet ränta;kredit ränta;dröjsmålsränta;inlåningsränta;utlåningsränta;"
-        "renter;rente;debetrente*;kreditrente*;forsinkelsesrente*;morarente*;*korko;korot;*zinsen;"
+        "renter;rente;debetrente*;kreditrente*;forsinkelsesrente*;morarente*;*korko;korot;korkohyvity*;*zinsen;habenzins;sollzins;kreditzins;"
+        ""
         "kapitalisering;kapitalisierung;interest;debit interest;credit interest;creditrente;rentenota;intérêts;agios"
     ),
     Category.TAX: _words(
         "prelskatt;preliminärskatt;skattekonto;lähdevero;kapest;soli;ust;withholding tax;bronbelasting"
     ),
     Category.CASH_WITHDRAWAL: _words(
-        "bankomat*;kontantuttag;minibank*;uttag;uttak;cash withdrawal*;atm;geldautomat*;barabhebung;otto;käteisnosto;nosto;"
+        "bankomat*;bancomat*;bargeldbezug*;bargeldauszahlung*;ga nr*;kontantuttag;minibank*;uttag;*uttak;cash withdrawal*;atm;geldautomat*;barabhebung;otto;käteisnosto;nosto;"
         "kontantudtag;hæveautomat;retrait;geldopname"
     ),
     Category.DIRECT_DEBIT: _words(
@@ -147,13 +150,14 @@ _BANK_WORDS: dict[Category, re.Pattern[str]] = {
 _NUMBER_AG = re.compile(r"[0-9 -]*\bAG\b[0-9 -]*")
 _FILLERS = (
     "BANK BANKGIRO BG KONTO ACCOUNT COMPTE BETALNING BETALING PAYMENT MAKSU UBERWEISUNG ZAHLUNG PAIEMENT AV AF OF DE DU VON"
-    " FOR PER BANCAIRES CREDITEURS DEBITEURS NETTBANK RETOURNE"
+    " FOR PER BANCAIRES CREDITEURS DEBITEURS NETTBANK RETOURNE SWISH BACS WIRE FASTER MONTHLY QUARTERLY ANNUAL STOP ANALYSIS"
+    " GROSS NET PAID BEDRIFT FORETAG ZAKELIJK BETALEN AUTOMAT LINK TRANSAKSJONER"
 )
 _NO_MEANING = frozenset(_FILLERS.split())
 _WITH_DIGIT = re.compile(r"\S*\d\S*")
 _TAX_OFFICES = _words(
     "skatteverket;skattekonto;skattekontot;skatteetaten;skattestyrelsen;verohallinto;vero;finanzamt*;hmrc;belastingdienst;"
-    "dgfip;skat;kronofogden moms;bundeszentralamt für steuern;tulli;tolletaten;steuerverwaltung;steueramt;hauptzollamt;"
+    "dgfip;skat;estv;usataxpymt;internal revenue service;kronofogden moms;bundeszentralamt für steuern;tulli;tolletaten;steuerverwaltung;steueramt;hauptzollamt;"
     "fod financiën;spf finances;finances publiques;agenzia entrate;agenzia delle entrate;agencia tributaria;"
     "urząd skarbowy;revenue commissioners"
 )
@@ -195,6 +199,12 @@ def says_transfer(text: str, code: str) -> bool:
 def says_direct_debit(text: str) -> bool:
     """Whether a text speaks of a direct debit."""
     return _BANK_WORDS[Category.DIRECT_DEBIT].search(folded(text)) is not None
+
+
+def is_called_direct_debit(code: str, proprietary: str, text: str) -> bool:
+    """Whether the bank's codes or its own text say that the money was drawn by the other side."""
+    kind = Category.DIRECT_DEBIT
+    return by_codes(code, proprietary, (kind,)) is kind or (bool(text) and says_direct_debit(text))
 
 
 def says_return(text: str) -> bool:
@@ -257,7 +267,11 @@ def _kind(view: View, line: int) -> Kind:
     own_text = debit_text(view, line)
     party = bool(name) and not own_text
     allowed = _allowed(debit=debit, party=party)
-    found = by_codes(view.text("code")[line], view.text("proprietary_code")[line], allowed)
+    codes = view.text("code")[line], view.text("proprietary_code")[line]
+    found = by_codes(*codes, allowed)
+    if found is None and party and not view.text("counterparty_account")[line] and not view.named_exactly[line]:
+        # Where the bank fills in its own words, or where its machine stands, as a name.
+        found = by_codes(*codes, _allowed(debit=debit, party=False))
     if found is not None:
         return Kind(found, Source.CODE)
     if view.names_own_account(line):

@@ -21,6 +21,7 @@ import numpy as np
 from matcher.rules.columns import EPOCH, Codes, Ints, Texts
 from matcher.rules.items import Items
 from matcher.rules.joins import distinct
+from matcher.rules.lines_kind import is_called_direct_debit
 from matcher.rules.reference_index import ReferenceIndex
 from matcher.rules.references import is_digits, luhn, mod11, viite
 from matcher.rules.row_numbers import NEAR_LETTERS_MIN, NumberSearch, RowNumbers
@@ -32,6 +33,7 @@ _CUT_LETTERS_MIN = 4
 # Where banks cut: the end of a short text is the end of what was written.
 _CUT_TEXT_MIN = 30
 _CUT_FIELDS = (16, 35)
+_CUT_TEXTS = (18, 27)
 _SHAPE_ITEMS_MIN = 3
 _PLAIN = "#"
 _PLAIN_SIGN = _PLAIN.encode()
@@ -160,10 +162,18 @@ class Relations:
         for number in self._line(line):
             found = self._compare(number, numbers, receipt=receipt)
             if found is Relation.OTHER:
-                against = (found, number.key)
+                if number.key in self._known or not self._is_drawn(line):
+                    against = (found, number.key)
             elif found > best[0]:
                 best = (found, number.key)
         return against if against[1] and best[0] < Relation.NEAR else best
+
+    def _is_drawn(self, line: int) -> bool:
+        """Whether a line is a direct debit: its number is the drawer's, and none that we sent."""
+        lines = self._items.lines
+        return bool(lines.amount[line] < 0) and is_called_direct_debit(
+            *(lines.text(name).at(line) for name in ("code", "proprietary_code", "additional_info"))
+        )
 
     def inside(self, line: int, row: int) -> bool:
         """Whether a number of the line has one of the item's inside."""
@@ -223,10 +233,11 @@ class Relations:
 
     def names_more(self, line: int, row: int) -> bool:
         """Whether the line quotes a number that may be another reference than the item's."""
-        numbers = self._row(row)
+        numbers, day = self._row(row), int(self._items.lines.booking_day[line])
         for number in self._line(line):
-            inside = numbers.overlaps(number.key)
-            if not inside and shape(number.key) in self._shapes and self._compare(number, numbers) < Relation.NEAR:
+            is_other = not numbers.overlaps(number.key) and shape(number.key) in self._shapes
+            is_other = is_other and (number.key in self._known or not is_date(number.key, day))
+            if is_other and self._compare(number, numbers) < Relation.NEAR:
                 return True
         return False
 
@@ -300,7 +311,8 @@ class Relations:
             _LineNumber(
                 key,
                 alone or key in called_reference,
-                len(text) >= _CUT_TEXT_MIN and normalized(last[-len(key) - 4 :]).endswith(key),
+                (len(text) >= _CUT_TEXT_MIN or len(text) in _CUT_TEXTS)
+                and normalized(last[-len(key) - 4 :]).endswith(key),
             )
             for key in found
             if key not in called_other

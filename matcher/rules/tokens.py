@@ -26,6 +26,7 @@ _NOISE = re.compile(
     r"|\b20[0-9]{2}[-./][01][0-9](?:[-./][0-3][0-9])?\b"  # 2026-01-31, 2026-01
     rf"|\b(?:{_CURRENCY}) ?[0-9][0-9 ]*[.,][0-9]{{2}}\b"  # CHF 1527.50
     rf"|\b[0-9]+[.,][0-9]{{2}} ?(?:{_CURRENCY})\b"  # 1527,50 CHF
+    r"|\b[0-9]{1,2}(?:[.,][0-9]{1,2})? ?%"  # 2 %, 1,5%
 )
 # A label written against an RF reference: FAKTRF7321150869.
 _GLUED_RF = re.compile(r"\b[A-Z]{1,12}?(RF[0-9]{2}[0-9A-Z]{1,21})\b")
@@ -39,7 +40,8 @@ _REFERENCE_LABEL = re.compile(
 _OTHER_LABEL = re.compile(
     r"\b(?:KUND\w*|CUSTOMER|CUST|KDNR|KD|ORDER\w*|PROJE[KC]T\w*|AVTAL\w*|CONTRACT|VERTRAG\w*|ASIAKAS\w*|TEL|TFN|ORG|BESTÄLLN\w*"
     r"|BESTELL\w*|PO|MEDLEM\w*|MEMBER\w*|CLIENT|KLANT\w*|COMMANDE|TILAUS\w*|TLF|TELEFON\w*|PHONE|MOBIL\w*|IBAN|KONTO\w*|ACCOUNT"
-    r"|MANDAT\w*|CVR|KVK|BTW|SIRET|BANKGIRO|BG|PLUSGIRO|PG)" + _NUMBER_AFTER
+    r"|MANDAT\w*|CVR|KVK|BTW|SIRET|BANKGIRO|BG|PLUSGIRO|PG|SOPIMUS\w*|PUH\w*|TUNNUS|CONTRAT\w*|PH|ACCT|VAT|TAX ID|UST\w*(?:-ID\w*)?"
+    r"|STEUER\w*|UID|MVA|ALV|POLIC\w*|POLIS\w*)" + _NUMBER_AFTER
 )
 _SIGNS = bytes(sign for sign in range(128) if chr(sign) != "\n" and not chr(sign).isalnum())
 _LEADING_ZEROS = re.compile(b"^0+", re.MULTILINE)
@@ -54,7 +56,7 @@ _ANY_DIGIT = re.compile("[0-9]")
 _DIGITS = "0123456789"
 _LAST_LETTERS = re.compile("[A-Z]*$")
 # Dates and amounts hold a digit, a separator and a digit.
-_NOISE_SIGN = re.compile("[0-9][-./,][0-9]")
+_NOISE_SIGN = re.compile("[0-9][-./,][0-9]|%")
 LENGTHS_OF_LONG_SCHEMES = frozenset({12, 15, 16, 27})
 _GROUP_DIGITS_MAX = 6
 # What a text calls references, and what it calls something else.

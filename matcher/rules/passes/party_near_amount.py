@@ -17,6 +17,7 @@ from matcher.rules.columns import Ints
 from matcher.rules.contract import Candidates, Group
 from matcher.rules.foreign import foreign_amounts, is_foreign, printed_amounts
 from matcher.rules.joins import distinct
+from matcher.rules.lines_kind import kind_of
 from matcher.rules.relations import Relation
 from matcher.rules.view import View
 
@@ -84,6 +85,8 @@ def _reason(view: View, line: int, row: int, difference: int) -> Category | None
         return Category.FX if foreign & printed_amounts(items.book.text("description").at(row)) else None
     if abs(difference) <= int(items.limit("rounding_minor_max")[line]):
         return Category.ROUNDING
+    if kind_of(view, line) is Category.DIRECT_DEBIT:
+        return None  # nobody keeps a part of what is drawn
     charge = int(items.limit("charge_minor_max")[line])
     if 0 < -short <= min(charge, asked // _PART_KEPT_MAX):
         return Category.BANK_FEE
