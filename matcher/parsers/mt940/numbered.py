@@ -143,7 +143,7 @@ def read_numbered(text: str, mark: str, row: Row) -> None:
     row[ADDITIONAL_INFO] = posting = take("00", "").strip() or None
     if posting and gvc in REVERSALS:
         _mark_reversal(posting, row)
-    row[BIC] = _unspaced(take("30", ""))
+    row[BIC] = _unspaced(take("30", "").strip(" /"))
     row[NAME] = _joined_name(take("32", None), take("33", None))
     account, iban = _account(take("31", "")), _account(take("38", ""))
     row[ACCOUNT] = iban or account

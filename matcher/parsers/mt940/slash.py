@@ -1,7 +1,8 @@
 """`:86:` (and `:61:` subfield 9) in slash codes: `/EREF/…/ORDP//NAME/…/REMI/…`.
 
 ABN AMRO, ING, Rabobank, Nordic banks and the SWIFT usage rules. Only known codes split, because values contain slashes
-of their own; a text may begin with a code of the bank's own, if a telling one follows. `/CNTP/` is positional: account, BIC, name, city. `/REMI/` may be `USTD//text`, `STRD/CUR/reference`, or
+of their own; a text may begin with a code of the bank's own, if a telling one follows. `/CNTP/` is positional: account,
+BIC, name, city; so are `/ORDP/` and `/BENM/` in older texts of ING. `/REMI/` may be `USTD//text`, `STRD/CUR/reference`, or
 hold a `/CDTRREF/`. `/ORDP/`, `/BENM/` and `/ULTD/` say whose name follows.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from matcher.parsers.mt940.account import looks_like_iban
 from matcher.parsers.mt940.row import (
     ACCOUNT,
     ADDITIONAL_INFO,
@@ -57,9 +59,11 @@ PLACES = {
     "ADDI": ADDITIONAL_INFO,
     "TRTP": ADDITIONAL_INFO,
     "RTYP": ADDITIONAL_INFO,
+    "BUSP": ADDITIONAL_INFO,
 }
 _NUMBERS = {"OCMT": "original", "CHGS": "charges", "NBTX": "count", "NRTX": "count", "EXCH": "rate"}
-_LINES = frozenset({"ADDI", "TRTP", "RTYP", "REMI", "URI"})
+_LINES = frozenset({"ADDI", "TRTP", "RTYP", "BUSP", "REMI", "URI"})
+_PAYERS = frozenset({"REMI", "URI"})
 _PARTIES = frozenset({"ORDP", "BENM", "ULTD", "ULTC", "ULTB"})
 _ULTIMATE = frozenset({"ULTD", "ULTC", "ULTB"})
 # Goldman Sachs: creditor and debtor with their accounts and banks; the first letter tells which.
@@ -84,8 +88,9 @@ CODES = frozenset((*PLACES, *_NUMBERS, "CNTP", "ACCW", *_PARTIES, *_SIDES, *KEPT
 
 _OWN_CODE = re.compile(r"/[A-Z]{2,8}/[^/]")
 _TELLING = re.compile(r"/(?:EREF|NAME|REMI|IBAN|CNTP|ORDP|BENM|MARF|URI)/")
-# A code of the bank's own at the start of a line.
-_LINE_CODE = re.compile(r"\n/([A-Z]{4})/(?!/)")
+# A code of the bank's own: behind a code that was closed, or at the start of a line.
+_CLOSED_BEFORE = re.compile(r"//([A-Z]{4})/")
+_LINE_CODE = re.compile(r"(?:\n/|//)([A-Z]{4})/(?!/)")
 _PARTY_LINE = re.compile(r"/(?:ORDP|BENM)/(?!/)[^\n]{1,50}")
 _INVOICE = re.compile(r"/INV/([^ /]+)")
 
@@ -103,7 +108,7 @@ def begins_with_code(text: str) -> bool:
 def read_slashes(text: str, flat: str, row: Row) -> None:
     """Put the parts of `text` into `row`; `flat` is the text without breaks."""
     if flat is text or cut_evenly(text, len(text) - len(flat)):
-        read_parts(flat, row)
+        read_parts(flat, row, more=frozenset(_CLOSED_BEFORE.findall(flat)) - CODES)
         return
     # Sberbank writes the purpose under the last party's name, without a code of its own.
     end = text.find("\n", text.rfind("\n/") + 1)
@@ -122,7 +127,7 @@ def read_parts(text: str, row: Row, *, more: frozenset[str] = frozenset()) -> No
     code = value = party = lead = ""
     *parts, last = text.split("/")
     for part in parts:
-        if part not in CODES and (part not in more or code in _LINES):
+        if part not in CODES and (part not in more or code in _PAYERS):
             value = f"{value}/{part}" if value else part
             continue
         if value:
@@ -165,6 +170,8 @@ def _less_usual(code: str, value: str, party: str, row: Row) -> None:
         put(row, place, code, value)
     elif code in _NUMBERS:
         keep_number(row, _NUMBERS[code], value)
+    elif code in _PARTIES and value.count("/") >= 2 and looks_like_iban(value.partition("/")[0]):
+        _counterparty(value, row)
     elif code in _PARTIES:
         _name(code, value, row)
     elif code in _SIDES:
