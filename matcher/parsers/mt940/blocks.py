@@ -26,6 +26,9 @@ ENTRY = "\n:61:"
 # Control characters that transports leave in the text: NUL, SOH, ETX and the end-of-file mark of DOS.
 _TRANSPORT = "\x00\x01\x03\x1a"
 _DROP = dict.fromkeys(map(ord, _TRANSPORT))
+# Some banks end the header with a dash and forget the line end behind it; others forget the one before the first tag.
+_DASHED = re.compile(r"\n-(?=:(?:61|86|6[02][FM]?|20|25P?|28C?):)")
+_OPENED = re.compile(r"\{4:[ \t]*(?=:20:)")
 _WRAPPED = re.compile(r"\n:\n(?=(?:[0-9]{2}[A-Z]?|NS[A-Z]?):)")
 _TAG = re.compile(r"\n:(61|86|6[02][FM]?|64|65|20|21|25P?|28C?|13D?|34F|90[CD]|NS):")
 _MESSAGE = re.compile(r"\n:20:[^\n]*\n\s*:(?:21|25P?|28C?):")
@@ -56,6 +59,10 @@ class Blocks:
         pending = "\n"
         for text in self._texts():
             pending += text
+            if "\n-:" in pending:
+                pending = _DASHED.sub("\n", pending)
+            if "{4:" in pending:
+                pending = _OPENED.sub("{4:\n", pending)
             cut, following = pending.rfind(ENTRY, 1), "61"
             if cut < 0 and len(pending) > self._block_bytes:
                 cut = max((found.start() for found in _MESSAGE.finditer(pending, 1)), default=-1)

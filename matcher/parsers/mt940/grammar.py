@@ -20,6 +20,7 @@ from recon_core.domain.refused import BadAmount, BadDate
 _AMOUNT = re.compile(r"([0-9]{0,30})(?:,([0-9]{0,10}))?", re.ASCII)
 _BALANCE = re.compile(r"([CDcd])([0-9]{6})([A-Za-z]{3})?\s*([0-9,.]+)", re.ASCII)
 _PAGE = re.compile(r"([0-9]{1,18})(?:\s*/\s*([0-9]{1,18}))?", re.ASCII)
+_NUMBERED = re.compile(r"([0-9]{1,18}) */ *[0-9]{4}/", re.ASCII)
 _REPORT_TIME = re.compile(r"([0-9]{6})([0-9]{2})([0-9]{2})(?:([+-])([0-9]{2})([0-9]{2}))?", re.ASCII)
 _SUM = re.compile(r"([0-9]{1,9})([A-Z]{3})([0-9,.]+)", re.ASCII)
 _MONEY = re.compile(r"([A-Z]{3})([CD]?)([0-9,.]+)", re.ASCII)
@@ -102,10 +103,14 @@ def balance_currency(text: str) -> str | None:
 
 
 def page_of(text: str) -> tuple[int, int | None] | None:
-    """Statement number and page of `:28C:` or `:28:`; None for anything else."""
+    """Statement number and page of `:28C:` or `:28:`; None for anything else.
+
+    A number with something else behind it, as in `01/2023/M`, tells no page.
+    """
     found = _PAGE.fullmatch(text.strip())
     if found is None:
-        return None
+        number = _NUMBERED.match(text.strip())
+        return (int(number[1]), None) if number else None
     return int(found[1]), int(found[2]) if found[2] is not None else None
 
 

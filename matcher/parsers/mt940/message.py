@@ -32,6 +32,7 @@ _REPORT_TAGS = frozenset({"13", "13D", "34F", "90C", "90D"})
 _LAST_PAGE = {"62F": True, "62": True, "62M": False}
 _SUMS = frozenset({"90C", "90D"})
 _STATEMENT_TAGS = frozenset({"60", "60F", "60M", "62", "62F", "62M"})
+_ONE_LINE = frozenset({"20", "28", "28C", "13", "13D", "90C", "90D", "64", *_STATEMENT_TAGS})
 
 
 class Message:
@@ -68,7 +69,11 @@ class Message:
         """Take one field of the header or the trailer, at line `number`; control sums come back as an event."""
         repeated = tag in self.tags
         self.tags.add(tag)
-        first = content.split("\n", 1)[0].strip()
+        first, _, rest = content.partition("\n")
+        first = first.strip()
+        if tag in _ONE_LINE and rest.strip():
+            self._extra.append((tag, rest.strip()))
+            self._report("text-behind-field", Severity.INFO, number, f":{tag}: has more than one line.", "")
         if tag == "20":
             self._reference = first or None
         elif tag in ("25", "25P"):
