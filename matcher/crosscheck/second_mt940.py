@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from matcher.parsers.text import Decoder
 
 # Characters of transports; a tag behind one does not stand at the start of its line.
 _TRANSPORT = dict.fromkeys(map(ord, "\x00\x01\x03\x1a"))
+_NOT_AT_THE_START = re.compile(r"\n-(?=:\d\d[A-Z]?:)|(?<=\{4:)[ \t]*(?=:20:)")
 _NO_REFERENCE = ("", "NONREF")
 
 
@@ -22,8 +24,10 @@ def read(data: bytes, *, encoding: str | None) -> list[StatementView]:
 
     decoder = Decoder(configured=encoding, declared=likely_codepage(data))
     text = decoder.feed(data, final=True).translate(_TRANSPORT)
+    # What mt-940 does not know: the other line end of FinTS, and tags that do not stand at the start of a line.
     if "\n:" not in text:
-        text = text.replace("@@", "\n")  # the other line end of FinTS, which mt-940 does not know
+        text = text.replace("@@", "\n")
+    text = _NOT_AT_THE_START.sub("\n", text)
     logger = logging.getLogger("mt940")
     before = logger.level
     logger.setLevel(logging.CRITICAL + 1)

@@ -174,6 +174,9 @@ class Message:
             self._report("bad-page", Severity.WARNING, number, f":28C: is no statement number: {first[:40]!r}.", _ASK)
             return
         self.sequence, self.page = found
+        if first.count("/") > 1:
+            message = f":28C: is more than a number and a page: {first[:40]!r}; it is read as number {self.sequence}."
+            self._report("bad-page", Severity.WARNING, number, message, "")
 
     def _take_time(self, first: str, number: int) -> None:
         try:
