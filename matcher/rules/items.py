@@ -54,8 +54,11 @@ def _holds(iban: str, bban: str) -> bool:
 def _with_numbers_as_text(lines: Lines) -> Lines:
     """The same lines, where a bank that knows no payer prints a number in his place: that is his text."""
     names, texts = lines.text("counterparty_name"), lines.text("remittance")
-    is_number = np.array([*(_is_number(name) for name in names.values), False], np.bool_)
-    says = np.flatnonzero(is_number[names.codes] & (texts.codes < 0))
+    unsaid = np.flatnonzero((names.codes >= 0) & (texts.codes < 0))
+    used = names.used(unsaid)
+    is_number = np.zeros(len(names.values), np.bool_)
+    is_number[used] = [_is_number(names.values[code]) for code in used.tolist()]
+    says = unsaid[is_number[names.codes[unsaid]]]
     if not len(says):
         return lines
     named, said = names.codes.copy(), texts.codes.copy()
@@ -70,6 +73,8 @@ def _with_numbers_as_text(lines: Lines) -> Lines:
 
 def _is_number(name: str) -> bool:
     """Whether what stands for a name is a number, perhaps with a few letters before or after it: one word."""
+    if " " in name and name[0].isalpha():
+        return False
     letters = sum(map(str.isalpha, name))
     return not letters or (letters <= _NUMBER_LETTERS_MAX and " " not in name and _MANY_DIGITS.search(name) is not None)
 

@@ -94,9 +94,11 @@ class ReferenceIndex:
         self.items = items
         texts = items.book.text("reference")
         normal = all_normalized(texts.values)
-        distinct = dict.fromkeys(normal)
-        keys = dict(zip(distinct, range(len(distinct)), strict=True))
-        of_value = np.fromiter(map(keys.__getitem__, normal), np.int32, len(normal))
+        keys = dict(zip(normal, range(len(normal)), strict=True))
+        of_value = np.arange(len(normal), dtype=np.int32)
+        if len(keys) < len(normal):
+            keys = dict(zip(keys, range(len(keys)), strict=True))
+            of_value = np.fromiter(map(keys.__getitem__, normal), np.int32, len(normal))
         if "" in keys:
             of_value[of_value == keys[""]] = -1
         self.keys = keys
