@@ -263,14 +263,17 @@ class ReferenceIndex:
             known = self._labels[text] = labels(text)
         return known
 
-    def tokens_described(self, row: int) -> list[str]:
-        """Numbers in the description of an item."""
-        texts = self.items.book.text("description")
-        code = int(texts.codes[row])
-        found = self._described.get(code)
-        if found is None:
-            found = [str(self._plain[code])] if self._plain[code] >= 0 else self.tokens_of(texts.at(row))
-        return found
+    def numbers_of(self, rows: Ints) -> list[tuple[str, list[str]]]:
+        """The references of some items as keys, and the numbers in their descriptions."""
+        codes = self.items.book.text("description").codes[rows]
+        keys = [self._key_texts[code] if code >= 0 else "" for code in self.row_key[rows].tolist()]
+        plain = zip(codes.tolist(), self._plain[codes].tolist(), strict=True)
+        described = [[str(number)] if number >= 0 else self._tokens_described(code) for code, number in plain]
+        return list(zip(keys, described, strict=True))
+
+    def _tokens_described(self, code: int) -> list[str]:
+        found = self._described.get(code) if code >= 0 else []
+        return found if found is not None else self.tokens_of(self.items.book.text("description").values[code])
 
     @cached_property
     def _plain(self) -> Ints:

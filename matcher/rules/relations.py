@@ -149,8 +149,7 @@ class Relations:
         """
         search = self._searches.get(place)
         if search is None:
-            members = alike.tolist()
-            search = self._searches[place] = NumberSearch(members, [self._row(row) for row in members])
+            search = self._searches[place] = NumberSearch(alike.tolist(), self._index.numbers_of(alike))
         may_be = {row for number in self._line(line) for row in search.may_mean(number.key, is_cut=number.is_cut)}
         return bool(may_be) and any(self.of(line, row) >= Relation.NEAR for row in rows.tolist() if row in may_be)
 
@@ -266,8 +265,7 @@ class Relations:
     def _row(self, row: int) -> RowNumbers:
         found = self._rows.get(row)
         if found is None:
-            whole = normalized(self._items.book.text("reference").at(row))
-            found = self._rows[row] = RowNumbers(whole, self._index.tokens_described(row))
+            found = self._rows[row] = RowNumbers(*self._index.numbers_of(np.array([row]))[0])
         return found
 
     def _line(self, line: int) -> tuple[_LineNumber, ...]:

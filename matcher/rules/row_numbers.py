@@ -29,6 +29,12 @@ def contains(number: str, keys: Iterable[str]) -> bool:
     )
 
 
+def fixed_keys(whole: str, described: Iterable[str]) -> list[str]:
+    """A reference, and the numbers of a description that are long enough."""
+    found = [key for key in described if len(key) >= NEAR_LETTERS_MIN and key != whole]
+    return [whole, *found] if whole else found
+
+
 class RowNumbers:
     """The numbers of an item: its reference, the numbers in its description (`fixed`), and the parts of its reference.
 
@@ -37,7 +43,7 @@ class RowNumbers:
 
     def __init__(self, whole: str, described: Iterable[str]) -> None:
         self.whole = whole
-        self.fixed = {key for key in (whole, *described) if len(key) >= NEAR_LETTERS_MIN or key == whole != ""}
+        self.fixed = set(fixed_keys(whole, described))
         self.loose = self.fixed.union(filter(None, possible_parts(whole)))
 
     @cached_property
@@ -99,12 +105,16 @@ class RowNumbers:
 class NumberSearch:
     """Items by their numbers: which of them a number may name."""
 
-    def __init__(self, rows: Sequence[int], numbers: Sequence[RowNumbers]) -> None:
-        self._keys = [key for one in numbers for key in one.fixed]
-        self._rows = [row for row, one in zip(rows, numbers, strict=True) for _ in one.fixed]
+    def __init__(self, rows: Sequence[int], numbers: Iterable[tuple[str, Iterable[str]]]) -> None:
+        """`numbers` are the reference of each item and the numbers in its description."""
+        self._keys: list[str] = []
+        self._rows: list[int] = []
         self._with: dict[str, list[int]] = {}
-        for row, one in zip(rows, numbers, strict=True):
-            for key in one.loose:
+        for row, (whole, described) in zip(rows, numbers, strict=True):
+            fixed = fixed_keys(whole, described)
+            self._keys += fixed
+            self._rows += [row] * len(fixed)
+            for key in (*fixed, *possible_parts(whole)):
                 self._with.setdefault(key, []).append(row)
 
     def may_mean(self, number: str, *, is_cut: bool) -> set[int]:
