@@ -127,7 +127,9 @@ class Claims:
     def allowed_groups(self, number: int, groups: Iterable[Group], step: Step) -> list[Group]:
         """The same groups; those that stronger steps forbid may not be cleared."""
         return [
-            group if self.may(number, step, group.lines, group.rows, group.score) else group._replace(clear=False)
+            group._replace(clear=False)
+            if group.clear and not self.may(number, step, group.lines, group.rows, group.score)
+            else group
             for group in groups
         ]
 

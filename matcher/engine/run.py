@@ -11,7 +11,7 @@ import numpy as np
 from matcher.engine.claims import BINDING_SCORE, FIRM, Claims, Undecided
 from matcher.engine.ranking import Likelihood, Proposal, best, rank
 from matcher.engine.rejected import Rejected, RejectedIds
-from matcher.engine.settle import settle_groups, settle_pairs
+from matcher.engine.settle import row_classes, settle_groups, settle_pairs
 from matcher.rules.classes import came_back, drawn_as_sent
 from matcher.rules.contract import Candidates, Group, Pairs
 from matcher.rules.joins import is_member
@@ -100,8 +100,8 @@ class Run:
         if pairs is None or not len(pairs.line):
             return None
         pairs = self.claims.allowed(number, pairs, step)
-        row_key = self.view.references.row_key
-        settled = settle_pairs(self.items, pairs, row_key, margin=self.settings.margin, repeats=step.repeats)
+        row_class = self.view.keep("row classes", lambda: row_classes(self.items, self.view.references.row_key))
+        settled = settle_pairs(self.items, pairs, row_class, margin=self.settings.margin, repeats=step.repeats)
         self.claims.take_pairs(number, settled.line, settled.row, settled.score)
         self.claims.repeat(settled.repeats, settled.repeated)
         return settled.left

@@ -31,17 +31,16 @@ class Settled(NamedTuple):
     left: Pairs
 
 
-def settle_pairs(items: Items, pairs: Pairs, row_reference: Codes, *, margin: int, repeats: bool = False) -> Settled:
+def settle_pairs(items: Items, pairs: Pairs, row_class: Ints, *, margin: int, repeats: bool = False) -> Settled:
     """Decide a table of pairs. `repeats`: of more identical lines than items, the first are taken, the rest repeat.
 
-    `margin` is the lead in permille over every rival. `row_reference` tells items apart that agree in all else.
+    `margin` is the lead in permille over every rival. `row_class` is equal for items that nothing tells apart.
     """
     taken: list[tuple[Ints, Ints, Codes]] = []
     alone = _without_rival(items, pairs)
     if alone.any():
         taken.append((pairs.line[alone], pairs.row[alone], pairs.score[alone]))
         pairs = pairs.where(~alone)
-    row_class = _row_classes(items, row_reference)
     extra: list[Ints] = []
     model: list[Ints] = []
     for _ in range(ROUNDS_MAX):
@@ -77,8 +76,8 @@ def _without_rival(items: Items, pairs: Pairs) -> Flags:
     return alone
 
 
-def _row_classes(items: Items, reference: Codes) -> Ints:
-    """Items that nothing tells apart share a class."""
+def row_classes(items: Items, reference: Codes) -> Ints:
+    """Items that nothing tells apart share a class. `reference` tells items apart that agree in all else."""
     book = items.book
     return mixed(items.pool_r, book.amount, items.variant_r, reference, book.day)
 
@@ -104,11 +103,13 @@ def _line_classes(items: Items, pairs: Pairs, row_class: Ints, *, repeats: bool)
 
     Where lines may repeat each other only names that are printed alike are one party.
     """
-    party = items.party(items.variant_l) if repeats else items.party_l
+    party = items.named_l if repeats else items.party_l
     kinds = mixed(row_class[pairs.row], pairs.score, pairs.clear.astype(np.int64))
     seen = np.zeros(len(items.line_open), np.int64)
     np.add.at(seen, pairs.line, kinds)
-    return mixed(seen, items.pool_l, items.lines.amount, party)
+    lines = distinct(pairs.line)
+    seen[lines] = mixed(seen[lines], items.pool_l[lines], items.lines.amount[lines], party[lines])
+    return seen
 
 
 def _leads(side: Ints, score: Codes, margin: int) -> Flags:
@@ -216,18 +217,20 @@ def settle_groups(groups: Sequence[Group], *, margin: int) -> SettledGroups:
 
 
 def _leading(groups: list[Group], margin: int) -> list[Group]:
-    of_line: dict[int, list[Group]] = {}
-    of_row: dict[int, list[Group]] = {}
-    for group in groups:
+    clear = [group for group in groups if group.clear]
+    of_line: dict[int, list[Group]] = {line: [] for group in clear for line in group.lines}
+    of_row: dict[int, list[Group]] = {row: [] for group in clear for row in group.rows}
+    for group in groups if clear else ():
         for line in group.lines:
-            of_line.setdefault(line, []).append(group)
+            if line in of_line:
+                of_line[line].append(group)
         for row in group.rows:
-            of_row.setdefault(row, []).append(group)
+            if row in of_row:
+                of_row[row].append(group)
     return [
         group
-        for group in groups
-        if group.clear
-        and all(_leads_all(group, of_line[line], margin) for line in group.lines)
+        for group in clear
+        if all(_leads_all(group, of_line[line], margin) for line in group.lines)
         and all(_leads_all(group, of_row[row], margin) for row in group.rows)
     ]
 

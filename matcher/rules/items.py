@@ -294,6 +294,11 @@ class Items:
         """Party that each line's counterparty means, −1 where the bank names none."""
         return self.party(self.meant_l)
 
+    @cached_property
+    def named_l(self) -> Codes:
+        """Party of each line's counterparty as it is printed, −1 where the bank names none."""
+        return self.party(self.variant_l)
+
     def agree(self, line: Ints | int, row: Ints) -> Flags:
         """Whether line and item have one party and no two different legal forms."""
         lines = np.full(len(row), line) if isinstance(line, int) else line
