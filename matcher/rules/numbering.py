@@ -7,11 +7,14 @@ import re
 import numpy as np
 
 from matcher.rules.columns import Ints, Texts
+from matcher.rules.digits import BORDER, sole_numbers
 
 _DIGITS = "0123456789"
 _NUMBERS = re.compile("[0-9]+")
 _LAST_NUMBER = re.compile(r"[0-9][0-9A-Za-z./\-]*(?=[^0-9]*$)")
 _NUMBER_DIGITS_MAX = 15
+# More than there are texts: the code of a rest and that of a shape are one number.
+_SHAPES = 2**31
 
 
 def last_number(text: str) -> int:
@@ -50,7 +53,7 @@ class LastNumbers:
         self.shape = np.full(size, -1, np.int32)
         self._rests: dict[str, int] = {}
         self._shapes: dict[str, int] = {}
-        self._heads: dict[str, tuple[int, int]] = {}
+        self._heads: dict[str, int] = {}
 
     def used(self, rows: Ints) -> Ints:
         """The codes of the texts of some rows, which are read."""
@@ -58,30 +61,34 @@ class LastNumbers:
         new = used[self.rest[used] < 0]
         if len(new):
             texts = [self._texts.values[code] for code in new.tolist()]
-            heads = [text.rstrip(_DIGITS) for text in texts]
-            self.number[new] = [
-                int(text[signs:]) if 0 < len(text) - (signs := len(head)) <= _NUMBER_DIGITS_MAX else last_number(text)
-                for text, head in zip(texts, heads, strict=True)
+            sole = sole_numbers(texts)
+            ends = (sole.after == BORDER) & (sole.digits <= _NUMBER_DIGITS_MAX)
+            heads = [
+                text[:-digits] if digits else text.rstrip(_DIGITS)
+                for text, digits in zip(texts, np.where(ends, sole.digits, 0).tolist(), strict=True)
             ]
-            kinds = self._heads
-            self.rest[new], self.shape[new] = zip(
-                *(
-                    kinds[head] if head in kinds and head != text else self._kind(text, head)
+            numbers = sole.value.copy()
+            others = np.flatnonzero(~ends)
+            numbers[others] = [last_number(texts[place]) for place in others.tolist()]
+            self.number[new] = numbers
+            known = self._heads.get
+            kinds = np.array(
+                [
+                    kind if (kind := known(head, -1)) >= 0 and head != text else self._kind(text, head)
                     for text, head in zip(texts, heads, strict=True)
-                ),
-                strict=True,
+                ],
+                np.int64,
             )
+            self.rest[new], self.shape[new] = np.divmod(kinds, _SHAPES)
         return used
 
-    def _kind(self, text: str, head: str) -> tuple[int, int]:
-        """Codes of the rest and the shape of a text whose last digits stand after `head`."""
+    def _kind(self, text: str, head: str) -> int:
+        """Codes of the rest and the shape of a text whose last digits stand after `head`, as one number."""
         if head != text and (not head or head[-1] == " "):
-            kind = self._heads[head] = self._rest(head), self._shape(without_numbers(head) + "#")
+            kind = self._heads[head] = self._coded(head, without_numbers(head) + "#")
             return kind
-        return self._rest(without_last_number(text)), self._shape(without_numbers(text))
+        return self._coded(without_last_number(text), without_numbers(text))
 
-    def _rest(self, text: str) -> int:
-        return self._rests.setdefault(text, len(self._rests))
-
-    def _shape(self, text: str) -> int:
-        return self._shapes.setdefault(text, len(self._shapes))
+    def _coded(self, rest: str, shape: str) -> int:
+        code = self._rests.setdefault(rest, len(self._rests))
+        return code * _SHAPES + self._shapes.setdefault(shape, len(self._shapes))

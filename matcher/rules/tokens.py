@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
+from matcher.rules.digits import is_token, sole_numbers
 from matcher.rules.references import PAYLOAD_DIGITS_MIN, is_digits, payloads, rf
 
 TOKENS_MAX = 64
@@ -175,7 +176,18 @@ def tokens(text: str) -> list[str]:
 
 
 def all_tokens(texts: Sequence[str]) -> list[list[str]]:
-    """`tokens` of many texts. Most end in a number, and many have the same words before it: these are read once."""
+    """`tokens` of many texts. Most hold one number and end in it; of others many have the same words before their last
+    number: these are read once."""
+    sole = sole_numbers(texts)
+    plain = is_token(sole).tolist()
+    others = iter(_all_read([text for text, is_plain in zip(texts, plain, strict=True) if not is_plain]))
+    return [
+        [str(value)] if is_plain and len(text) <= TEXT_LETTERS_MAX else tokens(text) if is_plain else next(others)
+        for text, value, is_plain in zip(texts, sole.value.tolist(), plain, strict=True)
+    ]
+
+
+def _all_read(texts: Sequence[str]) -> list[list[str]]:
     known: dict[tuple[str, int], list[tuple[str, bool]] | None] = {}
     once: set[tuple[str, int]] = set()
     found = []

@@ -76,7 +76,7 @@ class View:
         if found is None:
             column = self.items.lines.text(name)
             values = [*column.values, ""]
-            found = self._texts[name] = [values[code] for code in column.codes.tolist()]
+            found = self._texts[name] = list(map(values.__getitem__, column.codes.tolist()))
         return found
 
     def last_numbers(self, name: str) -> LastNumbers:

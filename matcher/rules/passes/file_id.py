@@ -81,14 +81,12 @@ def _line_ids(view: View) -> dict[int, set[str]]:
     found: dict[int, set[str]] = {}
     for name in _FIELDS:
         texts = items.lines.text(name)
-        keys_of: dict[int, set[str]] = {}
-        for line, code in zip(lines.tolist(), texts.codes[lines].tolist(), strict=True):
-            if code < 0:
-                continue
-            if code not in keys_of:
-                keys_of[code] = _ids_in(view, texts.values[code])
-            if keys_of[code]:
-                found.setdefault(line, set()).update(keys_of[code])
+        keys = {code: ids for code in texts.used(lines).tolist() if (ids := _ids_in(view, texts.values[code]))}
+        carrying = np.zeros(len(texts.values) + 1, np.bool_)
+        carrying[list(keys)] = True
+        some = lines[carrying[texts.codes[lines]]]
+        for line, code in zip(some.tolist(), texts.codes[some].tolist(), strict=True):
+            found.setdefault(line, set()).update(keys[code])
     return found
 
 
