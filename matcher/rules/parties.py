@@ -24,9 +24,11 @@ class Directory:
         self._by_word: dict[str, list[int]] = {}
         self._words: set[str] = set()
         self._like: dict[Name, list[int]] = {}
+        self._heads: dict[int, str] = {}
         for variant in ours:
             name = names[variant]
             self._words.update(name.words)
+            self._heads[variant] = _head(name)
             for key in _keys(name):
                 self._by_word.setdefault(key, []).append(variant)
 
@@ -49,18 +51,14 @@ class Directory:
             if len(found := self._by_word.get(key, ())) <= _SHARED_MAX
             for variant in found
         }
-        names, words = self._names, self._words
+        names, words, heads = self._names, self._words, self._heads
         # A word that the books know is no misspelling: who lacks it is meant only if the whole begins alike.
         known = {word for word in printed.words if word in words and len(word) >= WORD_LETTERS_MIN}
         text = "".join(printed.words) + printed.legal
         return [
             one
             for one in candidates
-            if (
-                known.issubset(names[one].words)
-                or names[one].key == printed.key
-                or text.startswith("".join(names[one].words)[:_HEAD_LETTERS])
-            )
+            if (text.startswith(heads[one]) or names[one].key == printed.key or known.issubset(names[one].words))
             and compare(printed, names[one], words) >= NameLevel.MISSPELT
         ]
 
@@ -78,5 +76,9 @@ class Directory:
 def _keys(name: Name) -> set[str]:
     """Words long enough to find a party by, and the head of the whole name (marked, so that it is no word)."""
     keys = {word for word in name.words if len(word) >= _KEY_LETTERS_MIN}
-    keys.add("^" + "".join(name.words)[:_HEAD_LETTERS])
+    keys.add("^" + _head(name))
     return keys
+
+
+def _head(name: Name) -> str:
+    return "".join(name.words)[:_HEAD_LETTERS]
