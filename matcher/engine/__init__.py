@@ -12,7 +12,8 @@ from matcher.engine.processes import decide, processes_for
 from matcher.engine.rejected import RejectedIds
 from matcher.engine.result import MatchResult
 from matcher.engine.run import Run, without_collection
-from matcher.rules.columns import Book, Flags, Ints, Lines, canonical_order
+from matcher.rules.canonical import canonical_order
+from matcher.rules.columns import Book, Flags, Ints, Lines
 from matcher.rules.items import Items
 from matcher.rules.settings import RuleSettings
 from matcher.rules.view import View
