@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import chain
 
 import numpy as np
 
@@ -82,8 +83,10 @@ def _result(lines: Lines, book: Book, found: Outcome, view: View, line_order: In
     row = np.empty(int(start[-1]), np.int64)
     alone = np.flatnonzero(single >= 0)
     row[start[alone]] = row_order[single[alone]]
-    for line, members in rows.items():
-        row[start[line] : start[line + 1]] = in_words(members)
+    several = np.array(list(rows), np.int64)
+    counts = sizes[several]
+    inside = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+    row[np.repeat(start[several], counts) + inside] = list(chain.from_iterable(map(in_words, rows.values())))
     other = found.other[line_at]
     return MatchResult(
         lines=lines,

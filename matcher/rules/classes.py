@@ -131,14 +131,16 @@ def _repeats(view: View, lines: Ints, taker: Codes) -> dict[int, int]:
     pools, amounts = items.pool_r[rows].tolist(), items.book.amount[rows].tolist()
     keys = references.row_key[rows].tolist()
     rows_of = dict(zip(zip(pools, keys, amounts, strict=True), rows.tolist(), strict=True))
-    found = {}
-    for line, carried in numbers.items():
-        for number in carried:
-            code = references.keys.get(number, -1)
-            row = rows_of.get((int(items.pool_l[line]), code, int(items.lines.amount[line])), -1)
-            if row >= 0 and items.name_levels(np.array([line]), np.array([row]))[0] > NameLevel.DIFFERENT:
-                found[line] = int(taker[row])
-    return found
+    pairs = [
+        (line, row)
+        for line, carried in numbers.items()
+        for number in carried
+        if (code := references.keys.get(number, -1)) >= 0
+        and (row := rows_of.get((int(items.pool_l[line]), code, int(items.lines.amount[line])), -1)) >= 0
+    ]
+    repeating, taken = np.array(pairs, np.int64).reshape(-1, 2).T
+    agree = items.name_levels(repeating, taken) > NameLevel.DIFFERENT
+    return dict(zip(repeating[agree].tolist(), taker[taken[agree]].tolist(), strict=True))
 
 
 def _opposites(view: View, lines: Ints) -> dict[int, int]:

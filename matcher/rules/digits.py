@@ -54,6 +54,12 @@ def sole_numbers(texts: Sequence[str]) -> SoleNumbers:
     return found
 
 
+def is_number(found: SoleNumbers) -> Flags:
+    """Which texts are the number and nothing else."""
+    whole: Flags = (found.value >= 0) & (found.before == BORDER) & (found.after == BORDER)
+    return whole
+
+
 def is_token(found: SoleNumbers) -> Flags:
     """Which numbers end their text, alone or behind a blank, and are long enough and without leading zeros: the text
     has this one reference token."""

@@ -12,7 +12,7 @@ from matcher.rules.digits import BORDER, sole_numbers
 _DIGITS = "0123456789"
 _NUMBERS = re.compile("[0-9]+")
 _LAST_NUMBER = re.compile(r"[0-9][0-9A-Za-z./\-]*(?=[^0-9]*$)")
-_NUMBER_DIGITS_MAX = 15
+NUMBER_DIGITS_MAX = 15
 # More than there are texts: the code of a rest and that of a shape are one number.
 _SHAPES = 2**31
 
@@ -24,7 +24,7 @@ def last_number(text: str) -> int:
     if not digits:
         runs = _NUMBERS.findall(text)
         digits = runs[-1] if runs else ""
-    return int(digits) if 0 < len(digits) <= _NUMBER_DIGITS_MAX else -1
+    return int(digits) if 0 < len(digits) <= NUMBER_DIGITS_MAX else -1
 
 
 def without_last_number(text: str) -> str:
@@ -62,7 +62,7 @@ class LastNumbers:
         if len(new):
             texts = [self._texts.values[code] for code in new.tolist()]
             sole = sole_numbers(texts)
-            ends = (sole.after == BORDER) & (sole.digits <= _NUMBER_DIGITS_MAX)
+            ends = (sole.after == BORDER) & (sole.digits <= NUMBER_DIGITS_MAX)
             heads = [
                 text[:-digits] if digits else text.rstrip(_DIGITS)
                 for text, digits in zip(texts, np.where(ends, sole.digits, 0).tolist(), strict=True)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from matcher.rules.columns import Codes, Flags, Ints
-from matcher.rules.digits import BORDER, POWERS, SoleNumbers, sole_numbers, sorted_values
+from matcher.rules.digits import BORDER, POWERS, SoleNumbers, is_number, sole_numbers, sorted_values
 from matcher.rules.joins import distinct, is_member
 from matcher.rules.tokens import LENGTHS_OF_LONG_SCHEMES, core_of, parts_of, possible_parts
 
@@ -32,8 +32,7 @@ class QuotedKeys:
     @cached_property
     def _is_number(self) -> Flags:
         """Which keys are digits only."""
-        found: Flags = (self.sole.value >= 0) & (self.sole.before == BORDER) & (self.sole.after == BORDER)
-        return found
+        return is_number(self.sole)
 
     @cached_property
     def values(self) -> Ints:

@@ -16,9 +16,10 @@ from typing import NamedTuple
 import numpy as np
 
 from matcher.rules.columns import Codes, Flags, Ints
-from matcher.rules.digits import SoleNumbers, is_token, sole_numbers
+from matcher.rules.digits import SoleNumbers, is_number, is_token, sole_numbers
 from matcher.rules.items import Items
 from matcher.rules.joins import distinct, in_order, mixed, spread, stable_order
+from matcher.rules.numbering import NUMBER_DIGITS_MAX, last_number
 from matcher.rules.quoted_keys import QuotedKeys, RowKeys
 from matcher.rules.tokens import (
     TEXT_LETTERS_MAX,
@@ -275,11 +276,26 @@ class ReferenceIndex:
         found = self._described.get(code) if code >= 0 else []
         return found if found is not None else self.tokens_of(self.items.book.text("description").values[code])
 
+    def last_numbers_described(self, rows: Ints) -> Ints:
+        """`last_number` of the descriptions of some items."""
+        texts, sole = self.items.book.text("description"), self._sole_described
+        codes = texts.codes[rows]
+        found = np.append(sole.value, -1)[codes]
+        too_long = np.append(sole.digits, 0)[codes] > NUMBER_DIGITS_MAX
+        read = np.flatnonzero((codes >= 0) & ((found < 0) | too_long))
+        found[read] = [last_number(texts.values[code]) for code in codes[read].tolist()]
+        return found
+
+    @cached_property
+    def _sole_described(self) -> SoleNumbers:
+        """The number in each description, by its code."""
+        return sole_numbers(self.items.book.text("description").values)
+
     @cached_property
     def _plain(self) -> Ints:
         """By the code of a description the number that is its only token, −1 where all of it has to be read."""
         values = self.items.book.text("description").values
-        found = sole_numbers(values)
+        found = self._sole_described
         plain = np.where(is_token(found), found.value, -1)
         plain[[code for code in np.flatnonzero(plain >= 0).tolist() if len(values[code]) > TEXT_LETTERS_MAX]] = -1
         return np.append(plain, -1)
@@ -288,6 +304,10 @@ class ReferenceIndex:
     def _sole_numbers(self) -> SoleNumbers:
         """The number in each reference."""
         return sole_numbers(self._key_texts)
+
+    def lettered_keys(self) -> list[str]:
+        """The references of the books that are not known to be digits only."""
+        return [self._key_texts[code] for code in np.flatnonzero(~is_number(self._sole_numbers)).tolist()]
 
     def _open_row_keys(self, rows: Ints, quoted: QuotedKeys) -> tuple[RowKeys, Ints, Ints, Flags]:
         """Keys of open items that lines quote: whole references, parts of them, and numbers in the description.

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matcher.rules.columns import EPOCH, Codes, Ints, Texts
+from matcher.rules.columns import EPOCH, Codes, Flags, Ints, Texts
 from matcher.rules.items import Items
 from matcher.rules.joins import distinct
 from matcher.rules.lines_kind import is_called_direct_debit
@@ -59,6 +59,9 @@ def is_date(key: str, day: int) -> bool:
         if abs(number - day) <= _DATE_DAYS:
             return True
     return False
+
+
+_UNREAD = -1
 
 
 class Relation(IntEnum):
@@ -102,14 +105,15 @@ class Relations:
         self._lines: dict[int, tuple[_LineNumber, ...]] = {}
         self._found: dict[int, int] = {}
         self._rows: dict[int, RowNumbers] = {}
+        self._numbered = np.full(len(items.lines), _UNREAD, np.int8)
         self._width = len(items.book)
         self._searches: dict[tuple[int, int], NumberSearch] = {}
         self._checks: dict[tuple[int, int], list[Callable[[str], bool]]] = {}
 
     @cached_property
     def _shape_counts(self) -> Counter[str]:
-        """How many references of the books have each shape."""
-        shapes = "\n".join(self._known).encode().translate(_ONE_SIGN)
+        """How many references of the books have each shape, but for digits only."""
+        shapes = "\n".join(self._index.lettered_keys()).encode().translate(_ONE_SIGN)
         while _PLAIN_SIGNS in shapes:
             shapes = shapes.replace(_PLAIN_SIGNS, _PLAIN_SIGN)
         return Counter({form.decode(): count for form, count in Counter(shapes.split(b"\n")).items()})
@@ -127,12 +131,25 @@ class Relations:
 
     def of_pairs(self, line: Ints, row: Ints) -> Ints:
         """`of` for pairs of positions."""
-        found = list(map(self._found.get, (line * self._width + row).tolist()))
-        new = [place for place, one in enumerate(found) if one is None]
-        self.read(distinct(line[new]).tolist())
+        found = np.full(len(line), int(Relation.NOTHING), np.int64)
+        asked = np.flatnonzero(self._have_numbers(line))
+        line, row = line[asked], row[asked]
+        known = list(map(self._found.get, (line * self._width + row).tolist()))
+        new = [place for place, one in enumerate(known) if one is None]
+        self._read_rows(distinct(row[new]).tolist())
         for place, one, other in zip(new, line[new].tolist(), row[new].tolist(), strict=True):
-            found[place] = int(self.of(one, other))
-        return np.array(found, np.int64)
+            known[place] = int(self.of(one, other))
+        found[asked] = np.array(known, np.int64)
+        return found
+
+    def _have_numbers(self, line: Ints) -> Flags:
+        """Which lines have numbers, after reading those that were not read before."""
+        new = distinct(line[self._numbered[line] == _UNREAD])
+        wanted = new.tolist()
+        self.read(wanted)
+        self._numbered[new] = [bool(self._lines[one]) for one in wanted]
+        found: Flags = self._numbered[line] > 0
+        return found
 
     def of(self, line: int, row: int) -> Relation:
         """The strongest thing that the line's numbers say about the item."""
@@ -265,8 +282,14 @@ class Relations:
     def _row(self, row: int) -> RowNumbers:
         found = self._rows.get(row)
         if found is None:
-            found = self._rows[row] = RowNumbers(*self._index.numbers_of(np.array([row]))[0])
+            self._read_rows([row])
+            found = self._rows[row]
         return found
+
+    def _read_rows(self, rows: list[int]) -> None:
+        new = [row for row in rows if row not in self._rows]
+        numbers = self._index.numbers_of(np.array(new, np.int64))
+        self._rows.update((row, RowNumbers(*one)) for row, one in zip(new, numbers, strict=True))
 
     def _line(self, line: int) -> tuple[_LineNumber, ...]:
         if line not in self._lines:

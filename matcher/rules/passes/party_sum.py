@@ -94,17 +94,17 @@ def _windows(view: View, pool: int, party: int, receipt: bool) -> _Windows:
     items = view.items
     rows = view.rows_of_party(pool, party)
     if receipt:
-        known = view.last_numbers("description")
-        known.used(rows)
-        numbers = known.number[items.book.text("description").codes[rows]]
+        numbers = view.references.last_numbers_described(rows)
     else:
         texts = items.book.text("reference")
         numbers = np.array([last_number(texts.at(row)) for row in rows.tolist()], np.int64)
     rows = rows[numbers >= 0][np.argsort(numbers[numbers >= 0], kind="stable")]
     amounts = np.r_[items.book.amount[rows], np.zeros(_NEXT, np.int64)]
-    sums = amounts[: len(rows), None]
+    sums = np.empty((len(rows), _CHOICES), np.int64)
+    sums[:, 0] = amounts[: len(rows)]
     for step in range(1, _NEXT + 1):
-        sums = np.concatenate([sums, sums + amounts[step : step + len(rows), None]], axis=1)
+        done = 1 << (step - 1)
+        np.add(sums[:, :done], amounts[step : step + len(rows), None], out=sums[:, done : 2 * done])
     flat = sums.ravel()
     order = np.argsort(flat)
     return _Windows(rows, flat[order], order)
