@@ -8,6 +8,7 @@ search, those are proposed that have neighbouring numbers: invoices that came to
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ _CHOICES = 1 << _NEXT
 _NEIGHBOURS_MAX = 5
 # Of more choices of one sum none is likelier than the others.
 _HITS_MAX = 200
+_LOOKED_THROUGH_MAX = 16
 
 
 def find(view: View) -> Candidates:
@@ -67,22 +69,35 @@ def _neighbours(view: View, line: int, rows: Ints, windows: dict[tuple[int, int,
     ]
 
 
-class _Windows(NamedTuple):
+class _Windows:
     """A party's open items in the order of their numbers, and the sums of choices among each item and the next ones that
-    begin with that item."""
+    begin with that item: looked through for a few targets, put in order for many."""
 
-    rows: Ints
-    sums: Ints
-    order: Ints
+    def __init__(self, rows: Ints, sums: Ints) -> None:
+        self.rows = rows
+        self._sums = sums
+        self._asked = 0
+
+    @cached_property
+    def _in_order(self) -> tuple[Ints, Ints]:
+        order = np.argsort(self._sums)
+        return self._sums[order], order
+
+    def _hits(self, target: int) -> Ints:
+        self._asked += 1
+        if self._asked <= _LOOKED_THROUGH_MAX:
+            return np.flatnonzero(self._sums == target)
+        sums, order = self._in_order
+        return order[np.searchsorted(sums, target) : np.searchsorted(sums, target, side="right")]
 
     def adding_up(self, target: int, within: Ints) -> list[tuple[int, ...]]:
         """Choices among items that may be taken, whose sum is the target."""
-        first, last = np.searchsorted(self.sums, target), np.searchsorted(self.sums, target, side="right")
-        if last - first > _HITS_MAX:
+        hits = self._hits(target)
+        if len(hits) > _HITS_MAX:
             return []
         allowed = set(within.tolist())
         found = []
-        for place, mask in zip(*divmod(self.order[first:last], _CHOICES), strict=True):
+        for place, mask in zip(*divmod(hits, _CHOICES), strict=True):
             chosen = [place, *(place + 1 + step for step in range(_NEXT) if mask >> step & 1)]
             members = tuple(sorted(self.rows[chosen].tolist())) if chosen[-1] < len(self.rows) else ()
             if len(members) > 1 and allowed.issuperset(members):
@@ -105,9 +120,7 @@ def _windows(view: View, pool: int, party: int, receipt: bool) -> _Windows:
     for step in range(1, _NEXT + 1):
         done = 1 << (step - 1)
         np.add(sums[:, :done], amounts[step : step + len(rows), None], out=sums[:, done : 2 * done])
-    flat = sums.ravel()
-    order = np.argsort(flat)
-    return _Windows(rows, flat[order], order)
+    return _Windows(rows, sums.ravel())
 
 
 class _Tried(NamedTuple):
