@@ -143,4 +143,6 @@ def may_be_among(values: Ints, keys: Ints) -> Flags:
 
 
 def _slots(keys: Ints, shift: np.uint64) -> Ints:
-    return ((keys.astype(np.int64).view(np.uint64) * _MIX) >> shift).view(np.int64)
+    slots = keys.astype(np.int64, copy=False).view(np.uint64) * _MIX
+    slots >>= shift
+    return slots.view(np.int64)

@@ -110,6 +110,10 @@ class NameLevel(IntEnum):
     EQUAL = 5
 
 
+# Reading a member of an enumeration is slow.
+_DIFFERENT, _UNKNOWN, _SIMILAR, _MISSPELT, _CUT, _EQUAL = NameLevel
+
+
 def without_accents(texts: Sequence[str]) -> list[str]:
     """Names in upper case without the accents that `fold` takes away as one text, which is cheaper; they fold alike."""
     joined = "\n".join(texts).upper()
@@ -182,19 +186,19 @@ def compare(printed: Name, ours: Name, known_words: Container[str] = frozenset()
     misspelling of a similar one (Lind and Lund, Hedlund and Hedlunds).
     """
     if not printed.key or not ours.key:
-        return NameLevel.UNKNOWN
+        return _UNKNOWN
     if printed.legal == "GMBH" and ours.legal == "KG" and "O" in printed.words[-3:]:
         printed = printed._replace(legal="")  # GmbH & Co. KG, cut
     if printed.legal and ours.legal and printed.legal != ours.legal:
-        return NameLevel.DIFFERENT
+        return _DIFFERENT
     if printed.key == ours.key:
-        return NameLevel.EQUAL
+        return _EQUAL
     text = "".join(printed.words)
     wholes = _spellings(ours)
     if len(text) >= CUT_LETTERS_MIN and not printed.legal and _begins_one(text, wholes):
-        return NameLevel.CUT
+        return _CUT
     if text in wholes or text + printed.legal in wholes:
-        return NameLevel.MISSPELT  # blanks moved
+        return _MISSPELT  # blanks moved
     mine, yours = _leftover(printed.words, ours.words)
     if (
         not printed.legal
@@ -204,15 +208,15 @@ def compare(printed: Name, ours: Name, known_words: Container[str] = frozenset()
     ):
         mine, yours, is_short = _without_initials(mine, yours, {*printed.words[1:-1], *ours.words[1:-1]})
         if is_short and not (mine and yours):
-            return NameLevel.SIMILAR
+            return _SIMILAR
     if (_initials(mine) and _initials(yours)) or _other_initials(mine, yours):
-        return NameLevel.DIFFERENT
+        return _DIFFERENT
     for word in mine:
         if len(word) >= WORD_LETTERS_MIN and word in known_words:
             return _contained(printed, mine, yours)
     level = max(_misspelt_words(mine, yours), _misspelt_whole(text, printed, wholes), _contained(printed, mine, yours))
     # An initial more or less may be a slip, or another person.
-    return min(level, NameLevel.SIMILAR) if _initials(mine) or _initials(yours) else level
+    return min(level, _SIMILAR) if _initials(mine) or _initials(yours) else level
 
 
 def nearly(printed: Name, ours: Name) -> bool:
@@ -280,19 +284,19 @@ def _other_initials(mine: list[str], yours: list[str]) -> bool:
 def _misspelt_words(mine: list[str], yours: list[str]) -> NameLevel:
     """One word that is nearly another one."""
     if len(mine) != 1 or len(yours) != 1:
-        return NameLevel.DIFFERENT
+        return _DIFFERENT
     lengths = sorted((len(mine[0]), len(yours[0])))
     if lengths[0] < WORD_LETTERS_MIN or lengths[1] == WORD_LETTERS_MIN:
-        return NameLevel.DIFFERENT
+        return _DIFFERENT
     limit = 1 if lengths[1] < _WORD_LETTERS_LONG else 2
     near = OSA.distance(mine[0], yours[0], score_cutoff=limit) <= limit
-    return NameLevel.MISSPELT if near else NameLevel.DIFFERENT
+    return _MISSPELT if near else _DIFFERENT
 
 
 def _misspelt_whole(text: str, printed: Name, wholes: Sequence[str]) -> NameLevel:
     """A slip anywhere in a name, which may be cut at its end as well."""
     if len(text) < CUT_LETTERS_MIN:
-        return NameLevel.DIFFERENT
+        return _DIFFERENT
     full = text + printed.legal
     plain, *with_form = wholes
     distance = OSA.distance(text, plain, score_cutoff=2)
@@ -302,12 +306,12 @@ def _misspelt_whole(text: str, printed: Name, wholes: Sequence[str]) -> NameLeve
     if any(OSA.distance(one, whole, score_cutoff=1) <= 1 for whole in with_form for one in (text, full)):
         distance = min(distance, 1)
     if distance <= 1 or (distance == 2 and len(text) >= _CUT_MISSPELT_LONG):
-        return NameLevel.MISSPELT
+        return _MISSPELT
     is_cut = not printed.legal and len(text) >= _CUT_MISSPELT_MIN
     heads = {whole[: len(text) + shift] for whole in wholes for shift in (-1, 0, 1)} if is_cut else ()
     if any(OSA.distance(text, head, score_cutoff=1) <= 1 for head in heads):
-        return NameLevel.MISSPELT if len(text) >= _CUT_MISSPELT_LONG else NameLevel.SIMILAR
-    return NameLevel.SIMILAR if distance == 2 else NameLevel.DIFFERENT
+        return _MISSPELT if len(text) >= _CUT_MISSPELT_LONG else _SIMILAR
+    return _SIMILAR if distance == 2 else _DIFFERENT
 
 
 def _contained(printed: Name, mine: list[str], yours: list[str]) -> NameLevel:
@@ -315,4 +319,4 @@ def _contained(printed: Name, mine: list[str], yours: list[str]) -> NameLevel:
     common = len(printed.words) - len(mine)
     letters = sum(map(len, printed.words)) - sum(map(len, mine))
     is_contained = (not mine or not yours) and (common >= 2 or letters >= CUT_LETTERS_MIN)
-    return NameLevel.SIMILAR if is_contained else NameLevel.DIFFERENT
+    return _SIMILAR if is_contained else _DIFFERENT

@@ -10,6 +10,8 @@ Numbers are text, never integers: leading zeros and length belong to them.
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import cycle
+from operator import mul
 from typing import NamedTuple
 
 PAYLOAD_DIGITS_MIN = 4
@@ -19,6 +21,8 @@ _PLAIN_LENGTHS = frozenset({*range(2, 12), 13, 14})
 _DOUBLED = bytes(
     (2 * (sign - 48) - 9 if sign > 52 else 2 * (sign - 48)) if 48 <= sign <= 57 else 0 for sign in range(256)
 )
+# A digit by its character.
+_VALUES = bytes(max(0, sign - 48) if sign <= 57 else 0 for sign in range(256))
 _QR_TABLE = (0, 9, 4, 6, 8, 2, 7, 1, 3, 5)
 _DUTCH_WEIGHTS = (2, 4, 8, 5, 10, 9, 7, 3, 6, 1)
 
@@ -67,8 +71,7 @@ def mod11(digits: str) -> bool:
 
 def mod11_digit(payload: str) -> str:
     """The modulus 11 control character of a KID payload."""
-    signs = payload.encode()
-    total = sum(weight * (sum(part) - 48 * len(part)) for weight in range(2, 8) if (part := signs[1 - weight :: -6]))
+    total = sum(map(mul, payload.encode()[::-1].translate(_VALUES), cycle(range(2, 8))))
     check = (11 - total % 11) % 11
     return "-" if check == 10 else str(check)
 

@@ -75,6 +75,8 @@ class Relation(IntEnum):
 
 
 _RELATIONS = tuple(Relation)
+# Reading a member of an enumeration is slow.
+_OTHER, _NOTHING, _NEAR, _CUT, _SAME = _RELATIONS
 
 
 class _LineNumber(NamedTuple):
@@ -131,7 +133,7 @@ class Relations:
 
     def of_pairs(self, line: Ints, row: Ints) -> Ints:
         """`of` for pairs of positions."""
-        found = np.full(len(line), int(Relation.NOTHING), np.int64)
+        found = np.full(len(line), _NOTHING, np.int64)
         asked = np.flatnonzero(self._have_numbers(line))
         line, row = line[asked], row[asked]
         known = list(map(self._found.get, (line * self._width + row).tolist()))
@@ -156,7 +158,7 @@ class Relations:
         pair = line * self._width + row
         known = self._found.get(pair)
         if known is None:
-            known = self._found[pair] = int(self.best(line, row)[0] if self._line(line) else Relation.NOTHING)
+            known = self._found[pair] = int(self.best(line, row)[0] if self._line(line) else _NOTHING)
         return _RELATIONS[known]
 
     def names_one(self, line: int, rows: Ints, place: tuple[int, int], alike: Ints) -> bool:
@@ -168,21 +170,21 @@ class Relations:
         if search is None:
             search = self._searches[place] = NumberSearch(alike.tolist(), self._index.numbers_of(alike))
         may_be = {row for number in self._line(line) for row in search.may_mean(number.key, is_cut=number.is_cut)}
-        return bool(may_be) and any(self.of(line, row) >= Relation.NEAR for row in rows.tolist() if row in may_be)
+        return bool(may_be) and any(self.of(line, row) >= _NEAR for row in rows.tolist() if row in may_be)
 
     def best(self, line: int, row: int) -> tuple[Relation, str]:
         """The strongest thing that the line's numbers say about the item, and the number that says it."""
         numbers = self._row(row)
         receipt = bool(self._items.lines.amount[line] > 0)
-        best, against = (Relation.NOTHING, ""), (Relation.NOTHING, "")
+        best, against = (_NOTHING, ""), (_NOTHING, "")
         for number in self._line(line):
             found = self._compare(number, numbers, receipt=receipt)
-            if found is Relation.OTHER:
+            if found is _OTHER:
                 if number.key in self._known or not self._is_drawn(line):
                     against = (found, number.key)
             elif found > best[0]:
                 best = (found, number.key)
-        return against if against[1] and best[0] < Relation.NEAR else best
+        return against if against[1] and best[0] < _NEAR else best
 
     def _is_drawn(self, line: int) -> bool:
         """Whether a line is a direct debit: its number is the drawer's, and none that we sent."""
@@ -232,7 +234,7 @@ class Relations:
         """Whether a number that the line shares with the item is meant as a reference: the payer calls it nothing else, and
         it is no date near the line's own, unless he calls it a reference."""
         numbers, day = self._row(row), int(self._items.lines.booking_day[line])
-        own = [number.key for number in self._line(line) if self._compare(number, numbers) >= Relation.NEAR]
+        own = [number.key for number in self._line(line) if self._compare(number, numbers) >= _NEAR]
         if not any(is_date(key, day) for key in own):
             return bool(own)
         called = {key for texts, _ in self._texts for key in self._index.labels_of(texts.at(line))[0]}
@@ -241,7 +243,7 @@ class Relations:
     def numbers_of(self, line: int, row: int) -> set[str]:
         """The numbers of the line that are the item's."""
         numbers = self._row(row)
-        return {number.key for number in self._line(line) if self._compare(number, numbers) is Relation.SAME}
+        return {number.key for number in self._line(line) if self._compare(number, numbers) is _SAME}
 
     def keys_of(self, line: int) -> list[str]:
         """The numbers on a line, as keys."""
@@ -253,31 +255,31 @@ class Relations:
         for number in self._line(line):
             is_other = not numbers.overlaps(number.key) and shape(number.key) in self._shapes
             is_other = is_other and (number.key in self._known or not is_date(number.key, day))
-            if is_other and self._compare(number, numbers) < Relation.NEAR:
+            if is_other and self._compare(number, numbers) < _NEAR:
                 return True
         return False
 
     def _compare(self, number: _LineNumber, numbers: RowNumbers, *, receipt: bool = True) -> Relation:
         whole = numbers.whole
         if number.key == whole:
-            return Relation.SAME
+            return _SAME
         # Before the item's number without check digits: of a number that may be cut, nobody knows how much is missing.
         if number.is_cut and len(number.key) >= _CUT_LETTERS_MIN and numbers.begins_with(number.key):
-            return Relation.CUT
+            return _CUT
         if numbers.has(number.key):
-            return Relation.SAME
+            return _SAME
         if numbers.near(number.key) or numbers.inside(number.key):
-            return Relation.NEAR
+            return _NEAR
         if number.key in self._known and len(number.key) >= NEAR_LETTERS_MIN:
-            return Relation.OTHER
+            return _OTHER
         if number.is_reference and receipt and numbers.loose and shape(number.key) in self._shapes:
             # A customer quotes what we sent him, so a number in that place which is not ours is another invoice.
-            return Relation.OTHER
+            return _OTHER
         if number.is_reference and whole:
             mine, yours = shape(number.key), shape(whole)
             if mine == yours or (mine in self._own_shapes and yours in self._own_shapes):
-                return Relation.OTHER
-        return Relation.NOTHING
+                return _OTHER
+        return _NOTHING
 
     def _row(self, row: int) -> RowNumbers:
         found = self._rows.get(row)

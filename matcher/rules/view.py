@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class View:
         self.items = items
         self.references = ReferenceIndex(items)
         self.relations = Relations(items, self.references)
-        self._kept: dict[str, object] = {}
+        self._kept: dict[str, Any] = {}
         self._of_open: dict[str, tuple[int, int, object]] = {}
         self._texts: dict[str, list[str]] = {}
 
@@ -66,9 +66,12 @@ class View:
 
     def keep(self, name: str, make: Callable[[], Kept]) -> Kept:
         """What a pass derives from texts alone, made once for all rounds of a run."""
-        if name not in self._kept:
-            self._kept[name] = make()
-        return cast("Kept", self._kept[name])
+        kept: dict[str, Kept] = self._kept
+        try:
+            return kept[name]
+        except KeyError:
+            found = kept[name] = make()
+            return found
 
     def text(self, name: str) -> list[str]:
         """A text of every line, "" where it is missing: what is read line by line."""
@@ -76,7 +79,9 @@ class View:
         if found is None:
             column = self.items.lines.text(name)
             values = [*column.values, ""]
-            found = self._texts[name] = list(map(values.__getitem__, column.codes.tolist()))
+            codes = column.codes.tolist() if column.values else []
+            found = list(map(values.__getitem__, codes)) if codes else [""] * len(column.codes)
+            self._texts[name] = found
         return found
 
     def last_numbers(self, name: str) -> LastNumbers:
