@@ -13,7 +13,7 @@ import numpy as np
 
 from matcher.proposal import Category
 from matcher.rules.columns import Codes, Flags, Ints
-from matcher.rules.joins import distinct, in_order, is_member, mixed, spread
+from matcher.rules.joins import distinct, in_order, is_member, mixed, ranges, spread
 from matcher.rules.lines_kind import KINDS, kind_and_source, kind_of, kinds_of, says_direct_debit
 from matcher.rules.names import NameLevel
 from matcher.rules.numbering import without_numbers
@@ -151,7 +151,7 @@ def _opposites(view: View, lines: Ints) -> dict[int, int]:
     amount = items.lines.amount
     places, order = view.keep("lines by amount", lambda: in_order(mixed(items.pool_l, amount)))
     asked, back = np.unique(mixed(items.pool_l[lines], -amount[lines]), return_inverse=True)
-    first, last = np.searchsorted(places, asked, side="left"), np.searchsorted(places, asked, side="right")
+    first, last = ranges(places, asked)
     keys_of = _ids_of(view, lines[(last > first)[back]])
     others = spread(first, last, order)[1]
     wanted = {key for keys in keys_of.values() for key in keys}

@@ -32,10 +32,18 @@ def equal_pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:
     """Positions (i, j) with `left[i] == right[j]`, ordered by i."""
     order = np.flatnonzero(may_be_among(right, left))
     order = order[stable_order(right[order])]
-    keys = right[order]
-    first = np.searchsorted(keys, left, side="left")
-    last = np.searchsorted(keys, left, side="right")
-    return spread(first, last, order)
+    return spread(*ranges(right[order], left), order)
+
+
+def ranges(ordered: Ints, wanted: Ints) -> tuple[Ints, Ints]:
+    """Where each wanted key begins among ordered keys, and where it ends."""
+    starts, ends = runs(ordered)
+    if not len(starts):
+        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.int64)
+    known = ordered[starts]
+    at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    first = starts[at]
+    return first, np.where(known[at] == wanted, ends[at], first)
 
 
 def spread(first: Ints, last: Ints, order: Ints) -> tuple[Ints, Ints]:

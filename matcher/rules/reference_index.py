@@ -18,7 +18,7 @@ import numpy as np
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.digits import SoleNumbers, is_number, is_token, sole_numbers
 from matcher.rules.items import Items
-from matcher.rules.joins import distinct, in_order, mixed, spread, stable_order
+from matcher.rules.joins import distinct, in_order, mixed, ranges, spread, stable_order
 from matcher.rules.numbering import NUMBER_DIGITS_MAX, last_number
 from matcher.rules.quoted_keys import QuotedKeys, RowKeys
 from matcher.rules.tokens import (
@@ -179,8 +179,7 @@ class ReferenceIndex:
         for codes in self.line_keys.values():
             lines = np.flatnonzero((codes >= 0) & items.line_open)
             left = mixed(items.pool_l[lines], codes[lines], items.lines.amount[lines])
-            first = np.searchsorted(right, left, side="left")
-            last = np.searchsorted(right, left, side="right")
+            first, last = ranges(right, left)
             many = last - first > ALIKE_MAX
             gave_up += lines[many].tolist()
             at, to = spread(first, np.where(many, first, last), order)
@@ -211,8 +210,7 @@ class ReferenceIndex:
             at, token_line = _spread_values(value[place[here]], items.lines.text(name).codes, lines)
             token_key, strength = code[here][at], level[here][at]
             asked = _in_pool(items.pool_l[token_line], token_key)
-            first = np.searchsorted(pool_key, asked, side="left")
-            last = np.searchsorted(pool_key, asked, side="right")
+            first, last = ranges(pool_key, asked)
             left, entry = spread(first, np.where(last - first > ITEMS_PER_KEY_MAX, first, last), order)
             shared = np.where(entry_whole[entry], strength[left], np.minimum(strength[left], _PART))
             parts.append((token_line[left], entry_row[entry], shared.astype(np.int32), length[token_key[left]]))
@@ -355,9 +353,7 @@ class ReferenceIndex:
 def _spread_values(values: Ints, coded: Codes, positions: Ints) -> tuple[Ints, Ints]:
     """For every position that has one of some codes, which of `values` that is, and the position."""
     codes, order = in_order(coded[positions])
-    first = np.searchsorted(codes, values, side="left")
-    last = np.searchsorted(codes, values, side="right")
-    left, right = spread(first, last, order)
+    left, right = spread(*ranges(codes, values), order)
     return left, positions[right]
 
 

@@ -56,7 +56,10 @@ def _all_named(view: View) -> list[Group]:
 def _of_party(view: View, done: set[int]) -> list[Group]:
     known = view.keep(CODE, dict[tuple[int, int], tuple[int, tuple[int, ...], list[Group]]])
     groups: list[Group] = []
-    for pool, party, lines in view.lines_of_parties():
+    parties = view.lines_of_parties()
+    # Read together, which is cheaper than one by one.
+    view.relations.read([line for _, _, lines in parties for line in lines.tolist()])
+    for pool, party, lines in parties:
         rows = view.rows_of_party(pool, party)
         if not len(rows):
             continue

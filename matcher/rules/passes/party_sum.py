@@ -93,7 +93,7 @@ class _Windows:
     def adding_up(self, target: int, within: Ints) -> list[tuple[int, ...]]:
         """Choices among items that may be taken, whose sum is the target."""
         hits = self._hits(target)
-        if len(hits) > _HITS_MAX:
+        if not len(hits) or len(hits) > _HITS_MAX:
             return []
         allowed = set(within.tolist())
         found = []

@@ -263,6 +263,9 @@ def _near(part: _Numbered, begin: int, end: int, amount: int, count: int) -> int
         return int(np.count_nonzero(np.abs(sums[count:] - sums[:-count] - amount) <= off))
     starts = (last - sums >= amount - off).nonzero()[0]
     wanted = sums[starts] + amount
-    first = sums.searchsorted(wanted - off, side="left")
-    after = sums.searchsorted(wanted + off, side="right")
-    return int(np.maximum(after - np.maximum(first, starts + 2), 0).sum())
+    first = np.maximum(sums.searchsorted(wanted - off, side="left"), starts + 2)
+    # Few stretches have a run that comes near.
+    reached = (first < len(sums)).nonzero()[0]
+    reached = reached[sums[first[reached]] <= wanted[reached] + off]
+    after = sums.searchsorted(wanted[reached] + off, side="right")
+    return int((after - first[reached]).sum())

@@ -78,17 +78,19 @@ def _with_unnamed(view: View, line: int, rows: Ints, others: Ints | None) -> lis
         return []
     found = adding_up(items.book.amount[others], rest, smallest=1)
     judged = _judged(line, others, found, rest, _SCORE_SUBSET)
-    if not any(view.relations.names_more(line, row) for row in rows.tolist()):
+    if judged and not any(view.relations.names_more(line, row) for row in rows.tolist()):
         judged = [group._replace(score=min(group.score, _SCORE_LIKELY), clear=False) for group in judged]
     return [_group(line, np.r_[rows, group.rows], group.score, clear=group.clear) for group in judged]
 
 
 def _all_named(view: View, line: int, rows: Ints) -> list[Group]:
     """Items that are named and do not add up, all of one direction, if each of them alone is farther from the amount."""
+    if len(rows) < 2:
+        return []
     items = view.items
     amount, asked = int(items.lines.amount[line]), items.book.amount[rows]
     difference = amount - int(asked.sum())
-    if len(rows) < 2 or ((asked > 0) != (amount > 0)).any() or (np.abs(amount - asked) <= abs(difference)).any():
+    if ((asked > 0) != (amount > 0)).any() or (np.abs(amount - asked) <= abs(difference)).any():
         return []
     category = Category.PARTIAL if abs(amount) < abs(int(asked.sum())) else Category.OVERPAYMENT
     return [_group(line, rows, _SCORE_ALL, clear=False)._replace(category=category, difference=difference)]
