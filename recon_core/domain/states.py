@@ -110,9 +110,8 @@ class DecisionKind(StrEnum):
 
 
 class DecisionState(StrEnum):
-    """draft only while its items are written, applied, undone."""
+    """applied, undone."""
 
-    DRAFT = "draft"
     APPLIED = "applied"
     UNDONE = "undone"
 

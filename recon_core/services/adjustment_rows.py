@@ -88,16 +88,17 @@ class ForRest(NamedTuple):
         return self.rest.day or self.clear_date
 
 
-def insert_for_matches(uow: UnitOfWork, act: Action, wanted: Sequence[ForRest]) -> Sequence[int]:
-    """Insert adjustments for the rests of matches and use all of each there; returns the adjustments' ids.
+def insert_used(uow: UnitOfWork, act: Action, wanted: Sequence[ForRest]) -> Sequence[int]:
+    """Insert the transactions of adjustments for the rests of matches and use all of each there; returns their ids.
 
-    The transactions are unreleased, and cleared and processed: the bank line proves them.
+    They are unreleased, and cleared and processed: the bank line proves them. `insert_for_matches` makes adjustments of
+    them, once their decisions stand.
     """
+    if not wanted:
+        return ()
     kinds = [lookup.entry_type(uow, one.rest.entry_type) for one in wanted]
-    directions = [
+    for kind, one in zip(kinds, wanted, strict=True):
         check_direction(kind, one.amount, currency=one.account.currency)
-        for kind, one in zip(kinds, wanted, strict=True)
-    ]
     control.check_periods_open(uow, [one.day for one in wanted])
     for one in wanted:
         settings.check_code_parts(uow, one.rest.code_parts or {})
@@ -119,6 +120,14 @@ def insert_for_matches(uow: UnitOfWork, act: Action, wanted: Sequence[ForRest]) 
     }
     before = {"matched_amount": 0, "cleared": False, "clear_date": None, "cleared_by": None, "cleared_at": None}
     act.update("book_transaction", transaction_ids, proved, before=before | {"processed": False})
+    return transaction_ids
+
+
+def insert_for_matches(
+    uow: UnitOfWork, act: Action, wanted: Sequence[ForRest], transaction_ids: Sequence[int]
+) -> Sequence[int]:
+    """Insert the adjustments of these transactions; returns their ids."""
+    kinds = [lookup.entry_type(uow, one.rest.entry_type) for one in wanted]
     columns = {
         "book_transaction_id": transaction_ids,
         "entry_type_id": [kind.id for kind in kinds],
@@ -128,7 +137,10 @@ def insert_for_matches(uow: UnitOfWork, act: Action, wanted: Sequence[ForRest]) 
             one.rest.offset_account or kind.offset_account for kind, one in zip(kinds, wanted, strict=True)
         ],
         "code_parts": [_code_parts(kind, one.rest.code_parts) for kind, one in zip(kinds, wanted, strict=True)],
-        "direction": directions,
+        "direction": [
+            check_direction(kind, one.amount, currency=one.account.currency)
+            for kind, one in zip(kinds, wanted, strict=True)
+        ],
         "state": AdjustmentState.CREATED.value,
         "created_by": act.by,
         "created_at": act.at,

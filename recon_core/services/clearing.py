@@ -245,26 +245,29 @@ def ignore_lines(
             if batch_id is None:
                 batch = {"kind": DecisionKind.IGNORE.value, "label": label, "decided_by": by, "decided_at": at}
                 batch_id = act.insert_row("decision_batch", batch)
-            decision_ids += _decide_lines(act, mine, batch_id=batch_id, kind=DecisionKind.IGNORE, reason=reason)
+            decision_ids += _decide_lines(uow, act, mine, batch_id=batch_id, kind=DecisionKind.IGNORE, reason=reason)
             values = {"state": LineState.IGNORED.value, "state_reason": reason}
             act.update("statement_line", [row.id for row in mine], values)
     return Applied(batch_id, decision_ids)
 
 
-def _decide_lines(act: Action, rows: Sequence[Any], *, batch_id: int, kind: DecisionKind, reason: str) -> Sequence[int]:
+def _decide_lines(
+    uow: UnitOfWork, act: Action, rows: Sequence[Any], *, batch_id: int, kind: DecisionKind, reason: str
+) -> Sequence[int]:
     """A decision a line that uses no amount."""
+    ids = uow.reserve_ids("decision", len(rows))
+    lines = {"decision_id": ids, "statement_line_id": [row.id for row in rows], "amount": 0}
+    act.insert("decision_line", lines, count=len(rows))
     columns = {
+        "id": ids,
         "decision_batch_id": batch_id,
         "cash_account_id": [row.cash_account_id for row in rows],
         "kind": kind.value,
-        "state": DecisionState.DRAFT.value,
+        "state": DecisionState.APPLIED.value,
         "evidence": reason,
         "decided_by": act.by,
     }
-    ids = act.insert("decision", columns, count=len(rows))
-    lines = {"decision_id": ids, "statement_line_id": [row.id for row in rows], "amount": 0}
-    act.insert("decision_line", lines, count=len(rows))
-    act.update("decision", list(ids), {"state": DecisionState.APPLIED.value})
+    act.insert("decision", columns, count=len(rows))
     return ids
 
 

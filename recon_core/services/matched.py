@@ -88,11 +88,17 @@ def write_groups(
 ) -> Sequence[int]:
     """Write the decisions of checked groups and everything that follows from them; returns their ids."""
     kinds = [DecisionKind.MATCH if group.match.transaction_ids else DecisionKind.ADJUST for group in groups]
+    ids = uow.reserve_ids("decision", len(groups))
+    _write_lines(act, ids, groups, checked, kinds)
+    _write_transactions(act, ids, groups, checked)
+    rests = _rests(ids, groups, checked)
+    adjusting = adjustment_rows.insert_used(uow, act, rests)
     columns = {
+        "id": ids,
         "decision_batch_id": batch_id,
         "cash_account_id": [group.account.id for group in groups],
         "kind": [kind.value for kind in kinds],
-        "state": DecisionState.DRAFT.value,
+        "state": DecisionState.APPLIED.value,
         "reference": [group.match.reference for group in groups],
         "evidence": [group.match.evidence for group in groups],
         "decided_by": act.by,
@@ -100,10 +106,14 @@ def write_groups(
         "book_total": [sum(group.book_parts) for group in groups],
         "adjustment_total": [group.rest for group in groups],
     }
-    ids = act.insert("decision", columns, count=len(groups))
-    _write_lines(act, ids, groups, checked, kinds)
-    _write_transactions(act, ids, groups, checked)
-    rests = [
+    act.insert("decision", columns, count=len(groups))
+    adjustment_rows.insert_for_matches(uow, act, rests, adjusting)
+    return ids
+
+
+def _rests(ids: Sequence[int], groups: Sequence[Group], checked: Checked) -> list[adjustment_rows.ForRest]:
+    """What is left over of the groups, for adjustments."""
+    return [
         adjustment_rows.ForRest(
             group.account,
             decision_id,
@@ -115,11 +125,6 @@ def write_groups(
         for decision_id, group in zip(ids, groups, strict=True)
         if group.match.rest is not None
     ]
-    if rests:
-        adjustment_rows.insert_for_matches(uow, act, rests)
-    draft = {"state": DecisionState.DRAFT.value}
-    act.update("decision", list(ids), {"state": DecisionState.APPLIED.value}, before=draft)
-    return ids
 
 
 def _clear_date(group: Group, checked: Checked) -> date:

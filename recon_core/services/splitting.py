@@ -262,9 +262,9 @@ def _move(uow: UnitOfWork, act: Action, row: Any, rest_id: int, cut: _Cut) -> No
         late = [line for line in use.lines if line not in early]
         old = decisions[use.decision_id]
         if early:
-            _remake(act, old, early, items[old.id], owner={}, amount=sum(line[1] for line in early))
+            _remake(uow, act, old, early, items[old.id], owner={}, amount=sum(line[1] for line in early))
         amount = sum(line[1] for line in late) if early else None
-        made = _remake(act, old, late, items[old.id], owner={row.id: rest_id}, amount=amount)
+        made = _remake(uow, act, old, late, items[old.id], owner={row.id: rest_id}, amount=amount)
         sql = "SELECT id FROM adjustment WHERE decision_id = :id"
         adjusted = [one.id for one in uow.select(sql, {"id": old.id})]
         act.update("adjustment", adjusted, {"decision_id": made})
@@ -276,6 +276,7 @@ def _move(uow: UnitOfWork, act: Action, row: Any, rest_id: int, cut: _Cut) -> No
 
 
 def _remake(
+    uow: UnitOfWork,
     act: Action,
     old: Any,
     lines: Sequence[tuple[int, int, date]],
@@ -292,7 +293,7 @@ def _remake(
     if amount is not None:
         totals = dict.fromkeys(totals, amount)
     head = {name: getattr(old, name) for name in same}
-    made = act.insert_row("decision", {**head, **totals, "state": DecisionState.DRAFT.value})
+    made = uow.reserve_ids("decision", 1)[0]
     line_columns = {
         "decision_id": made,
         "statement_line_id": [line[0] for line in lines],
@@ -304,5 +305,5 @@ def _remake(
     columns["book_transaction_id"] = [owner.get(item.book_transaction_id, item.book_transaction_id) for item in items]
     columns["amount"] = [item.amount if amount is None else amount for item in items]
     act.insert("decision_transaction", {"decision_id": made, **columns}, count=len(items))
-    act.update("decision", [made], {"state": DecisionState.APPLIED.value})
+    act.insert_row("decision", {"id": made, **head, **totals, "state": DecisionState.APPLIED.value})
     return made

@@ -106,18 +106,21 @@ REFUSED = {
     ],
     "R14: a transaction is not used twice": ["UPDATE book_transaction SET matched_amount = 9000 WHERE id = 2"],
     "R14: the items of a match add up": [
-        ("INSERT INTO decision (id, decision_batch_id, cash_account_id, kind, state, decided_by, line_total, book_total)"
-        " VALUES (77, 1, 1, 'match', 'draft', 'x', 3000, 3000)"),
         "INSERT INTO decision_line (decision_id, statement_line_id, amount) VALUES (77, 2, 3000)",
         "INSERT INTO decision_transaction (decision_id, book_transaction_id, amount, adjusts) VALUES (77, 2, 2999, {no})",
-        "UPDATE decision SET state = 'applied' WHERE id = 77",
+        ("INSERT INTO decision (id, decision_batch_id, cash_account_id, kind, state, decided_by, line_total, book_total)"
+        " VALUES (77, 1, 1, 'match', 'applied', 'x', 3000, 3000)"),
     ],
     "R14: sides differ by the adjustment only": [
         ("INSERT INTO decision (id, decision_batch_id, cash_account_id, kind, state, decided_by, line_total, book_total)"
-        " VALUES (77, 1, 1, 'match', 'draft', 'x', 3000, 2999)"),
+        " VALUES (77, 1, 1, 'match', 'applied', 'x', 3000, 2999)"),
     ],
     "R14: an applied match takes nothing more": [
         "INSERT INTO decision_line (decision_id, statement_line_id, amount) VALUES (1, 2, 3000)",
+    ],
+    "R14: a decision begins applied": [
+        ("INSERT INTO decision (id, decision_batch_id, cash_account_id, kind, state, decided_by)"
+        " VALUES (77, 1, 1, 'ignore', 'draft', 'x')"),
     ],
     "a matched line is used up": ["UPDATE statement_line SET state = 'matched' WHERE id = 2"],
     "a bank line is the bank's word": ["UPDATE statement_line SET amount = 1 WHERE id = 2"],
@@ -153,6 +156,14 @@ def test_the_database_refuses(books: World, rule: str) -> None:
             run(statement)
         with pytest.raises(IntegrityError):
             run(last)
+
+
+def test_what_no_decision_uses_is_never_committed(books: World) -> None:
+    with books.database.begin() as uow:
+        sql = "INSERT INTO decision_line (decision_id, statement_line_id, amount) VALUES (77, 2, 3000)"
+        uow.connection.execute(text(sql))
+        with pytest.raises(IntegrityError):
+            uow.commit()
 
 
 def set_limit(world: World, value: object) -> None:

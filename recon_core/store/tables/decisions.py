@@ -23,7 +23,7 @@ DECISION = table(
     link("decision_batch"),
     link("cash_account"),
     text("kind"),
-    text("state", default=DecisionState.DRAFT.value),
+    text("state"),
     text("reference", default=""),
     text("evidence", default=""),
     text("decided_by"),
@@ -40,10 +40,11 @@ DECISION = table(
     Index("ix_decision_decision_batch_id", "decision_batch_id"),
 )
 
+# What a decision uses is written before the decision, which then is checked and applied in one write: hence deferred.
 # An adjustment's transaction stands in decision_transaction too, marked, so that each amount is used in one place.
 DECISION_LINE = table(
     "decision_line",
-    Column("decision_id", Id, ForeignKey("decision.id"), primary_key=True),
+    Column("decision_id", Id, ForeignKey("decision.id", deferrable=True, initially="DEFERRED"), primary_key=True),
     Column("statement_line_id", Id, ForeignKey("statement_line.id"), primary_key=True),
     Column("amount", Minor, nullable=False),
     Index("ix_decision_line_statement_line_id", "statement_line_id"),
@@ -52,7 +53,7 @@ DECISION_LINE = table(
 
 DECISION_TRANSACTION = table(
     "decision_transaction",
-    Column("decision_id", Id, ForeignKey("decision.id"), primary_key=True),
+    Column("decision_id", Id, ForeignKey("decision.id", deferrable=True, initially="DEFERRED"), primary_key=True),
     Column("book_transaction_id", Id, ForeignKey("book_transaction.id"), primary_key=True),
     Column("amount", Minor, nullable=False),
     flag("adjusts"),

@@ -32,14 +32,15 @@ _CONDITIONS = {
 _BEFORE = tuple(guard for guard in GUARDS if guard.name in {*_CONDITIONS, "book_transaction_insert"}) + ADDED
 
 
-def _after(guard: Guard) -> Guard:
+def after(guard: Guard) -> Guard:
+    """The guard as PostgreSQL has it since this revision."""
     event, condition = _CONDITIONS.get(guard.name, (guard.event, guard.condition))
     only_if = guard.only_if or ("" if guard.name in _CONDITIONS else guard.condition)
     return guard._replace(event=event, condition=condition, only_if=only_if)
 
 
 def upgrade() -> None:
-    _exchange(create_after_statements(tuple(map(_after, _BEFORE))))
+    _exchange(create_after_statements(tuple(map(after, _BEFORE))))
 
 
 def downgrade() -> None:
