@@ -79,9 +79,11 @@ class UnitOfWork(Protocol):
         """Ids that no row of the table has had, for rows that must know theirs; insert these before reserving more."""
         ...
 
-    def lock_accounts(self, ids: Sequence[int]) -> None:
+    def lock_accounts(self, ids: Sequence[int]) -> bool:
         """Hold these cash accounts until the transaction ends, in one order for all. Every change to an account's
         lines, transactions and documents is made under this lock.
+
+        Returns whether somebody may have changed what was read of them before.
         """
         ...
 

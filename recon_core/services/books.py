@@ -298,11 +298,7 @@ def insert_own(
 
 def locked_transactions(uow: UnitOfWork, ids: Iterable[int]) -> list[Any]:
     """Rows of book_transaction in the order of `ids`, their accounts held until the transaction ends."""
-    wanted = list(ids)
-    before = lookup.many(uow, "book_transaction", wanted, "id, cash_account_id")
-    uow.lock_accounts([row.cash_account_id for row in before.values()])
-    rows = lookup.many(uow, "book_transaction", wanted, "*")
-    return [rows[one] for one in wanted]
+    return lookup.locked(uow, "book_transaction", ids)
 
 
 def release_transactions(uow: UnitOfWork, *, ids: Sequence[int], by: str, at: datetime) -> None:

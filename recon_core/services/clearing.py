@@ -95,13 +95,14 @@ def apply_matches(
 def _load(uow: UnitOfWork, matches: Sequence[Match], *, by: str) -> Checked:
     line_ids = list({line_id for match in matches for line_id in match.line_ids})
     transaction_ids = list({one for match in matches for one in match.transaction_ids})
-    owners = uow.select("SELECT DISTINCT cash_account_id FROM statement_line WHERE id IN :ids", {"ids": line_ids})
-    account_ids = sorted(row.cash_account_id for row in owners)
-    uow.lock_accounts(account_ids)
+    read = uow.select(_LINE, {"ids": line_ids})
+    account_ids = sorted({row.cash_account_id for row in read})
+    if uow.lock_accounts(account_ids):
+        read = uow.select(_LINE, {"ids": line_ids})
     accounts = {account.id: account for account in lookup.accounts(uow, account_ids)}
     for account in accounts.values():
         control.check_automatic(uow, account, step=MatchingPolicy.CLEAR, by=by)
-    lines = {row.id: row for row in uow.select(_LINE, {"ids": line_ids})}
+    lines = {row.id: row for row in read}
     transactions = {row.id: row for row in uow.select(_TRANSACTION, {"ids": transaction_ids})}
     automatic = is_policy(by)
     return Checked(
@@ -210,11 +211,7 @@ def _undo(line_id: int) -> str:
 
 def locked_lines(uow: UnitOfWork, line_ids: Iterable[int]) -> list[Any]:
     """Rows of bank lines in the order of the ids, their accounts held until the transaction ends."""
-    wanted = list(line_ids)
-    before = lookup.many(uow, "statement_line", wanted, "id, cash_account_id")
-    uow.lock_accounts([row.cash_account_id for row in before.values()])
-    rows = lookup.many(uow, "statement_line", wanted, "*")
-    return [rows[one] for one in wanted]
+    return lookup.locked(uow, "statement_line", line_ids)
 
 
 def _by_account(rows: Iterable[Any]) -> dict[int, list[Any]]:

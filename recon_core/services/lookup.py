@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from recon_core.domain.account import CashAccount
@@ -52,6 +52,15 @@ def accounts(uow: UnitOfWork, ids: Sequence[int] | None = None) -> list[CashAcco
     for one in found:
         uow.remember(_BY_ID, {"id": one.id}, [one], account_id=one.id)
     return found
+
+
+def locked(uow: UnitOfWork, table: str, ids: Iterable[int]) -> list[Any]:
+    """Rows of a table in the order of `ids`, their cash accounts held until the transaction ends. Raises `Unknown`."""
+    wanted = list(ids)
+    rows = many(uow, table, wanted, "*")
+    if uow.lock_accounts([row.cash_account_id for row in rows.values()]):
+        rows = many(uow, table, wanted, "*")
+    return [rows[one] for one in wanted]
 
 
 def foresee(uow: UnitOfWork, sql: str, accounts: Sequence[int], fixed: Mapping[str, Any] | None = None) -> None:

@@ -26,8 +26,10 @@ _NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 # numeric_value_out_of_range
 _OUT_OF_RANGE = "22003"
 _PARAMETERS_MAX = 900
-# From so many rows on PostgreSQL is sent a stream of rows, or columns, instead of statements with a few rows each.
+# From so many rows on the database is sent all of them at once, instead of statements with a few rows each.
 _BULK = 8
+# SQLite's JSON ends a text there.
+_NUL = "\\u0000"
 
 
 @lru_cache(maxsize=2000)
@@ -176,13 +178,29 @@ class Driver:
         it; returns how many rows were changed.
         """
         # A row that is named twice goes through both values.
-        if not self._is_sqlite and len(ids) >= _BULK and len(set(ids)) == len(ids):
-            return self._update_from(table, ids, columns, same)
+        if len(ids) >= _BULK and len(set(ids)) == len(ids):
+            if not self._is_sqlite:
+                return self._update_from(table, ids, columns, same)
+            rows = patches.dumps(list(zip(ids, *columns.values(), strict=True)))
+            if _NUL not in rows:
+                return self._update_from_json(table, rows, columns, same)
         sets = ", ".join(f"{name} = {self._mark}" for name in (*same, *columns))
         every = (repeat(value, len(ids)) for value in same.values())
         with self.cursor() as cursor:
             sql = f"UPDATE {table.name} SET {sets} WHERE id = {self._mark}"
             cursor.executemany(sql, list(zip(*every, *columns.values(), ids, strict=True)))
+            return int(cursor.rowcount)
+
+    def _update_from_json(self, table: Table, rows: str, columns: Iterable[str], same: Mapping[str, Any]) -> int:
+        """The same for SQLite: a statement of its own for every row costs half as much again."""
+        sets = [*(f"{name} = ?" for name in same), *(f"{name} = new.{name}" for name in columns)]
+        new = ", ".join(f"value->>{place} AS {name}" for place, name in enumerate(("row_id", *columns)))
+        sql = (
+            f"UPDATE {table.name} SET {', '.join(sets)} FROM (SELECT {new} FROM json_each(?)) AS new"
+            f" WHERE {table.name}.id = new.row_id"
+        )
+        with self.cursor() as cursor:
+            cursor.execute(sql, [*same.values(), rows])
             return int(cursor.rowcount)
 
     def _update_from(

@@ -176,14 +176,15 @@ class SqlUnitOfWork:
         process = self._results.of(names[0])
         return rows[0][0] if process is None else process(rows[0][0])
 
-    def lock_accounts(self, ids: Sequence[int]) -> None:
+    def lock_accounts(self, ids: Sequence[int]) -> bool:
         free = set(ids) - self._held
         if not free:
-            return
+            return False
         if not self._is_sqlite:
             self.select("SELECT id FROM cash_account WHERE id IN :ids ORDER BY id FOR UPDATE", {"ids": sorted(free)})
         self._held |= free
         self._forget()
+        return not self._is_sqlite  # there, who may write is the only writer
 
     def lock_row(self, table: str, row_id: int) -> None:
         if not self._is_sqlite and (table, row_id) not in self._held_rows:
