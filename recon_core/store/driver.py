@@ -65,7 +65,10 @@ def _bind_sqlite(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset | range):
         listed = list(value)
         plain = set(map(type, listed)) <= {int, str}
-        return patches.dumps(listed if plain else [_bind_sqlite(one) for one in listed])
+        try:
+            return patches.dumps(listed if plain else [_bind_sqlite(one) for one in listed])
+        except TypeError as error:  # JSON is written of numbers of 64 bits
+            raise _too_large() from error
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, datetime):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+import orjson
 from sqlalchemy import LargeBinary, Table
 
 from recon_core.store.columns import Day, Moment, day_text
 
-dumps: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+def dumps(value: Any) -> str:
+    """Compact JSON of texts, numbers and lists of such, the same from release to release: digests are of it."""
+    return orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS).decode()
 
 
 def is_column(values: object) -> bool:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from recon_core.domain.matching import Rest
 from recon_core.domain.refusals import Conflict
 from recon_core.services import adjust, books, clearing, history, reconcile, release, statements, undo, voiding
+from recon_core.store import patches
 from tests.core.world import ANNA, World, day
 
 
@@ -155,3 +159,22 @@ def test_bytes_are_archived_as_received(world: World) -> None:
     assert bytes(world.rows("SELECT content FROM source_file")[0][0]) == content
     assert (again.id, again.known) == (first.id, True)
     assert [row.name for row in world.rows("SELECT name FROM file_delivery")] == ["b.bin"]
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(), st.lists))
+def test_the_log_is_written_as_plain_compact_json(value: Any) -> None:
+    assert patches.dumps(value) == json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def test_many_texts_are_updated_as_they_are(world: World) -> None:
+    account_id = world.account()
+    ids = world.book(account_id, *[f"2017-01-05 {number} R{number}" for number in range(1, 21)])
+    texts = [f'{one} "å"\\u0041\n\x01' for one in ids]
+    texts[7] += "" if world.database.engine.dialect.name == "postgresql" else "\x00 and on"  # no text there
+    with world.database.begin() as uow:
+        with uow.action("x", subject=("cash_account", account_id), by=ANNA, at=world.tick()) as act:
+            act.update("book_transaction", list(ids), {"description": texts, "version": 7})
+        uow.commit()
+
+    found = world.rows("SELECT description, version FROM book_transaction ORDER BY id")
+    assert [tuple(row) for row in found] == [(one, 7) for one in texts]
