@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # RF begins a creditor reference (ISO 11649), which has the same form.
 _IBAN = re.compile(r"(?!RF)[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
 _BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", re.ASCII)
 
 
+@lru_cache(maxsize=1024)
 def is_iban(text: str) -> bool:
     """Whether a text without blanks, in capitals, is an IBAN (ISO 13616: remainder 1 modulo 97)."""
     if not _IBAN.fullmatch(text):

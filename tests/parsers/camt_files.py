@@ -117,7 +117,7 @@ def outcome(data: bytes, *, only_tree: bool) -> tuple[list[StatementLine], list[
     try:
         for event in _events(data, only_tree=only_tree):
             if isinstance(event, LinesRead):
-                lines += [_without_place(line) for line in event.lines]
+                lines += [without_place(line) for line in event.lines]
             else:
                 others.append(repr(event._replace(where="")) if hasattr(event, "where") else repr(event))
     except InputError as error:
@@ -129,7 +129,8 @@ def _events(data: bytes, *, only_tree: bool) -> Iterator[Event]:
     return Reading(io.BytesIO(data), ReadOptions(), only_tree=only_tree).events()
 
 
-def _without_place(line: StatementLine) -> StatementLine:
+def without_place(line: StatementLine) -> StatementLine:
+    """A line as it is anywhere in a file."""
     return line._replace(where=None, details=tuple(one._replace(where=None) for one in line.details))
 
 

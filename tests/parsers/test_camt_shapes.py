@@ -12,7 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.parsers.camt_files import details, document, entry, full, line_of, only, outcome, read, statement
+from matcher.parsers.statements import Statement
+from tests.parsers.camt_files import (
+    details,
+    document,
+    entry,
+    full,
+    line_of,
+    only,
+    outcome,
+    read,
+    statement,
+    without_place,
+)
 from tests.parsers.camt_mutants import mutants
 
 # More entries of one shape than it takes to learn it.
@@ -222,6 +234,9 @@ VALUES = {
 }
 
 
+CURRENCIES = ("<Ccy>EUR</Ccy>", "<Ccy>EUR</Ccy>", "<Ccy>SEK</Ccy>", "")
+
+
 def filled(form: str, random: Random) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: random.choice(VALUES[found[1]]), form)
 
@@ -245,6 +260,18 @@ def check_alike(seed: int, count: int) -> None:
         entries = [one for _ in range(3) for one in alike(random)]
         random.shuffle(entries)
         same_both_ways(document(statement(*entries)))
+        same_both_ways(document(*in_statements(entries, random)))
+
+
+def in_statements(entries: list[str], random: Random) -> list[str]:
+    """The entries in small statements of three accounts, two of which the entries may name as well."""
+    found = []
+    while entries:
+        size = random.randint(0, 12)
+        account = f"<Acct><Id><Othr><Id>{random.choice('ABC')}</Id></Othr></Id>{random.choice(CURRENCIES)}</Acct>"
+        found.append(statement(*entries[:size], account=account))
+        entries = entries[size:]
+    return found
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -253,6 +280,26 @@ def test_entries_of_known_shapes_are_read_the_same_whatever_they_say(
 ) -> None:
     monkeypatch.setattr("matcher.parsers.camt.entry.SIGHTINGS_MIN", 2)
     check_alike(seed, 6)
+
+
+@pytest.mark.parametrize("seed", range(200, 204))
+def test_the_statements_of_a_file_are_read_as_each_of_them_alone(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their lines are made together, and still each has its account, its currency and its own oddities."""
+    monkeypatch.setattr("matcher.parsers.camt.entry.SIGHTINGS_MIN", 2)
+    random = Random(seed)
+    for _ in range(4):
+        statements = in_statements([one for _ in range(3) for one in alike(random)], random)
+
+        together = [told(one) for one in read(document(*statements))]
+
+        assert together == [told(only(document(one))) for one in statements]
+
+
+def told(found: Statement) -> tuple[object, ...]:
+    """What a statement says, without the places in the file."""
+    header = found.header._replace(source=None)
+    lines = [without_place(line) for line in found.lines]
+    return header, lines, [(odd.code, odd.severity, odd.message) for odd in found.diagnostics]
 
 
 @pytest.mark.heavy

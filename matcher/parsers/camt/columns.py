@@ -28,6 +28,7 @@ from matcher.parsers.camt.transaction import (
     NOT_PROVIDED,
     Charged,
     Foreign,
+    OwnAccount,
     account_number,
     join_foreign,
     read_charges,
@@ -55,22 +56,22 @@ Pairs = Sequence[tuple[tuple[str, str], ...]]
 
 
 class Waiting(NamedTuple):
-    """An entry whose texts are fetched: its place among the lines to be handed out, its number, and where it stands."""
+    """An entry whose texts are fetched: its place among the lines to be handed out, its number, where it stands, and
+    the account that it is of.
+    """
 
     place: int
     number: int
     where: str
+    own: OwnAccount
     texts: Texts
 
 
 class WaitingBatch(NamedTuple):
     """An entry with several transactions, each with its form and texts."""
 
-    place: int
-    number: int
-    where: str
+    entry: Waiting
     form: EntryForm
-    texts: Texts
     listed: list[tuple[TransactionForm, Texts]]
 
 
@@ -159,7 +160,7 @@ def batch_details(
     slots: dict[tuple[TransactionForm, bool], list[tuple[int, int]]] = {}
     for number, batch in enumerate(batches):
         found.append([None] * len(batch.listed))
-        raw = batch.form.kind(batch.texts)
+        raw = batch.form.kind(batch.entry.texts)
         kind = batch.form.kinds.get(raw) or kind_of(batch.form, raw)
         if kind is None or kind.money_in is None or kind.reversal or kind.status not in _SETTLED:
             continue
@@ -170,7 +171,8 @@ def batch_details(
             group = groups.get(key)
             if group is None:
                 group, slots[key] = groups.setdefault(key, _Group([], [], [])), []
-            group.entries.append(Waiting(place, place + 1, f"{batch.where}, transaction {place + 1}", texts))
+            where = f"{batch.entry.where}, transaction {place + 1}"
+            group.entries.append(Waiting(place, place + 1, where, batch.entry.own, texts))
             group.kinds.append(kind)
             group.theirs.append(own)
             slots[key].append((number, place))

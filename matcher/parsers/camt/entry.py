@@ -6,8 +6,10 @@ Those of a shape that repeats are gathered for `columns`, which makes their line
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from datetime import date
+from itertools import chain
 from operator import itemgetter
 from typing import TypeVar
 from xml.etree.ElementTree import Element
@@ -15,15 +17,16 @@ from xml.etree.ElementTree import Element
 from matcher.parsers.camt import paths
 from matcher.parsers.camt.amounts import minor
 from matcher.parsers.camt.columns import Waiting, WaitingBatch, batch_details, fill
-from matcher.parsers.camt.form import EntryForm, EntryKind, Texts, TransactionForm
+from matcher.parsers.camt.form import EntryForm, EntryKind, Texts, TransactionForm, Unsaid
 from matcher.parsers.camt.lines import (
     NO_BATCH,
-    Batch,
     check_batch,
     children,
     compose,
     difference,
     is_one_of_many,
+    keep_batch,
+    keep_overridden,
     read_batch,
 )
 from matcher.parsers.camt.markup import NotPlain, unescaped
@@ -90,27 +93,29 @@ class EntryReader:
     """Reads entries, from markup that was cut out of the file or from elements of the tree, to the same lines."""
 
     def __init__(self) -> None:
-        self.own = OwnAccount()
-        self.status_unless_said = LineStatus.INFO
+        self._own = OwnAccount()
+        self._unsaid = Unsaid(NO_CURRENCY, LineStatus.INFO)
         self._lines: list[StatementLine | None] = []
         self._batches: list[WaitingBatch] = []
         self._told: list[tuple[int, list[Diagnostic]]] = []
-        self._currency = NO_CURRENCY
         self._prefix = ""
         self._open, self._close = "<TxDtls>", "</TxDtls>"
-        self._entry_forms: dict[str, EntryForm] = {}
+        self._entry_forms: dict[tuple[Unsaid, str], EntryForm] = {}
         self._transaction_forms: dict[tuple[str, str], TransactionForm] = {}
-        self._entry_patterns: dict[int, list[EntryPattern]] = {}
+        self._entry_patterns: dict[Unsaid, dict[int, list[EntryPattern]]] = {}
+        self._patterns: dict[int, list[EntryPattern]] = {}
         self._transaction_patterns: dict[tuple[str, int], list[TransactionPattern]] = {}
+
+    @property
+    def count(self) -> int:
+        """How many entries were taken since `taken`."""
+        return len(self._lines)
 
     def begin(self, own: OwnAccount, currency: str | None, status_unless_said: LineStatus) -> None:
         """A new statement: its account, its currency, and what an entry is that does not say its status."""
-        self._fill()
-        self.own = own
-        if (currency or NO_CURRENCY, status_unless_said) != (self._currency, self.status_unless_said):
-            self._currency, self.status_unless_said = currency or NO_CURRENCY, status_unless_said
-            self._entry_forms.clear()
-            self._entry_patterns.clear()
+        self._own = own
+        self._unsaid = Unsaid(currency or NO_CURRENCY, status_unless_said)
+        self._patterns = self._entry_patterns.setdefault(self._unsaid, {})
 
     def use_prefix(self, prefix: str) -> None:
         """The prefix that the elements of the file have, with its colon."""
@@ -118,33 +123,36 @@ class EntryReader:
             self._fill()
             self._prefix = prefix
             self._open, self._close = f"<{prefix}TxDtls>", f"</{prefix}TxDtls>"
-            self._entry_forms.clear()
-            self._transaction_forms.clear()
-            self._entry_patterns.clear()
-            self._transaction_patterns.clear()
+            for known in (self._entry_forms, self._transaction_forms, self._transaction_patterns):
+                known.clear()
+            for patterns in self._entry_patterns.values():
+                patterns.clear()
 
-    def taken(self) -> tuple[list[StatementLine], list[Diagnostic]]:
-        """The lines of the entries that were taken since the last time, and what was odd about them, in their order."""
+    def taken(self) -> tuple[list[StatementLine], deque[tuple[int, list[Diagnostic]]]]:
+        """The lines of the entries that were taken since the last time, and what was odd about them.
+
+        Both in their order; what was odd comes with the place of the line among the lines.
+        """
         self._fill()
         lines = [line for line in self._lines if line is not None]
-        odd = [found for _, each in sorted(self._told, key=itemgetter(0)) for found in each]
+        odd = deque(sorted(self._told, key=itemgetter(0)))
         self._lines, self._told = [], []
         return lines, odd
 
     def _fill(self) -> None:
         """Make the lines of the entries that wait."""
         for patterns in self._entry_patterns.values():
-            for pattern in patterns:
+            for pattern in chain.from_iterable(patterns.values()):
                 if not pattern.waiting:
                     continue
                 form, inner = pattern.form, pattern.inner
                 for one in fill(form, inner, pattern.waiting, self._lines, self._faultless_kind):
                     listed = [(inner, one.texts)] if inner is not None else []
-                    self._lines[one.place] = self._line(form, one.texts, listed, one.number, one.where)
+                    self._lines[one.place] = self._line(form, one, listed)
                 pattern.waiting.clear()
         details = batch_details(self._batches, self._faultless_kind)
         for many, ready in zip(self._batches, details, strict=True):
-            self._lines[many.place] = self._line(many.form, many.texts, many.listed, many.number, many.where, ready)
+            self._lines[many.entry.place] = self._line(many.form, many.entry, many.listed, ready)
         self._batches.clear()
 
     def take_markup(self, inside: str, index: int, where: str) -> None:
@@ -156,15 +164,16 @@ class EntryReader:
         if "\r" in inside:
             inside = _LINE_END.sub("\n", inside)
         tags = inside.count(">")
-        for pattern in self._entry_patterns.get(tags, ()):
+        for pattern in self._patterns.get(tags, ()):
             if found := pattern.expression.fullmatch(inside):
                 texts = unescaped(found.groups()) if "&" in inside else found.groups()
+                entry = _new(Waiting, (len(self._lines), index, where, self._own, texts))
                 if pattern.waiting is not None:
-                    pattern.waiting.append(_new(Waiting, (len(self._lines), index, where, texts)))
+                    pattern.waiting.append(entry)
                     self._lines.append(None)
                 else:
                     listed = [(pattern.inner, texts)] if pattern.inner is not None else []
-                    self._lines.append(self._line(pattern.form, texts, listed, index, where))
+                    self._lines.append(self._line(pattern.form, entry, listed))
                 return
         if len(inside) > TEXT_LETTERS_MAX:
             check_texts(inside.split("<"))
@@ -183,11 +192,12 @@ class EntryReader:
         if len(read) <= 1:
             self._learn_entry(inside, tags, form, read[0][0] if read else None)
         texts = unescaped(pieces) if "&" in inside else pieces
+        entry = Waiting(len(self._lines), index, where, self._own, texts)
         if len(read) > 1:
-            self._batches.append(WaitingBatch(len(self._lines), index, where, form, texts, read))
+            self._batches.append(WaitingBatch(entry, form, read))
             self._lines.append(None)
         else:
-            self._lines.append(self._line(form, texts, read, index, where))
+            self._lines.append(self._line(form, entry, read))
 
     def _transaction(self, body: str, currency: str) -> tuple[TransactionForm, Texts]:
         """Form and texts of what stands between the tags of one `TxDtls`."""
@@ -211,13 +221,14 @@ class EntryReader:
         return form, unescaped(pieces) if "&" in body else pieces
 
     def _entry_form(self, pieces: list[str]) -> EntryForm:
-        key = "<".join(pieces[1:-1:2])
+        shape = "<".join(pieces[1:-1:2])
+        key = self._unsaid, shape
         form = self._entry_forms.get(key)
         if form is None:
             leaves = leaves_of_markup(pieces, self._prefix)
             if leaves is None or any("TxDtls" in leaf.path or is_stray(leaf.path) for leaf in leaves):
                 raise NotPlain
-            form = EntryForm(leaves, self._currency, _tag_count(key))
+            form = EntryForm(leaves, self._unsaid, _tag_count(shape))
             if len(self._entry_forms) < FORMS_MAX:
                 self._entry_forms[key] = form
         return form
@@ -228,7 +239,7 @@ class EntryReader:
         if seen == SIGHTINGS_MIN:
             pieces = cut(inside)
             if leaves := leaves_of_markup(pieces, self._prefix):
-                _add(self._entry_patterns, tags, entry_pattern(pieces, leaves, self._currency))
+                _add(self._patterns, tags, entry_pattern(pieces, leaves, self._unsaid))
 
     def take_element(self, entry: Element, index: int, where: str) -> None:
         """Take an element of the tree, which is taken apart."""
@@ -240,26 +251,25 @@ class EntryReader:
         if not transactions:
             transactions = stray_transaction(entry)
         leaves, texts = leaves_of_element(entry)
-        form = EntryForm(leaves, self._currency)
+        form = EntryForm(leaves, self._unsaid)
         listed = []
         for transaction in transactions:
             inner, inner_texts = leaves_of_element(transaction)
             listed.append((TransactionForm(inner, form.currency), inner_texts))
-        self._lines.append(self._line(form, texts, listed, index, where))
+        self._lines.append(self._line(form, Waiting(len(self._lines), index, where, self._own, texts), listed))
 
     def _line(
         self,
         form: EntryForm,
-        texts: Texts,
+        entry: Waiting,
         listed: Sequence[tuple[TransactionForm, Texts]],
-        index: int,
-        where: str,
         ready: tuple[StatementLine, ...] | None = None,
     ) -> StatementLine:
         """The line of an entry and its transactions; what is wrong with it is told in `taken`.
 
         `ready` are its details where they were made with those of others; they hold if they add up.
         """
+        place, index, where, own, texts = entry
         odd: list[InputError] = []
         told: list[Diagnostic] = []
         raw = form.kind(texts)
@@ -281,14 +291,14 @@ class EntryReader:
         if ready is not None and sum([one.amount for one in ready]) == amount:
             details = ready
         else:
-            read = [read_transaction(one, inner, kind, known, self.own, odd) for one, inner in listed]
+            read = [read_transaction(one, inner, kind, known, own, odd) for one, inner in listed]
         if len(read) == 1 and (batch is NO_BATCH or not is_one_of_many(read[0], batch, amount)):
             single = read[0]
             if single.amount != amount:
                 difference(single, kind, amount, charges.total, extra)
-            _keep_overridden(single, bank, kind, extra)
+            keep_overridden(single, bank, kind, extra)
             if batch is not NO_BATCH:
-                _keep_batch(single, batch, extra)
+                keep_batch(single, batch, extra)
             extra += single.extra
         elif read:
             details = children(read, kind, amount, charges.total, where, told)
@@ -299,7 +309,7 @@ class EntryReader:
             foreign = with_entry_foreign(foreign, read_foreign(amounts, texts, odd), extra)
         told += [Diagnostic(error.code, Severity.ERROR, where, error.message, error.cure) for error in odd]
         if told:
-            self._told.append((index, told))
+            self._told.append((place, told))
         # fmt: off
         return compose(
             index, kind, amount, single, bank or single.bank, reference or None, foreign,
@@ -320,8 +330,8 @@ class EntryReader:
         kind = EntryKind(
             _date(booked, odd),
             _date(value, odd),
-            form.currency if form.currency in EXPONENTS else self._currency,
-            _STATUSES.get(status, LineStatus.INFO) if status else self.status_unless_said,
+            form.currency if form.currency in EXPONENTS else form.unsaid.currency,
+            _STATUSES.get(status, LineStatus.INFO) if status else form.unsaid.status,
             is_true(reversal),
             direction == "CRDT" if direction in ("CRDT", "DBIT") else None,
             iso_code(domain, family, subfamily),
@@ -366,24 +376,6 @@ def _add(patterns: dict[Key, list[Pattern]], key: Key, pattern: Pattern | None) 
 def _tag_count(key: str) -> int:
     """Number of tags in the markup of a shape."""
     return key.count("<") + key.count(JOINT) + 1 if key else 0
-
-
-def _keep_overridden(single: Transaction, bank: str, kind: EntryKind, extra: Extra) -> None:
-    """Keep what entry and transaction both say, and say differently."""
-    if bank and single.bank and single.bank != bank:
-        extra.append(("Refs/AcctSvcrRef", single.bank))
-    if single.code and kind.code and kind.code != single.code:
-        extra.append(("Ntry/BkTxCd/Domn", kind.code))
-    own = kind.proprietary_code
-    if own and single.proprietary_code and own != single.proprietary_code:
-        extra.append(("Ntry/BkTxCd/Prtry/Cd", own))
-
-
-def _keep_batch(single: Transaction, batch: Batch, extra: Extra) -> None:
-    """Keep the references of a batch that its only transaction states otherwise."""
-    for own, others, name in ((batch.message, single.message, "MsgId"), (batch.payment, single.payment, "PmtInfId")):
-        if own and others and own != others:
-            extra.append((f"NtryDtls/Btch/{name}", own))
 
 
 def _date(text: str, odd: list[InputError]) -> date | None:

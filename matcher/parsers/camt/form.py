@@ -34,6 +34,13 @@ class EntryKind(NamedTuple):
     proprietary_code: str | None
 
 
+class Unsaid(NamedTuple):
+    """Currency and status of the entries of a statement that do not say theirs."""
+
+    currency: str
+    status: LineStatus
+
+
 class TransactionKind(NamedTuple):
     """What transactions have in common with many others. `money_in` is None where they leave it to the entry."""
 
@@ -258,16 +265,29 @@ class EntryForm:
     """Where the fields of an entry stand; its transactions are not part of the shape.
 
     `kind` and `fixed` fetch the fields of `paths.ENTRY_KIND` and `paths.ENTRY` in the order of the tables; `kinds`
-    remembers what became of a kind. `currency` is that of the entry, `tags` the number of tags,
+    remembers what became of a kind. `currency` is that of the entry as it is written, `tags` the number of tags,
     `seen_with` how often the shape was met with which one of a transaction.
     """
 
-    __slots__ = ("amounts", "batches", "charges", "currency", "fixed", "kept", "kind", "kinds", "seen_with", "tags")
+    __slots__ = (
+        "amounts",
+        "batches",
+        "charges",
+        "currency",
+        "fixed",
+        "kept",
+        "kind",
+        "kinds",
+        "seen_with",
+        "tags",
+        "unsaid",
+    )
 
-    def __init__(self, shape: Iterable[Leaf], statement_currency: str, tags: int = 0) -> None:
+    def __init__(self, shape: Iterable[Leaf], unsaid: Unsaid, tags: int = 0) -> None:
         leaves = _Leaves(shape)
         amount = leaves.find(("Amt",))
-        currency = (amount.currency if amount else None) or statement_currency
+        currency = (amount.currency if amount else None) or unsaid.currency
+        self.unsaid = unsaid
         self.currency = currency.upper() if currency not in EXPONENTS and currency.upper() in EXPONENTS else currency
         self.tags = tags
         self.seen_with: dict[TransactionForm | None, int] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sized
 from datetime import date
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
@@ -31,6 +30,7 @@ _PAGINATIONS = frozenset({"MsgPgntn", "StmtPgntn", "RptPgntn", "NtfctnPgntn"})
 # Balance types that may open and close the proof, the best one first (domain 2.3).
 _OPENING, _CLOSING, _AVAILABLE = ("OPBD", "PRCD"), ("CLBD",), ("CLAV", "ITAV")
 _NUMBER_DIGITS_MAX = 18
+_SERVICER_BIC = tuple(f"Svcr/{path}" for path in paths.AGENT_BIC)
 PARTS_MAX = 10_000
 
 
@@ -39,13 +39,15 @@ class Part:
 
     def __init__(self, element: Element) -> None:
         name = local_name(element.tag)
-        leaves, texts = leaves_of_element(element)
-        self.leaves = [
-            (leaf.path, f"{name}/{leaf.shown}", text, leaf.currency)
-            for leaf in leaves
-            if (text := texts[leaf.place].strip())
-        ]
-        if not len(element) and element.text and (text := element.text.strip()):
+        self.leaves: list[tuple[str, str, str, str | None]] = []
+        if len(element):
+            leaves, texts = leaves_of_element(element)
+            self.leaves += [
+                (leaf.path, f"{name}/{leaf.shown}", text, leaf.currency)
+                for leaf in leaves
+                if (text := texts[leaf.place].strip())
+            ]
+        elif element.text and (text := element.text.strip()):
             self.leaves.append(("", name, text, None))
         self._taken: set[str] = set()
 
@@ -107,7 +109,7 @@ class MessageHeader:
     def add(self, element: Element) -> None:
         """Read a finished child of the message that is no statement."""
         part = Part(element)
-        _check_parts(self.extra)
+        _check_parts(len(self.extra))
         if local_name(element.tag) == "GrpHdr":
             created = part.take("CreDtTm")
             self.base = self.base._replace(
@@ -134,12 +136,13 @@ class HeaderBuilder:
         self._summaries: list[Element] = []
         self.diagnostics: list[Diagnostic] = []
         self.own = OwnAccount()
+        self._made: StatementHeader | None = None
 
     def add(self, element: Element) -> None:
         """Read one child of the statement that is no entry."""
         name = local_name(element.tag)
-        for parts in (self._extra, self._balances, self._summaries):
-            _check_parts(parts)
+        self._made = None
+        _check_parts(len(self._extra) + len(self._balances) + len(self._summaries))
         try:
             if name == "Acct":
                 self._account(Part(element))
@@ -156,6 +159,8 @@ class HeaderBuilder:
 
     def header(self) -> StatementHeader:
         """The header as far as it is known; opening is OPBD, else PRCD, else the page's carry, closing likewise."""
+        if self._made is not None:
+            return self._made
         base = self._base
         if base.sequence is None:
             base = base._replace(sequence=self._legal_sequence)
@@ -174,7 +179,7 @@ class HeaderBuilder:
             for one in self._balances
             if one not in (opening, closing, available)
         ]
-        return base._replace(
+        self._made = base._replace(
             currency=currency,
             opening_balance=opening.minor(currency) if opening else None,
             opening_date=opening.day if opening else None,
@@ -183,6 +188,7 @@ class HeaderBuilder:
             available_balance=available.amount if available and available.currency == currency else None,
             extra=(*self._extra, *others),
         )
+        return self._made
 
     def control_totals(self) -> list[ControlTotals]:
         """`TxsSummry` in minor units of the statement's currency."""
@@ -235,7 +241,7 @@ class HeaderBuilder:
         scheme = scheme or part.take("Id/Othr/SchmeNm/Cd", "Id/Othr/SchmeNm/Prtry", "Prxy/Tp/Cd", "Prxy/Tp/Prtry")
         owner = next((text for path, _, text, _ in part.leaves if path == "Ownr/Nm"), None)
         self.own = OwnAccount(account_number(number) if number else None, owner)
-        bic = part.take(*(f"Svcr/{path}" for path in paths.AGENT_BIC))
+        bic = part.take(*_SERVICER_BIC)
         self._base = self._base._replace(account=number, account_scheme=scheme, bank_bic=bic)
         currency = (part.take("Ccy") or "").upper()
         self._extra += part.rest()
@@ -279,12 +285,13 @@ class HeaderBuilder:
             where="TxsSummry",
         )
         self._extra += part.rest()
+        self._made = None
         return totals
 
 
-def _check_parts(parts: Sized) -> None:
+def _check_parts(count: int) -> None:
     """No header has this many parts; without a bound a file could fill the memory with them."""
-    if len(parts) > PARTS_MAX:
+    if count > PARTS_MAX:
         raise LimitExceeded(f"a header has more than {PARTS_MAX} parts.")
 
 

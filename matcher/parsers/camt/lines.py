@@ -160,3 +160,21 @@ def check_batch(
 
 def _warning(code: str, where: str, message: str) -> Diagnostic:
     return Diagnostic(code, Severity.WARNING, where, message, "Compare with the bank's advice of the batch.")
+
+
+def keep_overridden(single: Transaction, bank: str, kind: EntryKind, extra: Extra) -> None:
+    """Keep what entry and transaction both say, and say differently."""
+    if bank and single.bank and single.bank != bank:
+        extra.append(("Refs/AcctSvcrRef", single.bank))
+    if single.code and kind.code and kind.code != single.code:
+        extra.append(("Ntry/BkTxCd/Domn", kind.code))
+    own = kind.proprietary_code
+    if own and single.proprietary_code and own != single.proprietary_code:
+        extra.append(("Ntry/BkTxCd/Prtry/Cd", own))
+
+
+def keep_batch(single: Transaction, batch: Batch, extra: Extra) -> None:
+    """Keep the references of a batch that its only transaction states otherwise."""
+    for own, others, name in ((batch.message, single.message, "MsgId"), (batch.payment, single.payment, "PmtInfId")):
+        if own and others and own != others:
+            extra.append((f"NtryDtls/Btch/{name}", own))

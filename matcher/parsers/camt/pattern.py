@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from matcher.parsers.camt.columns import Waiting, is_plain
-from matcher.parsers.camt.form import EntryForm, TransactionForm
+from matcher.parsers.camt.form import EntryForm, TransactionForm, Unsaid
 from matcher.parsers.camt.shape import JOINT, Leaf
 
 SIGHTINGS_MIN = 100
@@ -41,7 +41,7 @@ class TransactionPattern(NamedTuple):
     form: TransactionForm
 
 
-def entry_pattern(pieces: list[str], leaves: list[Leaf], currency: str) -> EntryPattern | None:
+def entry_pattern(pieces: list[str], leaves: list[Leaf], unsaid: Unsaid) -> EntryPattern | None:
     """The pattern of an entry, or None where a text stands between tags of different elements or a transaction is empty."""
     made = _expression(pieces, leaves)
     if made is None or any(leaf.path in _EMPTY for leaf in leaves):
@@ -53,7 +53,7 @@ def entry_pattern(pieces: list[str], leaves: list[Leaf], currency: str) -> Entry
         for leaf in moved
         if _INSIDE.match(leaf.path)
     ]
-    form = EntryForm(own, currency)
+    form = EntryForm(own, unsaid)
     inner = TransactionForm(inside, form.currency) if inside else None
     return EntryPattern(expression, form, inner, [] if is_plain(form, inner) else None)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from matcher.parsers.camt.blocks import Blocks
@@ -31,8 +31,7 @@ from matcher.parsers.camt.scan import (
 )
 from matcher.parsers.camt.shape import DEPTH_MAX, local_name
 from matcher.parsers.contract import Event, LinesRead, ReadOptions, StatementEnded, StatementStarted
-from recon_core.domain.diagnostic import Diagnostic
-from recon_core.domain.refused import LimitExceeded, UnknownFormat, Unreadable
+from recon_core.domain.refused import InputError, LimitExceeded, UnknownFormat, Unreadable
 from recon_core.domain.statement import StatementHeader
 
 # An entry that is cut out may be a batch of many thousand transactions; a tree takes seven times its bytes.
@@ -48,6 +47,13 @@ _STATEMENTS = frozenset({"Rpt", "Stmt", "Ntfctn"})
 def read(stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:
     """Events of one file. Raises `Unreadable`, `LimitExceeded`, or `UnknownFormat` for XML without a statement."""
     return Reading(stream, options).events()
+
+
+class _Lines(NamedTuple):
+    """Stands for lines of one statement that are not made yet, from the place `first` up to `end`."""
+
+    first: int
+    end: int
 
 
 class _Open:
@@ -67,6 +73,8 @@ class Reading:
     def __init__(self, stream: BinaryIO, options: ReadOptions, *, only_tree: bool = False) -> None:
         self._blocks = Blocks(stream, options.encoding)
         self._entries = EntryReader()
+        self._out: list[Event | _Lines] = []
+        self._told = 0
         self._currency = options.currency
         self._cutting = not only_tree
         builder = TreeBuilder()
@@ -88,7 +96,39 @@ class Reading:
         self._not_plain = -1
 
     def events(self) -> Iterator[Event]:
-        """Read block after block."""
+        """Read block after block; where that ends in an error, what was read comes first."""
+        try:
+            for _ in self._read():
+                yield from self._events()
+        except InputError:
+            yield from self._events()
+            raise
+        yield from self._events()
+
+    def _events(self) -> Iterator[Event]:
+        """What was read since the last call. Only now the lines are made, those of all statements together."""
+        self._end_lines()
+        lines, told = self._entries.taken()
+        for event in self._out:
+            if isinstance(event, _Lines):
+                own = lines[: event.end - event.first]
+                # Who packs them away does it faster where nobody else has them.
+                del lines[: len(own)]
+                if own:
+                    yield LinesRead(own)
+                while told and told[0][0] < event.end:
+                    yield from told.popleft()[1]
+            else:
+                yield event
+        self._out, self._told = [], 0
+
+    def _end_lines(self) -> None:
+        """The lines of one statement end here, or those that are made together."""
+        self._out.append(_Lines(self._told, self._entries.count))
+        self._told = self._entries.count
+
+    def _read(self) -> Iterator[None]:
+        """Read the file, and say whenever so much was read that the lines should be made."""
         waiting: list[bytes] = []
         more = flushed = 0
         for block in self._blocks:
@@ -101,20 +141,20 @@ class Reading:
                 continue
             self._buffer = b"".join((self._buffer, *waiting))
             waiting, more = [], 0
-            yield from self._advance(final=False)
+            self._advance(final=False)
             if self._blocks.offset - flushed >= FLUSHED_BYTES:
                 flushed = self._blocks.offset
-                yield from self._flushed()
+                yield
             if len(self._buffer) > ENTRY_BYTES_MAX or self._pending > TREE_BYTES_MAX:
                 raise LimitExceeded("one element is larger than any that is read.", where=self._blocks.where)
         self._buffer = b"".join((self._buffer, *waiting))
-        yield from self._advance(final=True)
+        self._advance(final=True)
         try:
             self._parser.close()
         except ParseError as error:
             raise self._broken(error) from error
-        yield from self._below(self._root, finished=True, depth=0)
-        yield from self._blocks.diagnostics
+        self._below(self._root, finished=True, depth=0)
+        self._out += self._blocks.diagnostics
         if not self._statements:
             inside = local_name(self._root[0].tag) if len(self._root) else "nothing"
             raise UnknownFormat(
@@ -131,7 +171,7 @@ class Reading:
             )
         return Unreadable(f"the file is no well-formed XML: {str(error).split(':')[0]}.", cure=cure, where=where)
 
-    def _advance(self, *, final: bool) -> Iterator[Event]:
+    def _advance(self, *, final: bool) -> None:
         """Read as much of the buffer as can be read; the rest stays in it."""
         at = 0
         while True:
@@ -144,24 +184,24 @@ class Reading:
             start = found.place if self._cutting else None
             if start is None:
                 searched = found.searched if self._cutting else self._readable(final=final)
-                yield from self._feed(at, searched)
+                self._feed(at, searched)
                 at = searched
                 break
-            yield from self._feed(at, start)
+            self._feed(at, start)
             at = start
             self._set_tags(found.prefix)
             if self._offset + start != self._not_plain and self._is_in_statement(start):
-                yield from self._enter()
+                self._enter()
                 continue
             end, lost = entry_end(self._buffer, start)
             self._cutting = self._cutting and not lost
             if end is None:
                 break
-            yield from self._feed(at, end)
-            yield from self._after_entry(start)
+            self._feed(at, end)
+            self._after_entry(start)
             at = end
         if final and at < len(self._buffer):
-            yield from self._feed(at, len(self._buffer))
+            self._feed(at, len(self._buffer))
             at = len(self._buffer)
         self._buffer = self._buffer[at:]
         self._offset += at
@@ -226,19 +266,19 @@ class Reading:
             return False
         return not any(local_name(inner.tag) == name for inner in last.iter() if inner is not last)
 
-    def _enter(self) -> Iterator[Event]:
+    def _enter(self) -> None:
         """Read what there is of the header, and begin to cut."""
         assert self._statement is not None
         assert self._message is not None
         statement = self._message[-1]
         for child in list(statement):
-            yield from self._read_child(self._statement, child, "")
+            self._read_child(self._statement, child, "")
         self._take_out(statement, len(statement))
         if not self._statement.started:
-            yield from self._start(self._statement)
+            self._start(self._statement)
         self._between = True
 
-    def _after_entry(self, start: int) -> Iterator[Event]:
+    def _after_entry(self, start: int) -> None:
         """The tokenizer has read up to the end tag of an entry: read the element, and know the place in the file."""
         message = self._message
         statement = message[-1] if message is not None and len(message) else None
@@ -247,19 +287,19 @@ class Reading:
         if local_name(statement.tag) not in _STATEMENTS or local_name(statement[-1].tag) != "Ntry":
             return
         place = f" at byte {self._offset + start}" if self._blocks.exact else ""
-        yield from self._read_child(self._statement, statement[-1], place)
+        self._read_child(self._statement, statement[-1], place)
         del statement[-1]
         self._pending = 0
         self._between = True
 
-    def _feed(self, start: int, end: int) -> Iterator[Event]:
+    def _feed(self, start: int, end: int) -> None:
         """Hand a piece of the buffer to the tokenizer, and read what it finished."""
         if start >= end:
             return
         if end - start > TREE_BYTES_MAX:
             raise LimitExceeded("one element is larger than any that is read.", where=self._blocks.where)
         self._tokenize(start, end)
-        yield from self._below(self._root, finished=False, depth=0)
+        self._below(self._root, finished=False, depth=0)
 
     def _tokenize(self, start: int, end: int) -> None:
         try:
@@ -269,7 +309,7 @@ class Reading:
             raise self._broken(error) from error
         self._pending += end - start
 
-    def _below(self, element: Element, *, finished: bool, depth: int) -> Iterator[Event]:
+    def _below(self, element: Element, *, finished: bool, depth: int) -> None:
         """Everything finished below an element of the envelope; what is finished is taken out of the tree."""
         if depth > DEPTH_MAX:
             raise LimitExceeded(f"elements are nested more than {DEPTH_MAX} deep.", where=self._blocks.where)
@@ -277,9 +317,9 @@ class Reading:
         for number, child in enumerate(list(element)):
             found = _MESSAGE.fullmatch(local_name(child.tag))
             if found is not None:
-                yield from self._in_message(child, found, finished=finished or number < last)
+                self._in_message(child, found, finished=finished or number < last)
             else:
-                yield from self._below(child, finished=finished or number < last, depth=depth + 1)
+                self._below(child, finished=finished or number < last, depth=depth + 1)
         self._take_out(element, last)
 
     def _take_out(self, element: Element, count: int) -> None:
@@ -287,70 +327,63 @@ class Reading:
             del element[:count]
             self._pending = 0
 
-    def _in_message(self, message: Element, found: re.Match[str], *, finished: bool) -> Iterator[Event]:
+    def _in_message(self, message: Element, found: re.Match[str], *, finished: bool) -> None:
         """Header and statements of one message."""
         if message is not self._message or self._shared is None:
             self._message = message
             self._shared = MessageHeader(message.tag, found[1], found[2], self._currency)
-            yield from self._shared.diagnostics
+            self._out += self._shared.diagnostics
         last = len(message) - 1
         for number, child in enumerate(list(message)):
             complete = finished or number < last
             if local_name(child.tag) in _STATEMENTS:
-                yield from self._in_statement(child, self._shared, finished=complete)
+                self._in_statement(child, self._shared, finished=complete)
             elif complete:
                 self._shared.add(child)
         self._take_out(message, last + 1 if finished else last)
 
-    def _in_statement(self, statement: Element, shared: MessageHeader, *, finished: bool) -> Iterator[Event]:
+    def _in_statement(self, statement: Element, shared: MessageHeader, *, finished: bool) -> None:
         """Entries and other parts of one statement."""
         if self._statement is None:
             self._statement = _Open(HeaderBuilder(shared))
             self._statements += 1
         count = len(statement) if finished else len(statement) - 1
         for child in statement[: max(count, 0)]:
-            yield from self._read_child(self._statement, child, "")
+            self._read_child(self._statement, child, "")
         self._take_out(statement, count)
         if finished:
-            yield from self._flushed()
-            yield from self._end(self._statement)
+            self._end_lines()
+            self._end(self._statement)
             self._statement = None
             self._between = False
 
-    def _read_child(self, current: _Open, child: Element, place: str) -> Iterator[Event]:
+    def _read_child(self, current: _Open, child: Element, place: str) -> None:
         """One part of a statement: an entry, or something of the header."""
         if local_name(child.tag) != "Ntry":
             current.header.add(child)
             return
         if not current.started:
-            yield from self._start(current)
+            self._start(current)
         current.count += 1
         self._entries.take_element(child, current.count, f"entry {current.count}{place}")
 
-    def _flushed(self) -> Iterator[Event]:
-        """The lines and oddities that were collected."""
-        lines, odd = self._entries.taken()
-        if lines:
-            yield LinesRead(lines)
-        yield from odd
-
-    def _start(self, current: _Open) -> Iterator[Event]:
+    def _start(self, current: _Open) -> None:
         header = current.header.header()
         current.started = True
         if _is_next_page(self._before, header):
             current.count = self._counted
         assert self._shared is not None
         self._entries.begin(current.header.own, header.currency, self._shared.status_unless_said)
-        yield StatementStarted(header)
+        self._out.append(StatementStarted(header))
 
-    def _end(self, current: _Open) -> Iterator[Event]:
+    def _end(self, current: _Open) -> None:
         if not current.started:
-            yield from self._start(current)
-        yield from current.header.control_totals()
-        yield from _taken(current.header.diagnostics)
+            self._start(current)
+        self._out += current.header.control_totals()
+        self._out += current.header.diagnostics
         header = current.header.header()
         self._before, self._counted = header, current.count
-        yield StatementEnded(header)
+        self._out.append(StatementEnded(header))
 
 
 def _is_next_page(before: StatementHeader | None, header: StatementHeader) -> bool:
@@ -362,9 +395,3 @@ def _is_next_page(before: StatementHeader | None, header: StatementHeader) -> bo
         for each in (before, header)
     )
     return one == other
-
-
-def _taken(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
-    taken = diagnostics[:]
-    diagnostics.clear()
-    return taken

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -17,6 +18,8 @@ from recon_core.domain.refused import LimitExceeded
 
 DEPTH_MAX = 64
 TEXT_LETTERS_MAX = 1 << 20
+# The paths of elements with so few others inside are remembered.
+_NODES_FEW = 32
 # Stands for "><" in markup that was cut at its texts; `blocks` lets no such letter through.
 JOINT = "\x00"
 
@@ -109,7 +112,15 @@ def leaves_of_element(element: Element) -> tuple[list[Leaf], list[str]]:
     """Leaves of what is inside an element of the tree, and their texts. Raises `LimitExceeded` like the other one."""
     leaves: list[Leaf] = []
     texts: list[str] = []
-    _list_leaves(element, _Level("", "", "", -1, None), 1, leaves, texts)
+    nodes = tuple([(node.tag, len(node)) for node in islice(element.iter(), _NODES_FEW + 1)])
+    paths = (
+        _paths_of_few(nodes) if len(nodes) <= _NODES_FEW else _paths((node.tag, len(node)) for node in element.iter())
+    )
+    for node, found in zip(element.iter(), paths, strict=True):
+        if found is not None:
+            # An empty element says nothing, as in markup: the next path may say it.
+            leaves.append(Leaf(*found, len(texts) if node.text else -1, node.get("Ccy")))
+            texts.append(node.text or "")
     texts.append("")
     check_texts(texts)
     return leaves, texts
@@ -121,17 +132,34 @@ def check_texts(texts: Iterable[str]) -> None:
         raise LimitExceeded(f"a text has more than {TEXT_LETTERS_MAX} letters.")
 
 
-def _list_leaves(element: Element, level: _Level, depth: int, leaves: list[Leaf], texts: list[str]) -> None:
-    if depth > DEPTH_MAX:
-        raise LimitExceeded(f"elements are nested more than {DEPTH_MAX} deep.", where=level.shown[:80])
-    for child in element:
-        path, shown = level.child(local_name(child.tag))
-        if len(child):
-            _list_leaves(child, _Level("", path, shown, -1, None), depth + 1, leaves, texts)
+@lru_cache(maxsize=512)
+def _paths_of_few(nodes: tuple[tuple[str, int], ...]) -> tuple[tuple[str, str] | None, ...]:
+    return tuple(_paths(nodes))
+
+
+def _paths(nodes: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str] | None]:
+    """Path and shown path of each element in the order of the document, None where others are inside.
+
+    `nodes` are the tags and how many children they have; the first is the element itself.
+    """
+    stack: list[_Level] = []
+    left: list[int] = []
+    for tag, inside in nodes:
+        while left and not left[-1]:
+            stack.pop()
+            left.pop()
+        path = shown = ""
+        if stack:
+            left[-1] -= 1
+            path, shown = stack[-1].child(local_name(tag))
+        if inside or not stack:
+            if len(stack) == DEPTH_MAX:
+                raise LimitExceeded(f"elements are nested more than {DEPTH_MAX} deep.", where=shown[:80])
+            stack.append(_Level("", path, shown, -1, None))
+            left.append(inside)
+            yield None
         else:
-            # An empty element says nothing, as in markup: the next path may say it.
-            leaves.append(Leaf(path, shown, len(texts) if child.text else -1, child.get("Ccy")))
-            texts.append(child.text or "")
+            yield path, shown
 
 
 @lru_cache(maxsize=1024)

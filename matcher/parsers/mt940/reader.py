@@ -115,7 +115,9 @@ class Reader:
                 self._odd = []
         for event in self._out:
             if isinstance(event, _Lines):
-                lines = [line for line in self._run[event.first : event.end] if line is not None]
+                lines = [line for line in self._run[: event.end - event.first] if line is not None]
+                # Who packs them away does it faster where nobody else has them.
+                del self._run[: len(lines)]
                 if lines:
                     yield LinesRead(lines)
                 yield from (found for _, found in sorted(event.odd, key=itemgetter(0)))
