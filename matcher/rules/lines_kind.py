@@ -39,6 +39,12 @@ def _words(phrases: str) -> re.Pattern[str]:
     return re.compile("|".join(parts))
 
 
+def _any_word(*phrases: re.Pattern[str]) -> re.Pattern[str]:
+    """A pattern for any single word of the phrases of `_words`."""
+    words = {word for one in phrases for word in re.split(r"\||\\s\+", one.pattern.replace(r"\b", ""))}
+    return re.compile("|".join(sorted(words)))
+
+
 _BATCH_CODES = frozenset({"VCOM", "SALA", "DCSP", "NPCC"})
 _BATCH = _words(
     "bankgiro;bgmax;plusgiro;betalfil;betalningsfil;leverantörsbetalning*;lb;supplier payment*;vendor payment*;payment file;"
@@ -162,13 +168,8 @@ _TAX_OFFICES = _words(
     "urząd skarbowy;revenue commissioners"
 )
 # A word of any of the phrases, alone: what has none of them says nothing of what they say.
-_ANY_BANK_WORD = re.compile(
-    "|".join(
-        sorted(
-            {part for words in _BANK_WORDS.values() for part in re.split(r"\||\\s\+", words.pattern.replace(r"\b", ""))}
-        )
-    )
-)
+_ANY_BANK_WORD = _any_word(*_BANK_WORDS.values())
+_BATCH_WORD = _any_word(_BATCH)
 _DEBIT_ONLY = frozenset({Category.BANK_FEE, Category.CASH_WITHDRAWAL, Category.DIRECT_DEBIT})
 _NEEDS_NO_PARTY = frozenset({Category.BANK_FEE, Category.INTEREST, Category.CASH_WITHDRAWAL})
 
@@ -186,7 +187,15 @@ _UNREAD = -1
 
 def says_batch(text: str, code: str) -> bool:
     """Whether the bank's folded words or code call the line a collective booking."""
-    return code.rsplit("/", 1)[-1] in _BATCH_CODES or _BATCH.search(text) is not None
+    if code.rsplit("/", 1)[-1] in _BATCH_CODES:
+        return True
+    return any(map(_may_say_batch, text.split())) and _BATCH.search(text) is not None
+
+
+@lru_cache(maxsize=1 << 14)
+def _may_say_batch(word: str) -> bool:
+    """Whether a folded word is one of the words for a collective booking."""
+    return _BATCH_WORD.fullmatch(word) is not None
 
 
 def says_transfer(text: str, code: str) -> bool:

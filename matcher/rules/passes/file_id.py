@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
@@ -39,14 +40,16 @@ def find(view: View) -> Candidates:
         return Candidates()
     known = {key for keys in ids.values() for key in keys}
     rows_of = view.keep(f"{CODE} rows", partial(_rows_by_id, view, known, np.flatnonzero(items.row_open)))
+    carried: dict[tuple[int, str, bool], _Carried] = {}
     groups = []
     for line, keys in wanted.items():
         for key in keys:
-            rows = rows_of.get((int(items.pool_l[line]), key))
-            if rows is not None:
-                rows = rows[items.row_open[rows]]
-                if 1 < len(rows) <= ITEMS_MAX:
-                    groups += _groups(view, line, rows)
+            place = int(items.pool_l[line]), key
+            if place in rows_of:
+                side = (*place, bool(items.lines.amount[line] > 0))
+                if side not in carried:
+                    carried[side] = _carried(view, rows_of[place], receipt=side[2])
+                groups += _groups(view, line, carried[side])
     return Candidates(groups=tuple(dict.fromkeys(groups)))
 
 
@@ -115,24 +118,45 @@ def _rows_by_id(view: View, known: set[str] | None, rows: Ints) -> dict[tuple[in
     return {key: np.array(sorted(members), np.int64) for key, members in found.items()}
 
 
-def _groups(view: View, line: int, rows: Ints) -> list[Group]:
+class _Carried(NamedTuple):
+    """Open receipts or payments that carry one id, by day: where each day's begin and end, and their sum."""
+
+    rows: Ints
+    starts: Ints
+    ends: Ints
+    sums: Ints
+
+
+def _carried(view: View, rows: Ints, *, receipt: bool) -> _Carried:
     items = view.items
-    amount = int(items.lines.amount[line])
-    rows = rows[(items.book.amount[rows] > 0) == (amount > 0)]
-    inside = view.in_reference_window(line, rows)
-    rows = rows[inside]
-    count = int(items.lines.batch_count[line])
-    amounts, days = items.book.amount[rows], items.book.day[rows]
+    rows = rows[items.row_open[rows]]
+    if not 1 < len(rows) <= ITEMS_MAX:
+        rows = rows[:0]
+    rows = rows[(items.book.amount[rows] > 0) == receipt]
+    rows = rows[np.argsort(items.book.day[rows], kind="stable")]
+    starts, ends = runs(items.book.day[rows])
+    sums = np.add.reduceat(items.book.amount[rows], starts) if len(rows) else starts
+    return _Carried(rows, starts, ends, sums)
+
+
+def _groups(view: View, line: int, carried: _Carried) -> list[Group]:
+    items = view.items
+    amount, count = int(items.lines.amount[line]), int(items.lines.batch_count[line])
     # Day by day and all days together.
-    by_day = np.argsort(days, kind="stable")
-    starts, ends = runs(days[by_day])
-    fitting = np.add.reduceat(amounts[by_day], starts) == amount if len(rows) else np.empty(0, np.bool_)
-    parts = [by_day[start:end] for start, end in zip(starts[fitting].tolist(), ends[fitting].tolist(), strict=True)]
-    if len(starts) > 1 and int(amounts.sum()) == amount:
-        parts.append(np.arange(len(rows)))
+    days = np.flatnonzero(view.in_reference_window(line, carried.rows[carried.starts]))
+    fitting = days[carried.sums[days] == amount]
+    parts = [carried.rows[carried.starts[day] : carried.ends[day]] for day in fitting.tolist()]
+    sizes = carried.ends[days] - carried.starts[days]
+    total, size = int(carried.sums[days].sum()), int(sizes.sum())
+    is_sum = len(days) > 1 and total == amount
+    rows = np.empty(0, np.int64)
+    if is_sum or 2 < size <= REJECTED_ITEMS_MAX:
+        rows = np.sort(
+            carried.rows[np.repeat(carried.starts[days] - np.cumsum(sizes) + sizes, sizes) + np.arange(size)]
+        )
     groups = [
-        Group((line,), tuple(rows[np.sort(part)].tolist()), _SCORE, clear=True)
-        for part in parts
+        Group((line,), tuple(np.sort(part).tolist()), _SCORE, clear=True)
+        for part in [*parts, *([rows] if is_sum else [])]
         if len(part) > 1 and count in {0, len(part)}
     ]
     return groups or _without_some(view, line, rows)

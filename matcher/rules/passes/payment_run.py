@@ -18,7 +18,7 @@ import numpy as np
 from matcher.rules.chance import places_near
 from matcher.rules.columns import Codes, Ints
 from matcher.rules.contract import Candidates, Group
-from matcher.rules.joins import bounded_pairs, may_be_among, runs, runs_of
+from matcher.rules.joins import bounded_pairs, may_be_among, runs, runs_of, stable_order
 from matcher.rules.lines_kind import KINDS, kinds_of
 from matcher.rules.numbering import last_number
 from matcher.rules.passes.collective import collective_lines, single_rivals
@@ -183,8 +183,9 @@ def _by_number(view: View, name: str, window: tuple[int, int], *, own: bool) -> 
     rows = np.flatnonzero(near & (items.book.amount != 0) & ((items.book.amount > 0) != own))
     number, kind = _numbers(view, name, rows, own=own)
     rows = rows[number[rows] >= 0]
-    when = (items.pool_r[rows].astype(np.int64) << 33) + items.book.day[rows]
-    rows = rows[np.lexsort((number[rows], kind[rows], when))]
+    rows = rows[stable_order(number[rows])]
+    rows = rows[stable_order(kind[rows])]
+    rows = rows[stable_order((items.pool_r[rows].astype(np.int64) << 33) + items.book.day[rows])]
     return runs_of(items.pool_r[rows], rows), kind
 
 
