@@ -79,16 +79,22 @@ def _sums(view: View, lines: Ints, rows: Ints) -> list[Group]:
     another one."""
     items = view.items
     groups: list[Group] = []
+    targets, paid = items.book.amount[rows], items.lines.amount[lines]
+    small = np.abs(paid) < np.abs(targets).max()
     for receipt in (True, False):
-        mine = lines[(items.lines.amount[lines] > 0) == receipt]
-        targets = items.book.amount[rows]
-        largest = np.abs(targets).max()
-        mine = mine[np.abs(items.lines.amount[mine]) < largest]
-        if len(mine) > 1:
+        mine = lines[small & ((paid > 0) == receipt)]
+        if len(mine) > 1 and _may_add_up(items.lines.amount[mine], targets):
             sums = Sums(items.lines.amount[mine])
             for row in rows[((targets > 0) == receipt) & sums.reached(targets)].tolist():
                 groups += _of_item(view, mine, row, sums)
     return groups
+
+
+def _may_add_up(amounts: Ints, targets: Ints) -> bool:
+    """Whether some target lies between the least and the largest sum of several amounts of one sign."""
+    ordered = np.sort(np.abs(amounts))
+    asked = np.abs(targets[(targets > 0) == (amounts[0] > 0)])
+    return bool(((asked >= ordered[:2].sum()) & (asked <= ordered.sum())).any())
 
 
 def _of_item(view: View, lines: Ints, row: int, sums: Sums) -> list[Group]:

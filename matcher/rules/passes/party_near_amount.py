@@ -13,11 +13,11 @@ import numpy as np
 
 from matcher.proposal import Category
 from matcher.rules.coincidence import expected_alike
-from matcher.rules.columns import Ints
+from matcher.rules.columns import Codes, Ints
 from matcher.rules.contract import Candidates, Group
 from matcher.rules.foreign import foreign_amounts, is_foreign, printed_amounts
 from matcher.rules.joins import distinct
-from matcher.rules.lines_kind import kind_of
+from matcher.rules.lines_kind import KINDS, kinds_of
 from matcher.rules.relations import Relation
 from matcher.rules.view import View
 
@@ -29,6 +29,8 @@ _PART_KEPT_MAX = 2
 # More than asked for without a word about it is a slip only while it is less than this part: a tenth.
 _PART_MORE_MAX = 10
 _DOUBTFUL = {Category.OVERPAYMENT: 420}
+_REASONS = (Category.FX, Category.ROUNDING, Category.BANK_FEE, Category.OVERPAYMENT)
+_FX, _ROUNDING, _BANK_FEE, _OVERPAYMENT = range(len(_REASONS))
 _SCORE = {Category.FX: 960, Category.ROUNDING: 920, Category.BANK_FEE: 900}
 
 
@@ -37,18 +39,15 @@ def find(view: View) -> Candidates:
     items = view.items
     line, row = _near_pairs(view)
     difference = items.lines.amount[line] - items.book.amount[row]
-    reasons = [
-        _reason(view, one, other, short)
-        for one, other, short in zip(line.tolist(), row.tolist(), difference.tolist(), strict=True)
-    ]
-    kept = np.array([place for place, reason in enumerate(reasons) if reason is not None], np.int64)
+    reasons = _reasons(view, line, row, difference)
+    kept = np.flatnonzero(reasons >= 0)
     kept = kept[view.relations.of_pairs(line[kept], row[kept]) != Relation.OTHER]
     line, row, difference = line[kept], row[kept], difference[kept]
     expected = expected_alike(view, line, row, np.abs(difference) + 1)
     names_another = view.names_another(line, row)
     groups = []
-    for place, category in enumerate([reasons[one] for one in kept.tolist()]):
-        if category is not None and (category is not Category.OVERPAYMENT or expected[place] <= _EXPECTED_MAX_MORE):
+    for place, category in enumerate([_REASONS[one] for one in reasons[kept].tolist()]):
+        if category is not Category.OVERPAYMENT or expected[place] <= _EXPECTED_MAX_MORE:
             certain = category is Category.FX or is_foreign(view, int(line[place]))
             certain = certain and category is not Category.OVERPAYMENT
             clear = certain if category is not Category.ROUNDING else bool(expected[place] <= _EXPECTED_MAX)
@@ -76,18 +75,21 @@ def _near_pairs(view: View) -> tuple[Ints, Ints]:
     return line[kept], row[kept]
 
 
-def _reason(view: View, line: int, row: int, difference: int) -> Category | None:
+def _reasons(view: View, line: Ints, row: Ints, difference: Ints) -> Codes:
+    """Why the amounts of pairs differ, as positions in `_REASONS`; −1 where nothing says why."""
     items = view.items
-    short = difference if items.lines.amount[line] > 0 else -difference
-    asked = abs(int(items.book.amount[row]))
-    foreign = foreign_amounts(view, line)
-    if foreign:
-        return Category.FX if foreign & printed_amounts(items.book.text("description").at(row)) else None
-    if abs(difference) <= int(items.limit("rounding_minor_max")[line]):
-        return Category.ROUNDING
-    if kind_of(view, line) is Category.DIRECT_DEBIT:
-        return None  # nobody keeps a part of what is drawn
-    charge = int(items.limit("charge_minor_max")[line])
-    if 0 < -short <= min(charge, asked // _PART_KEPT_MAX):
-        return Category.BANK_FEE
-    return Category.OVERPAYMENT if 0 < short <= min(charge, asked // _PART_MORE_MAX) else None
+    more = np.where(items.lines.amount[line] > 0, difference, -difference)
+    asked = np.abs(items.book.amount[row])
+    charge = items.limit("charge_minor_max")[line]
+    found = np.full(len(line), -1, np.int64)
+    found[(more > 0) & (more <= np.minimum(charge, asked // _PART_MORE_MAX))] = _OVERPAYMENT
+    found[(more < 0) & (-more <= np.minimum(charge, asked // _PART_KEPT_MAX))] = _BANK_FEE
+    # Nobody keeps a part of what is drawn.
+    found[kinds_of(view, line) == KINDS.index(Category.DIRECT_DEBIT)] = -1
+    found[np.abs(difference) <= items.limit("rounding_minor_max")[line]] = _ROUNDING
+    texts = items.book.text("description")
+    stated = {one: amounts for one in distinct(line).tolist() if (amounts := foreign_amounts(view, one))}
+    for place in np.flatnonzero(np.isin(line, list(stated))).tolist():
+        printed = printed_amounts(texts.at(int(row[place])))
+        found[place] = -1 if printed.isdisjoint(stated[int(line[place])]) else _FX
+    return found
