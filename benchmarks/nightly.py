@@ -12,7 +12,8 @@ they hold on any machine; the seconds are this machine's. The worker is measured
 | small accounts | cost a line of 1,000 accounts, to that of 10 | at most 1.5 |
 | growth | cost a line with ten times the lines | about the same |
 | again | the same files and book once more, to the first time | at most 1/20 |
-| worker | two processes on PostgreSQL, to in-process | at most 1 |
+| worker | two processes on PostgreSQL, to in-process on SQLite | at most 1 |
+| worker alone | two processes, to one, both on PostgreSQL | about 1/2 with two cores of their own |
 | sizing | lines a second, peak MiB a process, database bytes a line, time an account with nothing new | - |
 """
 
@@ -217,6 +218,7 @@ def compare(lines: int, *, processes: int) -> None:
         worked = distributed(folder / "small", folder, processes=processes)
         text = f"worker, {processes} processes, to in-process (1,000)"
         shown(text, f"{worked['seconds'] / small['seconds']:.2f}", "<= 1")
+        shown("  to in-process on PostgreSQL", f"{worked['seconds'] / worked['alone']['seconds']:.2f}", "")
         for name, one in (("SQLite, 10", large), ("SQLite, 1,000", small), ("PostgreSQL, 1,000", worked["alone"])):
             sized(f"{name} accounts in-process", one)
         shown(
