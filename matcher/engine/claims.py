@@ -97,11 +97,12 @@ class Claims:
             for line in lines:
                 bonds.lines.setdefault(line, set()).update(rows)
                 bonds.line_score[line] = max(score, bonds.line_score.get(line, 0))
-                self._bound_lines.setdefault(line, set()).add(step)
             for row in rows:
                 bonds.rows.setdefault(row, set()).update(lines)
                 bonds.row_score[row] = max(score, bonds.row_score.get(row, 0))
-                self._bound_rows.setdefault(row, set()).add(step)
+        for bound, ones in ((self._bound_lines, bonds.lines), (self._bound_rows, bonds.rows)):
+            for one in ones:
+                bound.setdefault(one, set()).add(step)
 
     def may(self, number: int, step: Step, lines: Iterable[int], rows: Iterable[int], score: int) -> bool:
         """Whether stronger steps allow lines and items to explain each other with a score.

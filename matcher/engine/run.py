@@ -159,4 +159,8 @@ def without_collection() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                # What a run made is no garbage: without this all of it would be looked at at once.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

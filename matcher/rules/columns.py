@@ -82,6 +82,11 @@ def _all_missing(count: int) -> Texts:
     return Texts(np.full(count, -1, np.int32), ())
 
 
+def _taken(names: Sequence[str], rows: Ints) -> Sequence[str]:
+    taken: list[str] = np.array(names, object)[rows].tolist()
+    return taken
+
+
 class BookItem(NamedTuple):
     """A book transaction as the engine needs it: signed minor units, receipts > 0."""
 
@@ -142,9 +147,8 @@ class Lines:
             kept = np.flatnonzero(place[details.parent] >= 0)
             kept = kept[np.argsort(place[details.parent[kept]], kind="stable")]
             details = replace(details.take(kept), parent=place[details.parent[kept]].astype(np.int32))
-        ids = self.ids
         return Lines(
-            ids=[ids[row] for row in rows.tolist()],
+            ids=_taken(self.ids, rows),
             accounts=self.accounts,
             account=self.account[rows],
             booking_day=self.booking_day[rows],
@@ -193,9 +197,8 @@ class Book:
 
     def take(self, rows: Ints) -> Book:
         """Some items in some order."""
-        ids, names = self.ids, self.names
         return Book(
-            ids=[ids[row] for row in rows.tolist()],
+            ids=_taken(self.ids, rows),
             accounts=self.accounts,
             account=self.account[rows],
             day=self.day[rows],
@@ -203,7 +206,7 @@ class Book:
             currencies=self.currencies,
             currency=self.currency[rows],
             texts={name: texts.take(rows) for name, texts in self.texts.items()},
-            names=[names[row] for row in rows.tolist()] if names else (),
+            names=_taken(self.names, rows) if self.names else (),
         )
 
 

@@ -181,6 +181,7 @@ BANKS_OWN = frozenset(
 )
 # What a line may be; first, an ordinary payment.
 KINDS: tuple[Category | None, ...] = (None, *Category)
+_PLACES = {kind: place for place, kind in enumerate(KINDS)}
 _IS_BANKS_OWN = np.array([kind in BANKS_OWN for kind in KINDS])
 _UNREAD = -1
 
@@ -247,7 +248,7 @@ def kinds_of(view: View, lines: Ints) -> Codes:
     """`kind_of` of many lines, as positions in `KINDS`."""
     known = view.keep("kinds by line", lambda: np.full(len(view.items.lines), _UNREAD, np.int8))
     new = distinct(lines[known[lines] == _UNREAD])
-    known[new] = [KINDS.index(kind_of(view, line)) for line in new.tolist()]
+    known[new] = [_PLACES[kind_of(view, line)] for line in new.tolist()]
     return known[lines]
 
 

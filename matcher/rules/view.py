@@ -78,10 +78,8 @@ class View:
         found = self._texts.get(name)
         if found is None:
             column = self.items.lines.text(name)
-            values = [*column.values, ""]
-            codes = column.codes.tolist() if column.values else []
-            found = list(map(values.__getitem__, codes)) if codes else [""] * len(column.codes)
-            self._texts[name] = found
+            values = np.array([*column.values, ""], object)
+            found = self._texts[name] = values[column.codes].tolist()
         return found
 
     def last_numbers(self, name: str) -> LastNumbers:
