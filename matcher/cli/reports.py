@@ -12,6 +12,7 @@ from matcher.cli import desk
 from matcher.cli.main import EXIT_ATTENTION
 
 if TYPE_CHECKING:
+    from recon_core.reports.outstanding import Item
     from recon_core.reports.registers import DetailRow, HistoryRow
 
 _FROM = click.option("--from", "first", type=desk.DAY, help="From this reconciliation date on.")
@@ -138,7 +139,7 @@ def register(
 @_AS_OF
 @desk.json_option
 def outstanding(account: str, when: datetime | None, as_json: bool) -> None:
-    """What one side has and the other has not, with its age.
+    """What one side has and the other has not, with its age; and what the bank has announced and not booked yet.
 
     \b
     Examples:
@@ -151,24 +152,14 @@ def outstanding(account: str, when: datetime | None, as_json: bool) -> None:
         found = desk.account(uow, account)
         day = desk.as_of(uow, found.id, when)
         items = report.outstanding(uow, account_id=found.id, day=day)
-    rows = [
-        {
-            "side": item.side,
-            "id": item.id,
-            "date": item.day,
-            "days": item.age_days,
-            "amount": desk.money(item.amount, found.currency),
-            "state": item.state,
-            "reference": item.reference,
-            "counterparty": item.counterparty,
-            "text": item.text,
-        }
-        for item in items
-    ]
-    if not as_json:
-        click.echo(f"{account} at the end of {day}")
-    desk.emit(rows, as_json=as_json, right=["id", "days", "amount"], empty="Nothing is open on either side.")
-    if not as_json and items:
+        pending = report.pending(uow, account_id=found.id)
+    if as_json:
+        desk.emit([_item(item, found.currency) for item in (*items, *pending)], as_json=True)
+        return
+    click.echo(f"{account} at the end of {day}")
+    rows = [_item(item, found.currency) for item in items]
+    desk.emit(rows, as_json=False, right=["id", "days", "amount"], empty="Nothing is open on either side.")
+    if items:
         ages = [
             {"side": side, "days": name, "items": count, "amount": desk.money(total, found.currency)}
             for side, buckets in report.ages(items).items()
@@ -176,6 +167,24 @@ def outstanding(account: str, when: datetime | None, as_json: bool) -> None:
             if count
         ]
         desk.emit(ages, as_json=False, right=["items", "amount"])
+    if pending:
+        click.echo("Announced by the bank, not booked yet; counted nowhere:")
+        rows = [_item(item, found.currency) for item in pending]
+        desk.emit([{**row, "days": ""} for row in rows], as_json=False, right=["id", "amount"])
+
+
+def _item(item: Item, currency: str) -> dict[str, Any]:
+    return {
+        "side": item.side,
+        "id": item.id,
+        "date": item.day,
+        "days": item.age_days,
+        "amount": desk.money(item.amount, currency),
+        "state": item.state,
+        "reference": item.reference,
+        "counterparty": item.counterparty,
+        "text": item.text,
+    }
 
 
 @click.command()

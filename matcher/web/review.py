@@ -14,10 +14,11 @@ from matcher.pipeline.overview import account_overviews
 from matcher.proposal import MatchStatus, ProposalFilter, ProposalOrder
 from matcher.web import context
 from matcher.web.desk import AtDesk, Desk, whole
-from matcher.web.review_context import decision_row, line_row
+from matcher.web.review_context import decision_row, line_row, pending_row
 from recon_core.domain.account import CashAccount
 from recon_core.domain.refusals import Conflict
 from recon_core.ports import UnitOfWork
+from recon_core.reports.outstanding import pending
 from recon_core.services import lookup
 
 ROUTER = APIRouter(include_in_schema=False)
@@ -63,6 +64,7 @@ def lines(desk: AtDesk, code: str) -> Response:
             "account": context.account_row(account_overviews(uow, [account.id])[0], desk.words),
             "waiting": reviewing.not_matched_yet(uow, accounts=[account.id]),
             "rules": _rules(uow, account),
+            "pending": [pending_row(one, account.currency, desk.words) for one in pending(uow, account_id=account.id)],
         }
     return desk.page(
         "review.html",

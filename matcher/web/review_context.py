@@ -14,6 +14,7 @@ from matcher.pipeline.why_stored import StoredWhy
 from matcher.proposal import Evidence
 from matcher.web.context import moment
 from matcher.web.words import Words
+from recon_core.reports.outstanding import Item
 
 _PPM_PERCENT = 10_000
 _PERMILLE_PERCENT = 10
@@ -80,6 +81,17 @@ def book_row(one: BookView, currency: str, words: Words) -> dict[str, Any]:
         "reference": one.reference,
         "counterparty": one.counterparty,
         "description": one.description,
+    }
+
+
+def pending_row(item: Item, currency: str, words: Words) -> dict[str, Any]:
+    """A line that the bank has announced and not booked."""
+    return {
+        "day": item.day.isoformat() if item.day else "",
+        "amount": words.amount(item.amount, currency),
+        "counterparty": item.counterparty,
+        "text": item.text or item.reference,
+        "state": words.code(item.state),
     }
 
 

@@ -3,20 +3,25 @@
 # ruff: noqa: S608  every name in this SQL is one of our own tables and columns
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any, NamedTuple
 
+from recon_core.domain.states import AdviceKind
 from recon_core.ports import UnitOfWork
 
 AGE_DAYS = (7, 30, 90)
+_REFERENCES = ("creditor_reference", "end_to_end_id", "bank_reference")
 
 
 class Item(NamedTuple):
-    """An open bank line ("bank") or book transaction ("book"): what is left of it in minor units, and its age in days."""
+    """An open bank line ("bank"), book transaction ("book") or line that is not booked yet ("pending"): what is left of
+    it in minor units, and its age in days.
+    """
 
     side: str
     id: int
-    day: date
+    day: date | None
     amount: int
     age_days: int
     reference: str
@@ -99,6 +104,24 @@ def outstanding(uow: UnitOfWork, *, account_id: int, day: date) -> list[Item]:
         texts = (row.reference, row.counterparty_name or "", row.remittance or "")
         found.append(Item("bank", row.id, row.booking_date, row.amount, age, *texts, row.state))
     return sorted(found, key=lambda item: (item.day, item.side, item.id))
+
+
+def pending(uow: UnitOfWork, *, account_id: int) -> list[Item]:
+    """What the bank has announced and not booked, as its newest report says (ISO 20022 camt.052 Ntry/Sts PDNG, FUTR):
+    items of the side "pending", of which no sum here counts anything.
+    """
+    rows = uow.select(
+        "SELECT id, kind, booking_date, amount, line_content FROM advice_line WHERE cash_account_id = :account"
+        " AND kind IN :kinds AND statement_line_id IS NULL ORDER BY booking_date, id",
+        {"account": account_id, "kinds": [AdviceKind.PENDING.value, AdviceKind.FUTURE.value]},
+    )
+    found = []
+    for row in rows:
+        line = json.loads(row.line_content)
+        reference = next((line[name] for name in _REFERENCES if line.get(name)), "")
+        texts = (reference, line.get("counterparty_name") or "", line.get("remittance") or "")
+        found.append(Item("pending", row.id, row.booking_date, row.amount, 0, *texts, row.kind))
+    return found
 
 
 def ages(items: list[Item]) -> dict[str, dict[str, tuple[int, int]]]:

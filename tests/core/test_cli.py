@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ class Recon:
     def rows(self, *words: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self(*words, "--json").splitlines()]
 
-    def statement(self, number: int, opening: int, *entries: tuple[str, int, str]) -> None:
+    def statement(self, number: int, opening: int, *entries: tuple[str, int, str], status: str = "BOOK") -> None:
         """Take in a camt.053 of entries (date, kronor, bank reference)."""
 
         def balance(code: str, amount: int, day: str) -> str:
@@ -70,10 +71,10 @@ class Recon:
             )
 
         first, last = entries[0][0], entries[-1][0]
-        closing = opening + sum(amount for _, amount, _ in entries)
+        closing = opening + sum(amount for _, amount, _ in entries if status == "BOOK")
         texts = [
             f"<Ntry><Amt Ccy='SEK'>{abs(amount)}.00</Amt><CdtDbtInd>{'CRDT' if amount > 0 else 'DBIT'}</CdtDbtInd>"
-            f"<Sts>BOOK</Sts><BookgDt><Dt>{day}</Dt></BookgDt><ValDt><Dt>{day}</Dt></ValDt>"
+            f"<Sts>{status}</Sts><BookgDt><Dt>{day}</Dt></BookgDt><ValDt><Dt>{day}</Dt></ValDt>"
             f"<AcctSvcrRef>{name}</AcctSvcrRef><BkTxCd><Prtry><Cd>X</Cd></Prtry></BkTxCd></Ntry>"
             for day, amount, name in entries
         ]
@@ -181,6 +182,17 @@ def test_a_correction_shows_its_steps_and_is_taken_in(recon: Recon) -> None:
     recon("statement", "accept", "2", "--reason", "the bank corrected it")
 
     assert [row["amount"] for row in recon.rows("outstanding", "1930", "--date", "2017-01-31")] == ["991.00"]
+
+
+def test_what_the_bank_only_announced_stands_apart_from_what_is_open(recon: Recon) -> None:
+    recon.statement(1, 0, ("2017-01-09", 990, "R1"))
+    recon.statement(2, 990, ("2017-01-10", -20, "P1"), status="PDNG")
+
+    said = recon("outstanding", "1930", "--date", "2017-01-31")
+
+    assert re.search(r"counted nowhere:\n(.*\n)*.*pending.*-20\.00", said)
+    rows = recon.rows("outstanding", "1930", "--date", "2017-01-31")
+    assert [(row["side"], row["amount"]) for row in rows] == [("bank", "990.00"), ("pending", "-20.00")]
 
 
 def test_books_changes_voids_and_transfers(recon: Recon, tmp_path: Path) -> None:

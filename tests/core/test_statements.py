@@ -7,6 +7,7 @@ import pytest
 from recon_core.domain.account import Identifier
 from recon_core.domain.refusals import AmbiguousAccount, Blocked, Closed, Conflict, Unknown, WrongState
 from recon_core.domain.statement import StatementHeader
+from recon_core.reports import outstanding
 from recon_core.reports.open_items import open_lines
 from recon_core.services import (
     accounts,
@@ -109,10 +110,13 @@ def test_pending_lines_never_enter_the_ledger_and_are_replaced(account: tuple[Wo
 
     newer = header._replace(created_at=world.clock, statement_id="2")
     world.do(statements.register_statement, header=newer, lines=pending[1:], file_id=file_id)
-    assert [row.amount for row in world.rows("SELECT amount FROM advice_line")] == [kr("-30")]
+    (waits,) = world.read(outstanding.pending, account_id=account_id)
+    assert (waits.side, waits.day, waits.amount, waits.reference) == ("pending", day("2017-01-09"), kr("-30"), "P2")
+    assert world.read(outstanding.outstanding, account_id=account_id, day=day("2017-01-31")) == []
 
     world.statement(account_id, "0", "2017-01-10 -30 P2")
     assert world.rows("SELECT id FROM advice_line") == []
+    assert world.read(outstanding.pending, account_id=account_id) == []
     assert world.read(open_lines)["amount"] == [kr("-30")]
     assert world.read(history.verify_log).differences == ()
 

@@ -10,6 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from matcher.pipeline import deciding
+from recon_core.domain.statement import StatementHeader
+from recon_core.services import statements
+from tests.core.world import bank_lines
 from tests.pipeline.small import Booked, Line, Small
 from tests.web.conftest import MakeSite, Site, write_pairs
 
@@ -30,6 +33,20 @@ def test_accept_takes_the_proposal_and_undo_gives_it_back(site: Site, small: Sma
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("1 decision undone; 1 line is open again")
     assert small.line(lines[1]).state == "open"
+
+
+def test_what_the_bank_only_announced_is_shown_and_counted_nowhere(site: Site, small: Small) -> None:
+    header = StatementHeader(format="camt.052", kind="report", account=small.iban, currency="SEK")
+    (line,) = bank_lines("2017-01-09 -20 P1")
+    lines = [line._replace(status="pending", counterparty_name="Hyresvärden AB")]
+    register = statements.register_statement
+    small.world.do(register, header=header, lines=lines, file_id=small.world.file("report"), account_id=small.account)
+    page = site.open("/accounts/1930")
+
+    page.get_by_text("Announced by the bank, not booked yet: 1 line").click()
+
+    expect(page.get_by_role("row", name=re.compile("Hyresvärden AB"))).to_contain_text("−20.00")
+    expect(page.get_by_text("Nothing waits for a person.")).to_be_visible()
 
 
 def test_reject_is_remembered_when_the_account_is_matched_again(site: Site, small: Small) -> None:
