@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from matcher.rules.columns import Codes, Flags, Ints
-from matcher.rules.digits import SoleNumbers, is_number, is_token, sole_numbers
+from matcher.rules.digits import BORDER, SoleNumbers, is_number, is_token, sole_numbers
 from matcher.rules.items import Items
 from matcher.rules.joins import distinct, in_order, mixed, ranges, spread, stable_order
 from matcher.rules.numbering import NUMBER_DIGITS_MAX, last_number
@@ -303,9 +303,17 @@ class ReferenceIndex:
         """The number in each reference."""
         return sole_numbers(self._key_texts)
 
-    def lettered_keys(self) -> list[str]:
-        """The references of the books that are not known to be digits only."""
-        return [self._key_texts[code] for code in np.flatnonzero(~is_number(self._sole_numbers)).tolist()]
+    def lettered_keys(self) -> tuple[list[str], list[str]]:
+        """The letters before the only number of the references that end in it, and the other references, but for most
+        of those that are digits only."""
+        sole, texts = self._sole_numbers, self._key_texts
+        lettered = ~is_number(sole)
+        ends = lettered & (sole.value >= 0) & (sole.after == BORDER)
+        codes = np.flatnonzero(ends)
+        heads = [
+            texts[code][:-digits] for code, digits in zip(codes.tolist(), sole.digits[codes].tolist(), strict=True)
+        ]
+        return heads, [texts[code] for code in np.flatnonzero(lettered & ~ends).tolist()]
 
     def _open_row_keys(self, rows: Ints, quoted: QuotedKeys) -> tuple[RowKeys, Ints, Ints, Flags]:
         """Keys of open items that lines quote: whole references, parts of them, and numbers in the description.

@@ -36,9 +36,6 @@ _CUT_FIELDS = (16, 35)
 _CUT_TEXTS = (18, 27)
 _SHAPE_ITEMS_MIN = 3
 _PLAIN = "#"
-_PLAIN_SIGN = _PLAIN.encode()
-_PLAIN_SIGNS = _PLAIN_SIGN * 2
-_ONE_SIGN = bytes.maketrans(_DIGIT_SIGNS.encode(), _PLAIN_SIGN * len(_DIGIT_SIGNS))
 _DATE_DAYS = 100
 # Invoices of one series that differ in so many last digits may be of one year.
 _SERIES_DIGITS = 3
@@ -115,10 +112,10 @@ class Relations:
     @cached_property
     def _shape_counts(self) -> Counter[str]:
         """How many references of the books have each shape, but for digits only."""
-        shapes = "\n".join(self._index.lettered_keys()).encode().translate(_ONE_SIGN)
-        while _PLAIN_SIGNS in shapes:
-            shapes = shapes.replace(_PLAIN_SIGNS, _PLAIN_SIGN)
-        return Counter({form.decode(): count for form, count in Counter(shapes.split(b"\n")).items()})
+        heads, others = self._index.lettered_keys()
+        counts = Counter({head + _PLAIN: count for head, count in Counter(heads).items()})
+        counts.update(map(shape, others))
+        return counts
 
     @cached_property
     def _own_shapes(self) -> frozenset[str]:
