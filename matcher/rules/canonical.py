@@ -34,7 +34,9 @@ def _by_day_and_amount(rank: Ints, day: Codes, amount: Ints) -> tuple[Ints, Flag
     """Positions by rank, day and amount, those of equal ones as they come; and which positions are equal to the next."""
     days, amounts = (int(column.max()) - int(column.min()) + 1 for column in (day, amount))
     if (int(rank.max()) + 1) * days * amounts < _KEY_MAX:
-        key = (rank.astype(np.int64) * days + (day.astype(np.int64) - int(day.min()))) * amounts + (amount - int(amount.min()))
+        key = (rank.astype(np.int64) * days + (day.astype(np.int64) - int(day.min()))) * amounts + (
+            amount - int(amount.min())
+        )
         order = np.argsort(key, kind="stable")
         key = key[order]
         return order, key[1:] == key[:-1]
