@@ -14,7 +14,7 @@ class DecisionView(NamedTuple):
     """A decision: its bulk, what it says, who made it, and the bank lines and book transactions that it is about.
 
     Amounts are in minor units: of the lines, of the transactions, and what was adjusted. `undone_by` is "" while it
-    stands. `reason` is why it was undone, or why a line was ignored.
+    stands. `reason` is why it was undone, or why a line was ignored. `in_bulk` is how many decisions of its bulk stand.
     """
 
     id: int
@@ -33,6 +33,7 @@ class DecisionView(NamedTuple):
     adjustment_total: int
     undone_by: str
     reason: str
+    in_bulk: int
 
 
 _DECISIONS = (
@@ -40,6 +41,10 @@ _DECISIONS = (
     " d.line_total, d.book_total, d.adjustment_total, d.undone_by, d.undo_reason, d.evidence, j.group_key"
     " FROM decision d JOIN decision_batch b ON b.id = d.decision_batch_id"
     " JOIN cash_account a ON a.id = d.cash_account_id LEFT JOIN rejection j ON j.decision_id = d.id"
+)
+_STANDING = (
+    "SELECT decision_batch_id, count(*) AS n FROM decision WHERE decision_batch_id IN :ids AND state = 'applied'"
+    " GROUP BY decision_batch_id"
 )
 
 
@@ -74,7 +79,12 @@ def decisions(
         ids,
     )
     transactions = _grouped(named)
-    return [_view(row, lines.get(row.id, []), transactions.get(row.id, [])) for row in rows]
+    bulks = uow.select(_STANDING, {"ids": list({row.decision_batch_id for row in rows})})
+    standing = {row.decision_batch_id: row.n for row in bulks}
+    return [
+        _view(row, lines.get(row.id, []), transactions.get(row.id, []), standing.get(row.decision_batch_id, 0))
+        for row in rows
+    ]
 
 
 def _states(*, undone: bool) -> list[str]:
@@ -88,7 +98,7 @@ def _grouped(rows: Sequence[Any]) -> dict[int, list[Any]]:
     return found
 
 
-def _view(row: Any, lines: list[int], transactions: list[str]) -> DecisionView:
+def _view(row: Any, lines: list[int], transactions: list[str], in_bulk: int) -> DecisionView:
     rejected = row.group_key or ""
     if rejected and not lines:
         lines = [int(one) for one in rejected.split("|")[0].split(",")]
@@ -109,4 +119,5 @@ def _view(row: Any, lines: list[int], transactions: list[str]) -> DecisionView:
         row.adjustment_total,
         row.undone_by or "",
         row.undo_reason or (row.evidence if row.kind == "ignore" else ""),
+        in_bulk,
     )

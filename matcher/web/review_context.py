@@ -100,6 +100,7 @@ def decision_row(one: DecisionView, words: Words) -> dict[str, Any]:
     return {
         "id": one.id,
         "batch": one.batch_id,
+        "in_bulk": one.in_bulk,
         "account": one.account,
         "kind": words.code(one.kind),
         "kind_code": one.kind,

@@ -14,6 +14,7 @@ from recon_core.ports import Action, UnitOfWork
 from recon_core.services import lookup
 
 _ROW = "SELECT * FROM reconciliation WHERE id = :id"
+_NUMBERED = "SELECT r.id, a.code FROM reconciliation r JOIN cash_account a ON a.id = r.cash_account_id"
 _OPEN = (
     "SELECT cash_account_id, id FROM reconciliation WHERE cash_account_id = :account AND state IN ('hold', 'balanced')"
 )
@@ -67,12 +68,19 @@ def locked(uow: UnitOfWork, document_id: int) -> Any:
 
 
 def find(uow: UnitOfWork, *, account_id: int, number: str) -> int:
-    """The id of a closed or voided document by its number. Raises `Unknown`."""
-    sql = "SELECT id FROM reconciliation WHERE cash_account_id = :account AND number = :number"
-    found = uow.value(sql, {"account": account_id, "number": number})
-    if found is None:
+    """The id of a closed or voided document by its number, or by what stands behind the zeros. Raises `Unknown`."""
+    found = _numbered(uow, number, "AND r.cash_account_id = :account", account=account_id)
+    if not found:
         raise Unknown(f"The account has no reconciliation {number}.", cure="List them: recon history ACCOUNT")
-    return int(found)
+    return int(found[0].id)
+
+
+def _numbered(uow: UnitOfWork, number: str, also: str = "", **values: object) -> list[Any]:
+    for same in ("r.number = :number", "ltrim(r.number, '0') = ltrim(:number, '0')"):
+        rows = uow.select(f"{_NUMBERED} WHERE {same} {also}", {"number": number, **values})
+        if rows:
+            return rows
+    return []
 
 
 def find_number(uow: UnitOfWork, *, number: str, account_id: int | None = None) -> int:
@@ -81,8 +89,7 @@ def find_number(uow: UnitOfWork, *, number: str, account_id: int | None = None) 
     """
     if account_id is not None:
         return find(uow, account_id=account_id, number=number)
-    sql = "SELECT r.id, a.code FROM reconciliation r JOIN cash_account a ON a.id = r.cash_account_id WHERE r.number = :number"
-    rows = uow.select(sql, {"number": number})
+    rows = _numbered(uow, number)
     if not rows:
         raise Unknown(f"There is no reconciliation {number}.", cure="List them: recon history")
     if len(rows) > 1:

@@ -133,6 +133,7 @@ def test_the_worked_example_by_the_command_line(recon: Recon) -> None:
     assert states == [(None, "hold"), ("000002", "closed"), ("000001", "closed")]
     assert "hold" in recon("log", "verify")
     assert {row["ok"] for row in recon.rows("verify", "000002")} == {"yes"}
+    assert recon.rows("verify", "2", "--account", "1930") == recon.rows("verify", "000002")
     printed = recon("print", "1930", "--number", "000002", "--reconciled")
     assert "-172550.00" in printed
 

@@ -246,6 +246,18 @@ def test_the_pages_are_accessible(site: Site, small: Small, scheme: str, paths: 
         assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
 
 
+def test_a_bulk_says_how_many_decisions_its_undo_takes_back(site: Site, small: Small) -> None:
+    lines = write_pairs(small, 3)
+    deciding.accept(small.context, line_ids=lines)
+    page = site.open("/accounts/1930/decisions")
+
+    page.get_by_text("More…").first.click()
+    page.get_by_role("button", name=re.compile("Undo bulk .*: 3 decisions")).click()
+
+    expect(page.get_by_role("status")).to_contain_text("3 decisions undone")
+    assert {small.line(one).state for one in lines} == {"open"}
+
+
 def test_a_decision_with_a_released_adjustment_is_undone_with_the_date_of_its_reversal(
     site: Site, small: Small
 ) -> None:
