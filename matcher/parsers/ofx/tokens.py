@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import zip_longest
 from typing import NamedTuple
 
 from matcher.parsers.ofx.values import clean
@@ -50,6 +49,7 @@ _DEPTHS = {
     "INVBANKTRAN": 5,
 }
 STATEMENT_DEPTH = 3
+_new = tuple.__new__
 ENTRY_TAGS = frozenset({"STMTTRN", "STMTTRNP"})
 
 
@@ -80,15 +80,20 @@ def tokens(text: str, start: int, end: int, *, any_case: bool = False) -> list[T
     """
     found: list[Token] = []
     tags = [tag for tag in _TAG.finditer(text, start, end) if any_case or tag[2].isupper() or tag[2].upper() in _KNOWN]
-    for tag, following in zip_longest(tags, tags[1:]):
-        name = tag[2].upper()
-        value = clean(text[tag.end() : following.start() if following else end])
-        if not tag[1]:
-            found.append(Token(name, "" if tag[3] else value, tag.start()))
+    ends = [*(tag.start() for tag in tags[1:]), end]
+    for tag, stop in zip(tags, ends, strict=False):
+        closing, name, empty = tag.groups()
+        name = name.upper()
+        # End tags, and aggregates, have blanks behind them at most.
+        value = text[tag.end() : stop].strip()
+        if value:
+            value = clean(value)
+        if not closing:
+            found.append(_new(Token, (name, "" if empty else value, tag.start())))
         elif found and found[-1].tag == name and name not in ENTRY_TAGS and depth(name) is None:
             # The end tag of a leaf; text that strays behind it still belongs to the line.
             if value:
                 found[-1] = found[-1]._replace(text=f"{found[-1].text} {value}".strip())
         else:
-            found.append(Token(f"/{name}", value, tag.start()))
+            found.append(_new(Token, (f"/{name}", value, tag.start())))
     return found
