@@ -15,6 +15,7 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -23,42 +24,13 @@ OPENING_MINOR = 1_000_000_00
 ENTRIES_A_MESSAGE = 200
 
 _FIRST = [
-    "Anna",
-    "Björn",
-    "Cecilia",
-    "David",
-    "Elin",
-    "Fatima",
-    "Gustav",
-    "Hélène",
-    "Ivan",
-    "Jürgen",
-    "Karin",
-    "Łukasz",
-    "Märta",
-    "Noor",
-    "Olle",
-    "Petra",
-    "Søren",
-]
+    "Anna", "Björn", "Cecilia", "David", "Elin", "Fatima", "Gustav", "Hélène", "Ivan", "Jürgen", "Karin", "Łukasz",
+    "Märta", "Noor", "Olle", "Petra", "Søren",
+]  # fmt: skip
 _LAST = [
-    "Åkesson",
-    "Berg",
-    "Dahl",
-    "Ek",
-    "Fors",
-    "Gómez",
-    "Holm",
-    "Jönsson",
-    "Kowalski",
-    "Lind",
-    "Müller",
-    "Nyberg",
-    "Öberg",
-    "Quist",
-    "Sjö",
-    "Vinter",
-]
+    "Åkesson", "Berg", "Dahl", "Ek", "Fors", "Gómez", "Holm", "Jönsson", "Kowalski", "Lind", "Müller", "Nyberg",
+    "Öberg", "Quist", "Sjö", "Vinter",
+]  # fmt: skip
 _TRADE = [
     "Bygg",
     "Data",
@@ -148,9 +120,15 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def write_camt(path: Path, count: int, *, version: str = "08", indent: bool = False, seed: int = 1) -> None:
-    """A camt.053.001.`version` file with one statement."""
-    total = OPENING_MINOR + sum(payment.minor for payment in payments(count, seed))
+def write_camt(
+    path: Path, count: int, *, version: str = "08", indent: bool = False, seed: int = 1, a_statement: int | None = None
+) -> None:
+    """A camt.053.001.`version` file with one statement, or with `a_statement` entries in each."""
+    size = a_statement or count
+    sums = [0] * -(-count // size)
+    for payment in payments(count, seed):
+        sums[(payment.number - 1) // size] += payment.minor
+    made, opening = payments(count, seed), OPENING_MINOR
     with path.open("w", encoding="utf-8", newline="\n") as file:
 
         def put(text: str, depth: int) -> None:
@@ -159,18 +137,22 @@ def write_camt(path: Path, count: int, *, version: str = "08", indent: bool = Fa
         file.write('<?xml version="1.0" encoding="UTF-8"?>\n')
         file.write(f'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.{version}"><BkToCstmrStmt>')
         put("<GrpHdr><MsgId>BENCH-1</MsgId><CreDtTm>2026-12-31T18:00:00+01:00</CreDtTm></GrpHdr>", 1)
-        file.write("<Stmt>")
-        put(
-            "<Id>BENCH-STMT-1</Id><ElctrncSeqNb>1</ElctrncSeqNb><CreDtTm>2026-12-31T18:00:00+01:00</CreDtTm>"
-            "<Acct><Id><IBAN>SE4550000000058398257466</IBAN></Id><Ccy>SEK</Ccy>"
-            f"<Svcr><FinInstnId><{_bic_tag(version)}>ESSESESS</{_bic_tag(version)}></FinInstnId></Svcr></Acct>"
-            + _camt_balance("OPBD", OPENING_MINOR, FIRST_DAY)
-            + _camt_balance("CLBD", total, date(2026, 12, 31)),
-            2,
-        )
-        for payment in payments(count, seed):
-            put(_camt_entry(payment, version), 2)
-        file.write("</Stmt></BkToCstmrStmt></Document>\n")
+        for number, total in enumerate(sums, start=1):
+            file.write("<Stmt>")
+            put(
+                f"<Id>BENCH-STMT-{number}</Id><ElctrncSeqNb>{number}</ElctrncSeqNb>"
+                "<CreDtTm>2026-12-31T18:00:00+01:00</CreDtTm>"
+                "<Acct><Id><IBAN>SE4550000000058398257466</IBAN></Id><Ccy>SEK</Ccy>"
+                f"<Svcr><FinInstnId><{_bic_tag(version)}>ESSESESS</{_bic_tag(version)}></FinInstnId></Svcr></Acct>"
+                + _camt_balance("OPBD", opening, FIRST_DAY)
+                + _camt_balance("CLBD", opening + total, date(2026, 12, 31)),
+                2,
+            )
+            for payment in islice(made, size):
+                put(_camt_entry(payment, version), 2)
+            file.write("</Stmt>")
+            opening += total
+        file.write("</BkToCstmrStmt></Document>\n")
 
 
 def _bic_tag(version: str) -> str:
@@ -263,14 +245,14 @@ def _camt_transaction(payment: Payment, version: str) -> str:
     )
 
 
-def write_mt940(path: Path, count: int, *, seed: int = 1) -> None:
-    """MT940 messages of `ENTRIES_A_MESSAGE` entries, each balanced."""
+def write_mt940(path: Path, count: int, *, seed: int = 1, a_statement: int = ENTRIES_A_MESSAGE) -> None:
+    """MT940 messages of `a_statement` entries, each balanced."""
     balance, statement = OPENING_MINOR, 0
     with path.open("w", encoding="utf-8", newline="") as file:
         batch: list[Payment] = []
         for payment in payments(count, seed):
             batch.append(payment)
-            if len(batch) == ENTRIES_A_MESSAGE:
+            if len(batch) == a_statement:
                 statement += 1
                 balance = _mt940_message(file, batch, statement, balance)
                 batch = []

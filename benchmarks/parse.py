@@ -2,6 +2,7 @@
 
     python benchmarks/parse.py                              camt, MT940 and OFX at 10,000 and 100,000 entries
     python benchmarks/parse.py --format camt --entries 10000 --runs 5
+    python benchmarks/parse.py --format camt-small mt940-small     many statements of 10 entries in one file
     python benchmarks/parse.py --growth                     time and memory at 100,000 and 500,000 entries
 
 CPU seconds of the parse in a process of its own, imports excluded; contenders take turns, medians are printed. Only the
@@ -201,13 +202,19 @@ CONTENDERS: dict[str, list[Contender]] = {
     ],
 }
 CONTENDERS["ofx-xml"] = CONTENDERS["ofx"]
-CONTENDERS["camt-indented"] = CONTENDERS["camt"]
+CONTENDERS["camt-indented"] = CONTENDERS["camt-small"] = CONTENDERS["camt"]
+CONTENDERS["mt940-small"] = CONTENDERS["mt940"]
+ENTRIES_SMALL = 10
 
 
 def write(form: str, entries: int, path: Path) -> None:
     """The file that a form is measured on."""
-    if form.startswith("camt"):
+    if form == "camt-small":
+        generate.write_camt(path, entries, a_statement=ENTRIES_SMALL)
+    elif form.startswith("camt"):
         generate.write_camt(path, entries, indent=form == "camt-indented")
+    elif form == "mt940-small":
+        generate.write_mt940(path, entries, a_statement=ENTRIES_SMALL)
     elif form == "mt940":
         generate.write_mt940(path, entries)
     else:
