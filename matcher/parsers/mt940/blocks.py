@@ -59,9 +59,10 @@ class Blocks:
         pending = "\n"
         for text in self._texts():
             pending += text
-            if "\n-:" in pending:
+            # From the end, and for one letter, the search is several times as fast.
+            if pending.rfind("\n-:") >= 0:
                 pending = _DASHED.sub("\n", pending)
-            if "{4:" in pending:
+            if "{" in pending and "{4:" in pending:
                 pending = _OPENED.sub("{4:\n", pending)
             cut, following = pending.rfind(ENTRY, 1), "61"
             if cut < 0 and len(pending) > self._block_bytes:

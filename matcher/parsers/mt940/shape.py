@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
 from itertools import compress, repeat
@@ -19,7 +19,7 @@ from operator import eq
 from typing import Any, NamedTuple
 
 from matcher.parsers.mt940.entry import MARKS
-from matcher.parsers.mt940.grammar import EntryDates, entry_dates
+from matcher.parsers.mt940.grammar import EntryDates
 from matcher.parsers.mt940.line import NO_REFERENCE
 from matcher.parsers.mt940.outline import Columns, Outline, WordsOutline, german_outline, slash_outline
 from matcher.parsers.mt940.reference import has_reference_mark, structured_reference
@@ -113,12 +113,12 @@ class _Bucket:
 
 
 class Shapes:
-    """The shapes of a file in one currency, learned while it is read. `dates` are those that are known already."""
+    """The shapes of a file in one currency, learned while it is read. `dates_of` knows the dates of the entries before."""
 
-    def __init__(self, currency: str, dates: dict[str, EntryDates]) -> None:
+    def __init__(self, currency: str, dates_of: Callable[[str], EntryDates]) -> None:
         places = EXPONENTS[currency]
         self._currency = currency
-        self._dates = dates
+        self._dates_of = dates_of
         head = partial(_HEAD.format, whole_max=_DIGITS_MAX - places, places=places)
         self._head = head(line_feed="")
         self._prefix = re.compile(_PREFIX.format(funds=currency[2]), re.ASCII)
@@ -191,7 +191,7 @@ class Shapes:
         found = self._prefix.fullmatch(text)
         if found is None:
             return None
-        dates = self._dates.get(found[1]) or entry_dates(found[1][:6], found[1][6:])
+        dates = self._dates_of(found[1])
         if dates.bad is not None:
             return None
         if len(self._prefixes) >= _PREFIXES_MAX:

@@ -64,7 +64,7 @@ class UsualReader(EntryReader):
     def shapes(self, count: int) -> Shapes | None:
         """The shapes that entries may have; None where a block has only `count` entries."""
         if self._shapes is None and count >= _SHAPED_MIN:
-            self._shapes = Shapes(self.currency, self.dates)
+            self._shapes = Shapes(self.currency, self.dates_of)
         return self._shapes
 
     def fill(self, run: Run) -> Iterator[tuple[int, int, int, str]]:
