@@ -80,7 +80,9 @@ def _of_kinds(view: View, first: Ints, second: Ints, rows: Ints, kinds: Codes) -
     chance = AmountChance(items.pool_r[head], sums[few], grid(sums[few]))
     total = items.lines.amount[first] + items.lines.amount[second]
     at, to = equal_pairs(mixed(items.pool_l[first], total), mixed(items.pool_r[head], sums[few]))
-    expected = chance.expected(items.pool_l[first[at]], total[at]) * len(first)
+    # Accounts have nothing to do with each other: how many lines another one has is no reason to doubt.
+    pairs = np.bincount(items.pool_l[first], minlength=len(items.pool_names))
+    expected = chance.expected(items.pool_l[first[at]], total[at]) * pairs[items.pool_l[first[at]]]
     groups: list[Group] = []
     for pair, place, accidents in zip(at.tolist(), to.tolist(), expected.tolist(), strict=True):
         start = starts[few[place]]
