@@ -18,7 +18,7 @@ from matcher import bootstrap
 from matcher.ops import logs
 from matcher.pipeline.context import Context
 from matcher.pipeline.night.contract import Night
-from matcher.web import accounts, api, document, document_deeds, lines, review, runs, signing
+from matcher.web import accounts, api, attached, document, document_deeds, lines, review, runs, signing
 from matcher.web.desk import Desk, Web
 from matcher.web.guard import Guard
 from matcher.web.sessions import Sessions
@@ -46,7 +46,7 @@ def make_app(context: Context, settings: NightSettings, *, people: Mapping[str, 
     app.state.web = Web(
         context=context, night=_night(context, settings), sessions=sessions, language=bootstrap.usual_language()
     )
-    for part in (accounts, api, document, document_deeds, lines, review, runs, signing):
+    for part in (accounts, api, attached, document, document_deeds, lines, review, runs, signing):
         app.include_router(part.ROUTER)
     app.mount("/static", StaticFiles(directory=Path(str(files("matcher.web") / "static"))), name="static")
     app.add_exception_handler(ReconError, _refused)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
+from pathlib import PurePath
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import Depends, Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from matcher.pipeline.context import Context
@@ -141,6 +142,13 @@ class Desk:
         """All numbers of that name in the form."""
         return [whole(value) for value in self.form.getlist(name) if isinstance(value, str) and whole(value)]
 
+    def file(self, name: str) -> tuple[str, bytes]:
+        """Name and bytes of a file of the form, "" and nothing if none was chosen."""
+        value = self.form.get(name)
+        if not isinstance(value, UploadFile) or not value.filename:
+            return "", b""
+        return PurePath(value.filename.replace("\\", "/")).name, value.file.read()
+
     @property
     def here(self) -> str:
         """This page's own address, to come back to."""
@@ -193,15 +201,18 @@ def from_here(request: Request, form: FormData, session: Session) -> bool:
     )
 
 
-async def at_desk(request: Request) -> Desk:
+async def at_desk(request: Request) -> AsyncIterator[Desk]:
     """The request with its session; a form is read and must be one of ours. Raises `Forged`."""
     web, session = request.app.state.web, request.state.session
     if request.method != "POST":
-        return Desk(web, request, session, None)
-    form = await request.form(max_files=0, max_fields=FIELDS_MAX)
-    if not from_here(request, form, session):
-        raise Forged("This form is too old or did not come from this page.", cure="Open the page again and repeat it.")
-    return Desk(web, request, session, form)
+        yield Desk(web, request, session, None)
+        return
+    async with request.form(max_files=1, max_fields=FIELDS_MAX) as form:
+        if not from_here(request, form, session):
+            raise Forged(
+                "This form is too old or did not come from this page.", cure="Open the page again and repeat it."
+            )
+        yield Desk(web, request, session, form)
 
 
 AtDesk = Annotated[Desk, Depends(at_desk)]

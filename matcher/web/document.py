@@ -15,6 +15,7 @@ from matcher.pipeline.reproving import prove
 from matcher.web import context
 from matcher.web.desk import AtDesk, Desk
 from matcher.web.document_context import (
+    attached_row,
     blocker_row,
     bridge_rows,
     causes_view,
@@ -28,7 +29,7 @@ from recon_core.domain.refusals import BadRequest
 from recon_core.ports import UnitOfWork
 from recon_core.reports import lists, registers
 from recon_core.reports.outstanding import bridge
-from recon_core.services import chains, documents, lookup
+from recon_core.services import attachments, chains, documents, lookup
 from recon_core.services.blockers import blockers
 
 ROUTER = APIRouter(include_in_schema=False)
@@ -150,6 +151,7 @@ def _page(desk: Desk, uow: UnitOfWork, account: CashAccount, document_id: int) -
         blockers=[blocker_row(one, desk.words) for one in blockers(uow, document_id=document_id)] if is_open else [],
         adjustments=_unreleased(desk, uow, account) if is_open else [],
         entry_types=_entry_types(uow) if is_open else [],
+        attached=[attached_row(one) for one in attachments.attached(uow, document_id)],
         bridge=_bridge(desk, uow, account, document),
         explained=_explained(desk, uow, account) if is_open and document.figures.difference else None,
         offered=_offered(desk, uow, account),

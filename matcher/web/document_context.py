@@ -13,6 +13,11 @@ from recon_core.reports.outstanding import Bridge
 from recon_core.reports.registers import HistoryRow
 
 
+def attached_row(one: Any) -> dict[str, Any]:
+    """A file that belongs to a document."""
+    return {"id": one.id, "name": one.name, "size": one.size, "by": one.attached_by, "at": moment(one.attached_at)}
+
+
 def document_view(document: Document, words: Words) -> dict[str, Any]:
     """The document: its figures, and which deeds its state allows."""
     figures, currency = document.figures, document.currency

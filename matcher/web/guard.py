@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("matcher.web")
 BODY_BYTES_MAX = 2_000_000
+UPLOAD_BYTES_MAX = 25_000_000
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
@@ -96,7 +97,7 @@ class Guard:
                     set_cookie(made, fresh, secure=secure)
             await send(message)
 
-        refused = self._refused(headers)
+        refused = self._refused(headers, UPLOAD_BYTES_MAX if scope["path"].endswith("/attach") else BODY_BYTES_MAX)
         session = None
         if refused is None:
             session = self._sessions.find(_cookie(headers, cookie_name(secure=secure)))
@@ -123,10 +124,10 @@ class Guard:
         if not scope["path"].startswith("/static/"):
             LOG.info("%s %s %d by %s", scope["method"], ascii(scope["path"]), status, user)
 
-    def _refused(self, headers: Headers) -> Any:
+    def _refused(self, headers: Headers, bytes_max: int) -> Any:
         if _host_name(headers.get("host", "")) not in self._hosts:
             return PlainTextResponse("This name is not served here. See recon web --help: --name.", 421)
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > BODY_BYTES_MAX or "transfer-encoding" in headers:
+        if not length.isdecimal() or int(length) > bytes_max or "transfer-encoding" in headers:
             return PlainTextResponse("The request is too large.", 413)
         return None

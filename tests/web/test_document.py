@@ -146,6 +146,25 @@ def test_a_long_document_is_read_a_page_at_a_time_and_filtered_as_a_whole(
     expect(page.locator("form#ticks tbody tr")).to_have_count(1)
 
 
+def test_a_file_is_attached_to_a_reconciliation_and_given_back_as_it_came(site: Site, small: Small) -> None:
+    document_id = small.world.document(small.account, "2017-01-31", "0")
+    page = site.open("/accounts/1930/document")
+    content = bytes(range(256)) * 12_000
+
+    for _ in range(2):
+        page.get_by_label("File", exact=True).set_input_files(
+            {"name": "../utdrag å.pdf", "mimeType": "application/pdf", "buffer": content}
+        )
+        page.get_by_role("button", name="Attach").click()
+    expect(page.get_by_role("alert")).to_contain_text("has these bytes already, as utdrag å.pdf")
+    page.goto(f"{site.address}/reconciliations/{document_id}")
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="utdrag å.pdf").click()
+
+    assert saved.value.path().read_bytes() == content
+    assert saved.value.suggested_filename == "utdrag å.pdf"
+
+
 def test_a_closed_reconciliation_is_verified_on_the_page_and_a_later_edit_is_named(site: Site, small: Small) -> None:
     page = release_one(site, small)
 
