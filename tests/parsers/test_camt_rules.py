@@ -151,6 +151,12 @@ def test_the_status_is_read_in_all_its_forms(status: str, wanted: str) -> None:
     assert line_of(entry(status=status)).status == wanted
 
 
+def test_a_time_of_the_message_that_is_none_is_told() -> None:
+    data = document(statement(entry())).replace("<CreDtTm>2026-01-31T", "<CreDtTm>2026-99-31T")
+
+    assert codes(only(data)) == ["bad-date"]
+
+
 def test_an_unknown_status_is_told_and_kept() -> None:
     found = only(document(statement(entry(status="<Prtry>HELD</Prtry>"))))
 

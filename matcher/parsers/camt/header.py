@@ -106,8 +106,9 @@ class MessageHeader:
             differs = f"the namespace says camt.{space[1]}, the message is {name}; read as {name}."
             self.diagnostics.append(Diagnostic("namespace-differs", Severity.WARNING, "", differs))
 
-    def add(self, element: Element) -> None:
-        """Read a finished child of the message that is no statement."""
+    def add(self, element: Element) -> list[Diagnostic]:
+        """Read a finished child of the message that is no statement; what is odd about it comes back."""
+        odd = []
         part = Part(element)
         _check_parts(len(self.extra))
         if local_name(element.tag) == "GrpHdr":
@@ -121,8 +122,9 @@ class MessageHeader:
                 self.base = self.base._replace(created_at=iso_datetime(created) if created else None)
             except BadDate as error:
                 where = "GrpHdr/CreDtTm"
-                self.diagnostics.append(Diagnostic(error.code, Severity.WARNING, where, error.message, error.cure))
+                odd.append(Diagnostic(error.code, Severity.WARNING, where, error.message, error.cure))
         self.extra += part.rest()
+        return odd
 
 
 class HeaderBuilder:

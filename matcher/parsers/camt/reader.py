@@ -339,7 +339,7 @@ class Reading:
             if local_name(child.tag) in _STATEMENTS:
                 self._in_statement(child, self._shared, finished=complete)
             elif complete:
-                self._shared.add(child)
+                self._out += self._shared.add(child)
         self._take_out(message, last + 1 if finished else last)
 
     def _in_statement(self, statement: Element, shared: MessageHeader, *, finished: bool) -> None:
