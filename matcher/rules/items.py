@@ -277,13 +277,13 @@ class Items:
         return meant
 
     def parties_like(self, variant: int) -> tuple[int, ...]:
-        """Parties of ours that a name may be: the one it is, else those it may be a misprint of."""
+        """Parties of ours that a name may be: the one it is, else those that share a word with it."""
         if variant < 0:
             return ()
         party = self._variants[2]
         if int(party[variant]) in self._our_parties:
             return (int(party[variant]),)
-        return tuple({int(party[one]) for one in self.directory.like(self.names[variant])})
+        return tuple({int(party[one]) for one in self.directory.candidates(self.names[variant])})
 
     @cached_property
     def _our_parties(self) -> frozenset[int]:

@@ -81,6 +81,8 @@ _SPLIT_FORMS = {
 _FIRST_OF_SPLIT = frozenset(first for first, _ in _SPLIT_FORMS)
 _PARTS_OF_FORMS = frozenset(part for parts in _SPLIT_FORMS for part in parts)
 _NOISE = frozenset({"PUBL"})
+# What a German UG has to write behind its form; banks cut it anywhere.
+_LIMITED, _LIMITED_LETTERS_MIN = "HAFTUNGSBESCHRANKT", 6
 # Different words for one payee: the Swedish tax account is kept by the tax agency.
 _ALIASES = {"SKATTEKONTO": "SKATTEVERKET", "SKATTEKONTOT": "SKATTEVERKET"}
 
@@ -176,7 +178,10 @@ def _folded_word(word: str) -> tuple[str, bool]:
         return "O", False
     if word in _NOISE:
         return "", False
-    return _DIGRAPH.sub(lambda pair: pair[0][0], word), word in _LEGAL
+    plain = _DIGRAPH.sub(lambda pair: pair[0][0], word)
+    if len(plain) >= _LIMITED_LETTERS_MIN and _LIMITED.startswith(plain):
+        return "", False
+    return plain, word in _LEGAL
 
 
 def compare(printed: Name, ours: Name, known_words: Container[str] = frozenset()) -> NameLevel:

@@ -44,13 +44,17 @@ class Directory:
             known = self._like[printed] = self._search(printed)
         return known
 
-    def _search(self, printed: Name) -> list[int]:
-        candidates = {
+    def candidates(self, printed: Name) -> set[int]:
+        """Variants that share a long word, or the first letters, with a printed name."""
+        return {
             variant
             for key in _keys(printed)
             if len(found := self._by_word.get(key, ())) <= _SHARED_MAX
             for variant in found
         }
+
+    def _search(self, printed: Name) -> list[int]:
+        candidates = self.candidates(printed)
         names, words, heads = self._names, self._words, self._heads
         # A word that the books know is no misspelling: who lacks it is meant only if the whole begins alike.
         known = {word for word in printed.words if word in words and len(word) >= WORD_LETTERS_MIN}

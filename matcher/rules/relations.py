@@ -201,6 +201,11 @@ class Relations:
         numbers = self._row(row)
         return any(numbers.inside(number.key) and not numbers.ends(number.key) for number in self._line(line))
 
+    def misquotes(self, line: int, row: int) -> bool:
+        """Whether a number of the line has other check digits than the item's."""
+        numbers = self._row(row)
+        return any(numbers.is_misquoted(number.key) for number in self._line(line))
+
     def may_be_neighbour(self, line: int, row: int) -> bool:
         """Whether a number of the line that is nearly the item's may be right: that of an invoice some places before or
         after it in the series, which is no longer open. Not if it breaks a check digit that the series has.

@@ -91,6 +91,11 @@ class RowNumbers:
             and OSA.distance(number, key, score_cutoff=1) == 1
         ]
 
+    def is_misquoted(self, number: str) -> bool:
+        """Whether a number is the reference but for its check digits: that of a neighbour in the series, or a slip."""
+        alike = len(number) == len(self.whole) and number[:-_CHECK_DIGITS_MAX] == self.whole[:-_CHECK_DIGITS_MAX]
+        return alike and number != self.whole
+
     def begins_with(self, number: str) -> bool:
         """Whether the reference, or a number of the description, begins with a number that may be cut."""
         return any(key != number and key.startswith(number) for key in self.fixed)

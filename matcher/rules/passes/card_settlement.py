@@ -2,7 +2,7 @@
 
 The items are the daily totals of one acquirer (its name is their counterparty and stands on the line). A settlement is
 a run of days, none left out. If the line prints the gross amount the run must add up to it exactly; if it prints the
-settlement date the run ends on that date. Otherwise every run that leaves a fee in the allowed band is an explanation,
+settlement date the run ends on that date; a date without sales may be the day of the payout, which proves nothing. Otherwise every run that leaves a fee in the allowed band is an explanation,
 and only a single one is cleared. A line that names nobody is held against the days of every acquirer: it is cleared by a
 gross amount that it prints, with the fee or where the bank says that it is about cards; by the fee band it is proposed.
 """
@@ -158,11 +158,13 @@ def _settlements(view: View, line: int, sales: _Sales, *, is_named: bool) -> lis
     high = int(items.limit("card_fee_permille_max")[line])
     largest = max(printed) if printed else net * 1000 // max(1000 - high, 1) + 1
     fitting = []
-    ends = dates if dates and not printed else set(sales.days[first:last])
+    days = set(sales.days[first:last])
+    is_dated = bool(dates) and not printed
+    ends = dates & days if is_dated and dates & days else days
     for members, gross in _runs(sales.days[first:last], sales.amounts[first:last], largest, ends):
         if gross in printed and gross >= net if printed else low * gross <= (gross - net) * 1000 <= high * gross:
             fitting.append((tuple(sorted(int(sales.rows[first + place]) for place in members)), gross))
-    certain = len(fitting) == 1 and (is_named or bool(printed))
+    certain = len(fitting) == 1 and (is_named or bool(printed)) and not (is_dated and dates.isdisjoint(days))
     score = _SCORE_GROSS if printed else _SCORE_DATED if dates else _SCORE_BAND
     return [
         Group(

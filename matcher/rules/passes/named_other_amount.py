@@ -3,7 +3,7 @@
 What the difference is decides: rounding, the exchange rate (the item carries the same amount of foreign currency), a
 charge that the foreign bank kept, a part payment, or more than was asked for. Cleared only if the text names no other
 open item, the payer is the item's party (or nobody is named and the reference is whole and long, or it is our own payment
-id), no second line names the item, and no other open items of the party would make the amount exact or have it.
+id), its number has no other check digit, no second line names the item, and no other open items of the party would make the amount exact or have it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _group(view: View, line: int, row: int, *, sure: bool) -> Group:
     difference = int(items.lines.amount[line] - items.book.amount[row])
     category = kind_of_difference(view, line, row, difference)
     if sure and category in {Category.PARTIAL, Category.OVERPAYMENT}:
-        sure = not view.relations.names_more(line, row)
+        sure = not view.relations.names_more(line, row) and not view.relations.misquotes(line, row)
         sure = sure and not _others_make_it_exact(view, line, row, difference)
         if sure and _another_is_exact(view, line, row):
             return Group((line,), (row,), _SCORE_RIVAL, clear=False, category=category, difference=difference)

@@ -17,7 +17,16 @@ import numpy as np
 
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.contract import Candidates, Pairs
-from matcher.rules.joins import counts_of, distinct, equal_pairs, is_member, may_be_among, mixed
+from matcher.rules.joins import (
+    counts_of,
+    distinct,
+    equal_pairs,
+    in_order,
+    is_member,
+    may_be_among,
+    mixed,
+    runs_of,
+)
 from matcher.rules.names import NameLevel
 from matcher.rules.reference_index import ReferencePairs, Shared
 from matcher.rules.view import View
@@ -115,18 +124,19 @@ def _payer_has_own(view: View, line: Ints, level: Codes) -> Flags:
     # One of each name and amount is enough.
     alike = mixed(items.pool_r[rows], items.book.amount[rows], items.variant_r[rows])
     rows = rows[np.unique(alike, return_index=True)[1]]
-    pairs = [
-        (one, party)
-        for column in (items.variant_l, items.ultimate_l)
-        for one, variant in zip(lines.tolist(), column[lines].tolist(), strict=True)
-        for party in items.parties_like(variant)
-    ]
-    payer, party = np.array(pairs, np.int64).reshape(-1, 2).T
+    payers, parties = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for column in (items.variant_l, items.ultimate_l):
+        variants, order = in_order(column[lines].astype(np.int64))
+        for variant, of_variant in runs_of(variants, lines[order]):
+            like = np.array(items.parties_like(variant), np.int64)
+            payers.append(np.repeat(of_variant, len(like)))
+            parties.append(np.tile(like, len(of_variant)))
+    payer, party = np.concatenate(payers), np.concatenate(parties)
     at, to = equal_pairs(
         mixed(items.pool_l[payer], items.lines.amount[payer], party),
         mixed(items.pool_r[rows], items.book.amount[rows], items.party_r[rows]),
     )
-    owes = items.name_levels(payer[at], rows[to]) >= NameLevel.MISSPELT
+    owes = items.name_levels(payer[at], rows[to]) >= NameLevel.SIMILAR
     has_own: Flags = other & is_member(line, distinct(payer[at[owes]]))
     return has_own
 
