@@ -138,7 +138,7 @@ REASONS: tuple[Reason, ...] = (
         "A field that it can't read ends the reading; ours is a diagnostic at that field.",
         _somewhere(
             *("bad-entry", "bad-date", "bad-amount", "bad-balance", "bad-page", "bad-sum"),
-            *("type-missing", "entry-date-with-year"),
+            *("type-missing", "type-unknown", "entry-date-with-year"),
         ),
     ),
     Reason(

@@ -1,7 +1,8 @@
 """`:25:` and `:25P:`: the account as banks write it.
 
-Seen: an IBAN, with blanks, with a currency behind it (`NL34… EUR`), with a slash before it (`/PL29…`); BIC and account
-(`DABADKKK/1234567890`, `UBRTHUHB/1234/HUF`); German bank code and account (`50880050/0194787400`); a domestic number.
+Seen: an IBAN, with blanks, with a currency behind it (`NL34… EUR`), with a slash or a bank's code and a slash before it
+(`/PL29…`); BIC and account (`DABADKKK/1234567890`, `UBRTHUHB/1234/HUF`); German bank code and account
+(`50880050/0194787400`); a domestic number.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ def _account_of(text: str) -> Account | None:
     head, slash, tail = given.partition("/")
     if slash and tail and is_bic(head):
         bic, given = head, tail.strip()
+    elif slash and is_iban(_compact(tail)):
+        given = tail
     if is_iban(_compact(given)):
         return Account(_compact(given), "IBAN", bic, None)
     currency = None

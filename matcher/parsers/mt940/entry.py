@@ -30,6 +30,8 @@ _LENIENT = re.compile(
     r"(?:\n(.*))?",
     re.ASCII | re.DOTALL | re.IGNORECASE,
 )
+# A type of the bank's own (`ACHP`), with a reference that says so or would else be longer than its 16 characters.
+_OWN_TYPE = re.compile(r"([A-Z]{4})(?=NONREF(?://|$)|[^/\n]{13,16}(?://|$))(.*)", re.ASCII)
 _DATED = re.compile(r"[0-9]{6}", re.ASCII)
 _BOOKED, _PENDING = LineStatus.BOOKED.value, LineStatus.PENDING.value
 # Mark: sign, reversal, status.
@@ -88,6 +90,10 @@ class EntryReader:
             return self._unreadable(body, number)
         value, entry, mark, funds, digits, kind, rest, more = found.groups()
         sign, reversal, status = MARKS[mark.upper()]
+        if kind is None and (own_type := _OWN_TYPE.fullmatch(rest)):
+            kind, rest = own_type.groups()
+            message = f":61: has the type code {kind}, which does not begin with N, S or F."
+            self.report("type-unknown", Severity.INFO, number, message, "")
         if kind is None:
             self.report("type-missing", Severity.WARNING, number, f":61: has no type code: {body[:40]!r}.", "")
         if entry is not None and len(entry) > ENTRY_DATE_CHARS:

@@ -115,7 +115,7 @@ def read_text(text: str, flat: str, own: str | None, more: str | None, row: Row)
     `flat` is the text without breaks, `own` and `more` are subfields 7 and 9 of `:61:`.
     """
     first = text[0]
-    if (first == "/" or "?" in text[2:5]) and read_bank_codes(text, row):
+    if (first in "/?EP" or "?" in text[2:5]) and read_bank_codes(text, more, row):
         return
     if first == "/" and begins_with_code(text):
         read_slashes(text, flat, row)

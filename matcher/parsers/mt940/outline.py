@@ -57,7 +57,7 @@ _NAME = r"([^/]*+(?:/(?!\0|[A-Z]{2,9}/)[^/]*+)*+)"
 # A remittance in a structure takes the careful way.
 _REMITTANCE = r"(?![/ ]*+[^\0]{4}/)([^/]*+(?:(?<!INV)/(?!\0|[A-Z]{2,9}/)[^/]*+)*+)"
 # What is read in another way than as words, if it is no slash code.
-_NO_WORDS = r"\s?(?:[0-9]{3,4})?\s?[?~<>^|@+!$%&*][0-9]{2}|[A-Z]{2,4}\?|/|99|..\."
+_NO_WORDS = r"\s?(?:[0-9]{3,4})?\s?[?~<>^|@+!$%&*][0-9]{2}|[A-Z]{2,4}\?|[EP]REF/|/|99|..\."
 
 
 class Outline(Protocol):
