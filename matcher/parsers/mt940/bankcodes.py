@@ -49,7 +49,7 @@ def read_bank_codes(text: str, more: str | None, row: Row) -> bool:
         _read_dbs(_parts(_DBS, rejoined(text, "?")), row)
         return True
     if text.startswith("?ZKB:") and (zkb := _ZKB.fullmatch(text)):
-        _read_zkb(*zkb.groups(), more, row)
+        _read_zkb(zkb[1], zkb[2], zkb[3], more, row)
         return True
     if text.startswith(_SLASHLESS):
         read_parts(f"/{rejoined(text, '/')}", row)
