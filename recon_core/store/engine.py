@@ -157,16 +157,19 @@ def end_stalled_sessions(database: Database, *, after_seconds: int) -> None:
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
-    """WAL lets readers go on beside the one writer; FULL keeps what was acknowledged through a power loss."""
+    """WAL lets readers go on beside the one writer; FULL keeps what was acknowledged through a power loss. Large pages,
+    in a new file, take less time for the files and log entries that fill them.
+    """
     connection.isolation_level = None
     for pragma in (
+        "page_size=16384",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
         f"busy_timeout={WAIT_SECONDS * 1000}",
         "cache_size=-65536",
         "temp_store=MEMORY",
-        "wal_autocheckpoint=16384",
+        "wal_autocheckpoint=4096",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
