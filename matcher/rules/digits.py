@@ -37,7 +37,7 @@ def sole_numbers(texts: Sequence[str]) -> SoleNumbers:
     joined = "\n".join(texts)
     if joined.count("\n") != count - 1:
         joined = "\n".join([text.replace("\n", " ") for text in texts])
-    signs = np.frombuffer(f"\n{joined}\n".encode(), np.uint8)
+    signs = np.frombuffer(f"\n{joined}\n".encode(errors="replace"), np.uint8)
     is_digit = np.subtract(signs, _ZERO) < _TEN
     edges = np.flatnonzero(is_digit[1:] != is_digit[:-1]) + 1
     starts, ends = edges[::2], edges[1::2]

@@ -39,6 +39,10 @@ def test_the_sole_number_of_a_text_is_its_only_run_of_digits(texts: list[str]) -
             assert value == -1
 
 
+def test_half_of_a_surrogate_pair_is_a_sign_like_any_other() -> None:
+    assert sole_numbers(["\ud800 12345", "7"]).value.tolist() == [12345, 7]
+
+
 @given(TEXTS)
 def test_tokens_of_many_texts_are_those_of_each(texts: list[str]) -> None:
     assert all_tokens(texts) == [tokens(text) for text in texts]
