@@ -23,13 +23,16 @@ GET_AGAIN = "Ask the bank for the file again."
 Record = TypeVar("Record")
 _EBCDIC = re.compile(rb"[\xf0-\xf9]{2}")
 _EBCDIC_CODEC = "cp1140"
+# That of mainframes (NEL, 15 in EBCDIC), perhaps behind a carriage return, and the carriage return alone.
+_OTHER_LINE_ENDS = ("\x85", "\r")
 _PADDING = " \x00\x1a\r"
 
 
 def records(first: bytes, stream: BinaryIO, decoder: Decoder, *, width: int) -> Iterator[tuple[int, str]]:
     """Line number and text of each record that is not blank, padded to `width`; tabs are eight columns.
 
-    `first` is what was read of the stream before. Raises `LimitExceeded` for a line of more than `RECORD_CHARS_MAX` characters.
+    `first` is what was read of the stream before. Raises `LimitExceeded` for a line of more than `RECORD_CHARS_MAX`
+    characters.
     """
     held, number = "", 0
     for block in _blocks(first, stream, decoder, width):
@@ -46,10 +49,12 @@ def _blocks(first: bytes, stream: BinaryIO, decoder: Decoder, width: int) -> Ite
     """Text with one kind of line end, closed by one. Records may stand behind each other without any."""
     text = decoder.feed(first)
     blocks: Iterator[str] = chain([text], decoded_blocks(stream, decoder, block_bytes=BLOCK_BYTES))
-    if "\n" not in text and "\r" in text:
-        blocks = (block.replace("\r", "\n") for block in blocks)
-    elif "\n" not in text and 0 < width < len(text):
-        blocks = _cut(blocks, width)
+    if "\n" not in text:
+        end = next((sign for sign in _OTHER_LINE_ENDS if sign in text), None)
+        if end is not None:
+            blocks = (block.replace(end, "\n") for block in blocks)
+        elif 0 < width < len(text):
+            blocks = _cut(blocks, width)
     for block in blocks:
         yield block.replace("\r\n", "\n")
     yield "\n"

@@ -238,6 +238,16 @@ def test_letters_and_line_ends_of_any_transport_give_the_same_line(codec: str, e
     assert (line.amount, line.remittance, line.counterparty_name) == (2550, text, "JANSSENS BV")
 
 
+@pytest.mark.parametrize("ending", ["\x85", "\r\x85"])
+def test_lines_of_a_mainframe_end_in_its_own_sign_and_may_be_shorter(ending: str) -> None:
+    records = (start(), account(1000000), movement(2550, text="Hélène"), closing(1025500), end(3, 0, 2550))
+
+    found = only("".join(record.rstrip() + ending for record in records).encode("cp1140"))
+
+    assert [(line.amount, line.remittance) for line in found.lines] == [(2550, "Hélène")]
+    assert found.header.balanced is True
+
+
 def test_a_detail_without_its_movement_is_kept_as_a_line_and_told() -> None:
     found = only(
         file(start(), account(1000000), movement(-2550, 2, 1), movement(-50, 3), closing(974000), end(4, 2600))
