@@ -1,10 +1,10 @@
 """Which old code page a file is written in, from the letters inside its words.
 
-MT940 files and files of records declare no encoding. Where the bytes are no UTF-8, every candidate is tried on the high bytes that stand
-beside ASCII letters: in the right code page they are letters that European names have, in a wrong one they are signs
-(`Müller` in code page 850 reads `M³ller` as Windows-1252 would have it). Currencies and countries tell where to look
-first, as Cyrillic or Turkish letters are bytes that are letters in the west as well. Without clear evidence nothing is
-said, and the caller's usual fallbacks hold.
+MT940 files and files of records declare no encoding. Where the bytes are no UTF-8, every candidate is tried on the high
+bytes that stand beside ASCII letters: in the right code page they are letters that European names have, in a wrong one
+they are signs (`Müller` in code page 850 reads `M³ller` as Windows-1252 would have it). Currencies and countries tell
+where to look first, as Cyrillic or Turkish letters are bytes that are letters in the west as well. Without clear
+evidence nothing is said, and the caller's usual fallbacks hold.
 """
 
 from __future__ import annotations

@@ -43,7 +43,6 @@ _PRINTED = re.compile(r"([+-]?)([0-9]*)(?:([.,])([0-9]*))?", re.ASCII)
 _GROUPED = re.compile(r"([+-]?)([1-9][0-9]{0,2})(?:([., \u00a0\u202f'])([0-9]{3}))((?:\3[0-9]{3})*)(?:([.,])([0-9]+))?")
 _APART = re.compile(r"([+-])[ \u00a0]+([0-9.,].*)|(.*[0-9.,])[ \u00a0]*([+-])", re.ASCII)
 _SHORT = 40
-_COMMA_AMOUNT = re.compile(r"[0-9]{1,15},[0-9]{0,10}", re.ASCII)
 
 
 class Decoder:
@@ -240,13 +239,6 @@ def iso_datetime(text: str) -> datetime:
         return datetime(year, month, day, hour, minute, second, micro, tzinfo=offset)
     except ValueError:
         raise BadDate(f"{text[:40]!r} is no date and time.") from None
-
-
-def comma_amount(text: str, currency: str) -> int:
-    """Minor units of a SWIFT amount, `1234,5`: unsigned, the comma is mandatory. Raises `BadAmount`."""
-    if not _COMMA_AMOUNT.fullmatch(text):
-        raise BadAmount(f"{text[:40]!r} is no SWIFT amount.", cure="It is written like 1234,50 with a comma.")
-    return to_minor(text.replace(",", "."), currency)
 
 
 def printed_amount(text: str, currency: str) -> tuple[int, str]:

@@ -133,7 +133,6 @@ _BANK_WORDS: dict[Category, re.Pattern[str]] = {
     Category.INTEREST: _words(
         "ränta;räntor;räntekostnad*;kreditränta;debetränta;debet ränta;kredit ränta;dröjsmålsränta;inlåningsränta;utlåningsränta;"
         "renter;rente;debetrente*;kreditrente*;forsinkelsesrente*;morarente*;*korko;korot;korkohyvity*;*zinsen;habenzins;sollzins;kreditzins;"
-        ""
         "kapitalisering;kapitalisierung;interest;debit interest;credit interest;creditrente;rentenota;intérêts;agios"
     ),
     Category.TAX: _words(

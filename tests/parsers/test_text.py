@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 
 from matcher.parsers.text import (
     Decoder,
-    comma_amount,
     compact_date,
     decoded_blocks,
     iso_date,
     iso_datetime,
     short_date,
 )
-from recon_core.domain.refused import BadAmount, BadDate, BadSetting
+from recon_core.domain.refused import BadDate, BadSetting
 
 
 def decoded(data: bytes, *, block: int = 7, **options: str) -> tuple[str, str, list[str]]:
@@ -130,11 +129,3 @@ def test_points_in_time_keep_their_zone_or_have_none() -> None:
     for text in ("2026-01-31", "2026-01-31T25:00:00", "2026-01-31T10:20:30+99:00"):
         with pytest.raises(BadDate):
             iso_datetime(text)
-
-
-def test_swift_amounts_have_a_comma() -> None:
-    assert comma_amount("1234,5", "EUR") == 123450
-    assert comma_amount("1000,", "JPY") == 1000
-    for text in ("1234.50", "1234", "-1,00", "1.000,00", "1000,50 "):
-        with pytest.raises(BadAmount):
-            comma_amount(text, "EUR")
