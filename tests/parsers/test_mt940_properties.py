@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import string
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matcher.parsers.mt940 import reader
+from matcher.parsers.mt940 import blocks, reader
 from matcher.parsers.mt940.usual import Progress
 from matcher.parsers.statements import Statement
 from recon_core.domain.statement import StatementLine
@@ -246,10 +247,17 @@ def test_the_quick_way_and_the_careful_way_read_generated_files_the_same(
     assert quick == careful
 
 
+@pytest.mark.parametrize("block_bytes", [1, 2, 3, 5, 7])
+def test_marks_for_line_ends_may_be_cut_by_the_end_of_a_block(block_bytes: int) -> None:
+    data = b"@@:20:A@@@@@@:25:DE1@@@@:28C:1@@@@@:60F:C260131EUR1,@@-"
+
+    read = blocks.Blocks(io.BytesIO(data), encoding=None, block_bytes=block_bytes)
+
+    assert "".join(block.text for block in read) == "\n" + data.decode().replace("@@", "\n")
+
+
 @pytest.mark.parametrize("block_bytes", [64, 100, 257, 1000, 1 << 16])
 def test_the_size_of_the_blocks_changes_nothing(block_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    from matcher.parsers.mt940 import blocks
-
     files = {path.name: path.read_bytes() for path in FIXTURES.glob("*.sta")}
     whole = {name: [(s.header, list(s.lines), s.diagnostics) for s in statements(data)] for name, data in files.items()}
     monkeypatch.setattr(blocks.Blocks.__init__, "__kwdefaults__", {"block_bytes": block_bytes})

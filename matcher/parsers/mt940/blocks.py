@@ -93,7 +93,8 @@ class Blocks:
         if not self._marked:
             return text
         text = self._half_mark + text
-        self._half_mark = "@" if text.endswith("@") and not text.endswith("@@") and not final else ""
+        is_half = (len(text) - len(text.rstrip("@"))) % 2 and not final
+        self._half_mark = "@" if is_half else ""
         return text.removesuffix(self._half_mark).replace("@@", "\n")
 
 
