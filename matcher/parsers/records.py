@@ -12,7 +12,7 @@ from typing import BinaryIO, TypeVar
 from matcher.parsers.codepage import likely_codepage
 from matcher.parsers.contract import Event, LinesRead, ReadOptions
 from matcher.parsers.notes import Notes
-from matcher.parsers.text import Decoder, decoded_blocks, short_date
+from matcher.parsers.text import Decoder, decoded_blocks, short_date, text_codec
 from recon_core.domain.refused import BadDate, LimitExceeded
 from recon_core.domain.statement import StatementLine
 
@@ -135,11 +135,14 @@ def decoder_for(first: bytes, options: ReadOptions) -> Decoder:
     """The decoder of a file that begins with `first`.
 
     Where it is no UTF-8 it is in Windows-1252, the code page in which these formats are exchanged, unless its letters
-    say another one; mainframes send EBCDIC, in which digits are F0 to F9.
+    say another one; mainframes send EBCDIC, in which digits are F0 to F9, in the national variant that is configured
+    (cp273) or that of the euro. Raises `BadSetting` for an encoding that is none.
     """
-    if _EBCDIC.match(first):
-        return Decoder(only=_EBCDIC_CODEC)
-    return Decoder(configured=options.encoding, declared=likely_codepage(first) or "cp1252")
+    decoder = Decoder(configured=options.encoding, declared=likely_codepage(first) or "cp1252")
+    if not _EBCDIC.match(first):
+        return decoder
+    variant = text_codec(options.encoding) if options.encoding else None
+    return Decoder(only=variant if variant and first[:2].decode(variant, "replace").isdecimal() else _EBCDIC_CODEC)
 
 
 def told(

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from matcher.parsers.coda import FORMAT
-from matcher.parsers.contract import Head
+from matcher.parsers.contract import Head, ReadOptions
 from matcher.parsers.statements import Statement, parse
 from recon_core.domain.refused import Unreadable
 from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementLine
@@ -246,6 +246,17 @@ def test_lines_of_a_mainframe_end_in_its_own_sign_and_may_be_shorter(ending: str
 
     assert [(line.amount, line.remittance) for line in found.lines] == [(2550, "Hélène")]
     assert found.header.balanced is True
+
+
+@pytest.mark.parametrize(("configured", "codec"), [("cp273", "cp273"), ("cp1252", "cp1140"), (None, "cp1140")])
+def test_a_mainframe_writes_in_the_variant_that_is_configured(configured: str | None, codec: str) -> None:
+    records = (start(), account(1000000), movement(2550, text="Dümùß"), closing(1025500), end(3, 0, 2550))
+
+    (found,) = parse(
+        "".join(f"{record:128}" for record in records).encode(codec), options=ReadOptions(encoding=configured)
+    )
+
+    assert [line.remittance for line in found.lines] == ["Dümùß"]
 
 
 def test_a_detail_without_its_movement_is_kept_as_a_line_and_told() -> None:
