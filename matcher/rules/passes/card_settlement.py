@@ -2,9 +2,10 @@
 
 The items are the daily totals of one acquirer (its name is their counterparty and stands on the line). A settlement is
 a run of days, none left out. If the line prints the gross amount the run must add up to it exactly; if it prints the
-settlement date the run ends on that date; a date without sales may be the day of the payout, which proves nothing. Otherwise every run that leaves a fee in the allowed band is an explanation,
-and only a single one is cleared. A line that names nobody is held against the days of every acquirer: it is cleared by a
-gross amount that it prints, with the fee or where the bank says that it is about cards; by the fee band it is proposed.
+settlement date the run ends on that date; a date without sales may be the day of the payout, which proves nothing.
+Otherwise every run that leaves a fee in the allowed band is an explanation, and only a single one is cleared. A line that
+names nobody is held against the days of every acquirer: it is cleared by a gross amount that it prints, with the fee or
+where the bank says that it is about cards; by the fee band it is proposed.
 """
 
 from __future__ import annotations

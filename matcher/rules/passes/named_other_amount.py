@@ -3,7 +3,8 @@
 What the difference is decides: rounding, the exchange rate (the item carries the same amount of foreign currency), a
 charge that the foreign bank kept, a part payment, or more than was asked for. Cleared only if the text names no other
 open item, the payer is the item's party (or nobody is named and the reference is whole and long, or it is our own payment
-id), its number has no other check digit, no second line names the item, and no other open items of the party would make the amount exact or have it.
+id), its number has no other check digit, no second line names the item, and no other open items of the party would make
+the amount exact or have it.
 """
 
 from __future__ import annotations
