@@ -199,9 +199,10 @@ class Items:
         """Distinct folded names, the variant of every text column, party and form of each."""
         variants, of_rows = self._book_names
         variants = variants.copy()
-        ours = {variants.names[code].key for code in distinct(of_rows[of_rows >= 0]).tolist()}
         columns = [of_rows, *map(variants.of, (self.lines.text(name) for name in _LINE_NAMES))]
-        columns[1] = self._with_names_in_text(variants, columns[1], ours)
+        names = [variants.names[code] for code in distinct(of_rows[of_rows >= 0]).tolist()]
+        columns[1] = variants.cut(self.lines.text(_LINE_NAMES[0]), columns[1], names)
+        columns[1] = self._with_names_in_text(variants, columns[1], {name.key for name in names})
         return variants.names, columns, variants.party(), variants.form()
 
     def _with_names_in_text(self, variants: Variants, named: Codes, ours: Collection[str]) -> Codes:

@@ -5,10 +5,16 @@ Every spelling is folded once, upper and lower case being one; only texts that s
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable
+
 import numpy as np
 
 from matcher.rules.columns import Codes, Texts
 from matcher.rules.names import Name, fold, without_accents
+
+# Signs that a format has for a name: a subfield of a German `:86:`, OFX 1 NAME, SWIFT, ISO 20022 Nm.
+_FIELDS = frozenset({27, 32, 35, 70})
 
 
 class Variants:
@@ -53,6 +59,24 @@ class Variants:
             self._party.append(self._parties.setdefault(name.key, len(self._parties)))
             self._form.append(self._forms.setdefault(name.legal, len(self._forms)))
         return variant
+
+    def cut(self, texts: Texts, named: Codes, ours: Iterable[Name]) -> Codes:
+        """The variants of printed names, `named`, where one that fills its field is as well a name of ours as the
+        beginning of a longer one: it loses its last letter, and is the beginning of both.
+        """
+        full = [code for code in texts.used(np.arange(len(texts.codes))).tolist() if len(texts.values[code]) in _FIELDS]
+        heads = sorted({"".join(name.words) for name in ours}) if full else []
+        own = Texts(np.arange(len(full), dtype=np.int32), [texts.values[code] for code in full])
+        for code, variant in zip(full, self.of(own).tolist(), strict=True):
+            words, legal, _ = self.names[variant] if variant >= 0 else Name((), "", "")
+            head = "".join(words)
+            at = bisect_left(heads, head)
+            if legal or heads[at : at + 1] != [head] or not "".join(heads[at + 1 : at + 2]).startswith(head):
+                continue
+            shorter = tuple(filter(None, (*words[:-1], words[-1][:-1])))
+            cut = self._add(Name(shorter, "", "".join(sorted(shorter))))
+            named = np.where(texts.codes == code, np.int32(cut), named)
+        return named
 
     def party(self) -> Codes:
         """The party of each variant: names that are equal but for the legal form are one."""
