@@ -245,7 +245,7 @@ def _locked(
     """The proposals on these lines, in the order of the ids, their accounts held. Raises `Unknown`, and `Conflict` for
     a proposal that is none of those that were `seen`.
     """
-    rows = clearing.locked_lines(uow, line_ids)
+    rows = lookup.locked(uow, "statement_line", line_ids)
     owners = sorted({row.cash_account_id for row in rows})
     found = context.opinions.open_proposals(uow, account_ids=owners, wanted=ProposalFilter(line_ids=tuple(line_ids)))
     by_line = {proposal.line_id: proposal for proposal in found}

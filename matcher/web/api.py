@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
 from matcher.ops.summary_text import as_json
 from matcher.pipeline import reviewing
 from matcher.pipeline.night.morning import morning
 from matcher.pipeline.overview import AccountOverview, account_overviews
 from matcher.proposal import ProposalFilter
-from matcher.web.desk import AtDesk
+from matcher.web.desk import AtDesk, RowId
 from matcher.web.runs import known_run
 from recon_core.domain.money import to_text
 from recon_core.services import lookup
@@ -167,7 +167,7 @@ def runs(desk: AtDesk, limit: Limit = 20) -> list[Run]:
 
 
 @ROUTER.get("/runs/{run_id}/summary")
-def summary(desk: AtDesk, run_id: Annotated[int, Path(ge=1, lt=2**62)]) -> dict[str, object]:
+def summary(desk: AtDesk, run_id: RowId) -> dict[str, object]:
     """The morning summary, as `recon runs show --json` prints it."""
     night = desk.night
     known_run(desk, night, run_id)

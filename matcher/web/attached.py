@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.responses import Response
 
-from matcher.web.desk import AtDesk
+from matcher.web.desk import AtDesk, RowId
 from recon_core.domain.refusals import BadRequest
 from recon_core.services import attachments
 
 ROUTER = APIRouter(include_in_schema=False)
-RowId = Annotated[int, Path(ge=1, lt=2**62)]
 
 
 @ROUTER.post("/reconciliations/{document_id}/attach")

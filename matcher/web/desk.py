@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse
@@ -216,3 +216,5 @@ async def at_desk(request: Request) -> AsyncIterator[Desk]:
 
 
 AtDesk = Annotated[Desk, Depends(at_desk)]
+# The number of a row in an address.
+RowId = Annotated[int, Path(ge=1, lt=2**62)]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from matcher.pipeline.difference import explain_difference
 from matcher.pipeline.opening import beginning
 from matcher.pipeline.reproving import prove
 from matcher.web import context
-from matcher.web.desk import AtDesk, Desk
+from matcher.web.desk import AtDesk, Desk, RowId
 from matcher.web.document_context import (
     attached_row,
     blocker_row,
@@ -33,7 +33,6 @@ from recon_core.services import attachments, chains, documents, lookup
 from recon_core.services.blockers import blockers
 
 ROUTER = APIRouter(include_in_schema=False)
-DocumentId = Annotated[int, Path(ge=1, lt=2**62)]
 LINES_A_PAGE = 100
 _HISTORY_A_PAGE = 50
 _FIELDS = ("show", "text", "from", "to")
@@ -65,7 +64,7 @@ def current(desk: AtDesk, code: str) -> Response:
 
 
 @ROUTER.get("/reconciliations/{document_id}")
-def show(desk: AtDesk, document_id: DocumentId) -> Response:
+def show(desk: AtDesk, document_id: RowId) -> Response:
     """Any reconciliation, closed and voided ones as they were."""
     with desk.read() as uow:
         account = lookup.account(uow, documents.row(uow, document_id).cash_account_id)
@@ -73,7 +72,7 @@ def show(desk: AtDesk, document_id: DocumentId) -> Response:
 
 
 @ROUTER.get("/reconciliations/{document_id}/verify")
-def verify(desk: AtDesk, document_id: DocumentId) -> Response:
+def verify(desk: AtDesk, document_id: RowId) -> Response:
     """The proof of a closed reconciliation, made anew: its files are read and its matches made again."""
     with desk.read() as uow:
         row = documents.row(uow, document_id)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from matcher.pipeline.opening import begin
 from matcher.web.context import moment
-from matcher.web.desk import AtDesk, Desk
+from matcher.web.desk import AtDesk, Desk, RowId
 from matcher.web.document import day_of, fitting
 from recon_core.domain.refusals import BadRequest, Conflict
 from recon_core.services import adjust, documents, lookup, reconcile, release
 from recon_core.store.unit_of_work import SqlUnitOfWork
 
 ROUTER = APIRouter(include_in_schema=False)
-DocumentId = Annotated[int, Path(ge=1, lt=2**62)]
 
 
 class Deed(NamedTuple):
@@ -77,7 +76,7 @@ def begin_(desk: AtDesk, code: str) -> Response:
 
 
 @ROUTER.post("/reconciliations/{document_id}/change")
-def change(desk: AtDesk, document_id: DocumentId) -> Response:
+def change(desk: AtDesk, document_id: RowId) -> Response:
     """Change date, statement balance or notes."""
     with _on(desk, document_id) as deed:
         currency = lookup.account(deed.uow, deed.row.cash_account_id).currency
@@ -93,7 +92,7 @@ def change(desk: AtDesk, document_id: DocumentId) -> Response:
 
 
 @ROUTER.post("/reconciliations/{document_id}/tick")
-def tick(desk: AtDesk, document_id: DocumentId) -> Response:
+def tick(desk: AtDesk, document_id: RowId) -> Response:
     """Tick or untick chosen lines as reconciled, or mark them cleared or not."""
     ids, what = desk.numbers("transaction"), desk.text("what")
     if not ids:
@@ -111,7 +110,7 @@ def tick(desk: AtDesk, document_id: DocumentId) -> Response:
 
 
 @ROUTER.post("/reconciliations/{document_id}/toggle")
-def toggle(desk: AtDesk, document_id: DocumentId) -> Response:
+def toggle(desk: AtDesk, document_id: RowId) -> Response:
     """The three bulk buttons, on the lines that fit the filter."""
     what = desk.text("what")
     with _on(desk, document_id) as deed:
@@ -129,7 +128,7 @@ def toggle(desk: AtDesk, document_id: DocumentId) -> Response:
 
 
 @ROUTER.post("/reconciliations/{document_id}/hold")
-def hold(desk: AtDesk, document_id: DocumentId) -> Response:
+def hold(desk: AtDesk, document_id: RowId) -> Response:
     """Put it on hold, or take the hold off."""
     with _on(desk, document_id) as deed:
         use_case = reconcile.hold if deed.row.state == "balanced" else reconcile.remove_hold
@@ -138,7 +137,7 @@ def hold(desk: AtDesk, document_id: DocumentId) -> Response:
 
 
 @ROUTER.post("/reconciliations/{document_id}/release")
-def close(desk: AtDesk, document_id: DocumentId) -> Response:
+def close(desk: AtDesk, document_id: RowId) -> Response:
     """Release it: a hold is taken off if the difference is zero, and it is numbered, closed and frozen."""
     with _on(desk, document_id) as deed:
         if deed.row.state == "hold" and not documents.figures(deed.uow, deed.row).difference:
@@ -149,7 +148,7 @@ def close(desk: AtDesk, document_id: DocumentId) -> Response:
 
 
 @ROUTER.post("/reconciliations/{document_id}/void")
-def void(desk: AtDesk, document_id: DocumentId) -> Response:
+def void(desk: AtDesk, document_id: RowId) -> Response:
     """Void the latest closed one: its lines are free again."""
     with _on(desk, document_id) as deed:
         release.void_document(deed.uow, document_id=document_id, reason=desk.text("reason"), **deed.said)
@@ -158,7 +157,7 @@ def void(desk: AtDesk, document_id: DocumentId) -> Response:
 
 
 @ROUTER.post("/reconciliations/{document_id}/delete")
-def delete(desk: AtDesk, document_id: DocumentId) -> Response:
+def delete(desk: AtDesk, document_id: RowId) -> Response:
     """Delete an open one; its lines are unticked."""
     with _on(desk, document_id) as deed:
         reconcile.delete_document(deed.uow, document_id=document_id, **deed.said)
@@ -167,7 +166,7 @@ def delete(desk: AtDesk, document_id: DocumentId) -> Response:
 
 
 @ROUTER.post("/reconciliations/{document_id}/adjustment")
-def create_adjustment(desk: AtDesk, document_id: DocumentId) -> Response:
+def create_adjustment(desk: AtDesk, document_id: RowId) -> Response:
     """Make an unreleased adjustment by hand; a fee is below zero."""
     day = day_of(desk.text("day"))
     with _on(desk, document_id) as deed:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from matcher.pipeline import deciding, reviewing
@@ -14,7 +13,7 @@ from matcher.pipeline.decisions import decisions
 from matcher.pipeline.returns import void_given_back
 from matcher.pipeline.why_stored import why_stored
 from matcher.proposal import ProposalFilter
-from matcher.web.desk import AtDesk, Desk
+from matcher.web.desk import AtDesk, Desk, RowId
 from matcher.web.document import day_of
 from matcher.web.review import say_decided, told
 from matcher.web.review_context import book_row, decision_row, fact_rows, line_row, why_view
@@ -24,13 +23,12 @@ from recon_core.reports import lists
 from recon_core.services import clearing, lookup
 
 ROUTER = APIRouter(include_in_schema=False)
-LineId = Annotated[int, Path(ge=1, lt=2**62)]
 _CANDIDATES = 15
 _DECISIONS_MAX = 20
 
 
 @ROUTER.get("/lines/{line_id}")
-def show(desk: AtDesk, line_id: LineId) -> Response:
+def show(desk: AtDesk, line_id: RowId) -> Response:
     """The line, what is proposed for it, what else could explain it, and what was decided."""
     find = desk.text("find")
     with desk.read() as uow:
@@ -66,7 +64,7 @@ def show(desk: AtDesk, line_id: LineId) -> Response:
 
 
 @ROUTER.get("/lines/{line_id}/why")
-def why(desk: AtDesk, line_id: LineId) -> Response:
+def why(desk: AtDesk, line_id: RowId) -> Response:
     """What speaks for and against, asked of the engine among today's open items."""
     with desk.read() as uow:
         row = lookup.one(uow, "statement_line", line_id)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from threading import Thread
-from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from matcher.jobs import FileState
@@ -16,12 +15,11 @@ from matcher.pipeline.night.morning import morning
 from matcher.pipeline.night.planning import cancel_run, retry_run
 from matcher.pipeline.night.work import describe
 from matcher.web import context
-from matcher.web.desk import AtDesk, Desk
+from matcher.web.desk import AtDesk, Desk, RowId
 from recon_core.domain.refusals import Unknown
 from recon_core.domain.refused import ReconError
 
 ROUTER = APIRouter(include_in_schema=False)
-RunId = Annotated[int, Path(ge=1, lt=2**62)]
 _RUNS_SHOWN = 50
 _ROWS_A_PAGE = 100
 
@@ -47,7 +45,7 @@ def newest(desk: AtDesk) -> Response:
 
 
 @ROUTER.get("/runs/{run_id}")
-def show(desk: AtDesk, run_id: RunId) -> Response:
+def show(desk: AtDesk, run_id: RowId) -> Response:
     """The summary of a run, its accounts and its files, as things stand now."""
     night = desk.night
     known_run(desk, night, run_id)
@@ -89,7 +87,7 @@ def known_run(desk: Desk, night: Night, run_id: int) -> None:
 
 
 @ROUTER.post("/runs/{run_id}/retry")
-def retry(desk: AtDesk, run_id: RunId) -> Response:
+def retry(desk: AtDesk, run_id: RowId) -> Response:
     """Try again what failed. Workers do it; where there are none a thread of this process does."""
     night = desk.night
     known_run(desk, night, run_id)
@@ -120,7 +118,7 @@ def _in_the_background(desk: Desk, night: Night, run_id: int) -> None:
 
 
 @ROUTER.post("/runs/{run_id}/cancel")
-def cancel(desk: AtDesk, run_id: RunId) -> Response:
+def cancel(desk: AtDesk, run_id: RowId) -> Response:
     """Stop a run: what waits is cancelled, what is being done ends."""
     night = desk.night
     known_run(desk, night, run_id)

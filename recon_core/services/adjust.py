@@ -12,7 +12,7 @@ from recon_core.domain.matching import Match, Rest
 from recon_core.domain.refusals import BadRequest, Conflict, WrongState
 from recon_core.domain.states import AdjustmentState, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import adjustment_rows, books, clearing, control, lookup, settings, undo, vouchers
+from recon_core.services import adjustment_rows, clearing, control, lookup, settings, undo, vouchers
 
 _EDITABLE = {"day", "amount", "description", "entry_type", "offset_account", "code_parts", "hold"}
 
@@ -97,7 +97,7 @@ def _locked(uow: UnitOfWork, ids: Sequence[int]) -> list[tuple[Any, Any]]:
     """Adjustments with their transactions, in the order of the ids, their accounts held."""
     wanted = list(ids)
     before = lookup.many(uow, "adjustment", wanted, "id, book_transaction_id")
-    rows = books.locked_transactions(uow, [before[one].book_transaction_id for one in wanted])
+    rows = lookup.locked(uow, "book_transaction", [before[one].book_transaction_id for one in wanted])
     now = lookup.many(uow, "adjustment", wanted, "*")
     return [(now[one], row) for one, row in zip(wanted, rows, strict=True)]
 

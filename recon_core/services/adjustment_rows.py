@@ -126,7 +126,7 @@ def insert_used(uow: UnitOfWork, act: Action, wanted: Sequence[ForRest]) -> Sequ
 def insert_for_matches(
     uow: UnitOfWork, act: Action, wanted: Sequence[ForRest], transaction_ids: Sequence[int]
 ) -> Sequence[int]:
-    """Insert the adjustments of these transactions; returns their ids."""
+    """Insert the adjustments of these transactions, which `insert_used` checked; returns their ids."""
     kinds = [lookup.entry_type(uow, one.rest.entry_type) for one in wanted]
     columns = {
         "book_transaction_id": transaction_ids,
@@ -137,10 +137,7 @@ def insert_for_matches(
             one.rest.offset_account or kind.offset_account for kind, one in zip(kinds, wanted, strict=True)
         ],
         "code_parts": [_code_parts(kind, one.rest.code_parts) for kind, one in zip(kinds, wanted, strict=True)],
-        "direction": [
-            check_direction(kind, one.amount, currency=one.account.currency)
-            for kind, one in zip(kinds, wanted, strict=True)
-        ],
+        "direction": [kind.direction for kind in kinds],
         "state": AdjustmentState.CREATED.value,
         "created_by": act.by,
         "created_at": act.at,

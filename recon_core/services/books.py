@@ -296,17 +296,12 @@ def insert_own(
     return act.insert_row("book_transaction", values)
 
 
-def locked_transactions(uow: UnitOfWork, ids: Iterable[int]) -> list[Any]:
-    """Rows of book_transaction in the order of `ids`, their accounts held until the transaction ends."""
-    return lookup.locked(uow, "book_transaction", ids)
-
-
 def release_transactions(uow: UnitOfWork, *, ids: Sequence[int], by: str, at: datetime) -> None:
     """Release transactions that need no voucher of ours. Adjustments and transfers are released where they are made.
 
     Raises `WrongState` for one on hold, rejected or released already.
     """
-    rows = locked_transactions(uow, ids)
+    rows = lookup.locked(uow, "book_transaction", ids)
     control.check_periods_open(uow, [row.transaction_date for row in rows])
     for row in rows:
         if row.status != TransactionStatus.BALANCED:
@@ -325,7 +320,7 @@ def release_transactions(uow: UnitOfWork, *, ids: Sequence[int], by: str, at: da
 
 def hold_transaction(uow: UnitOfWork, *, transaction_id: int, hold: bool, by: str, at: datetime) -> None:
     """Put an unreleased transaction on hold, or take it off."""
-    row = locked_transactions(uow, [transaction_id])[0]
+    row = lookup.locked(uow, "book_transaction", [transaction_id])[0]
     wanted, needed = TransactionStatus.HOLD, TransactionStatus.BALANCED
     if not hold:
         wanted, needed = needed, wanted
@@ -371,7 +366,7 @@ def set_cleared(uow: UnitOfWork, *, ids: Sequence[int], clear_date: date | None,
     Raises `Unreleased` for one that is not released, `Conflict` for unclearing one that a bank line proved or that is
     ticked in a document, `Closed`.
     """
-    rows = locked_transactions(uow, ids)
+    rows = lookup.locked(uow, "book_transaction", ids)
     check_open(uow, rows)
     for row in rows:
         if clear_date is not None and row.status != TransactionStatus.RELEASED:

@@ -209,11 +209,6 @@ def _undo(line_id: int) -> str:
     return f"See by what, and undo that: recon decisions --line {line_id}"
 
 
-def locked_lines(uow: UnitOfWork, line_ids: Iterable[int]) -> list[Any]:
-    """Rows of bank lines in the order of the ids, their accounts held until the transaction ends."""
-    return lookup.locked(uow, "statement_line", line_ids)
-
-
 def _by_account(rows: Iterable[Any]) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = {}
     for row in rows:
@@ -227,7 +222,7 @@ def ignore_lines(
     """Set bank lines aside for a reason that is kept. Raises `WrongState` for a line that is used."""
     if not reason:
         raise BadRequest("A bank line is ignored for a reason.", cure="Give it: recon ignore LINE --reason WHY")
-    rows = locked_lines(uow, line_ids)
+    rows = lookup.locked(uow, "statement_line", line_ids)
     for row in rows:
         if row.used_amount:
             raise WrongState(f"Bank line {row.id} is used by a match.", cure=_undo(row.id))
@@ -274,7 +269,7 @@ def reject_matches(uow: UnitOfWork, *, groups: Sequence[Match], reason: str = ""
     A group that is rejected already stays as it is. The lines become open.
     """
     line_ids = sorted({line_id for group in groups for line_id in group.line_ids})
-    owner = {row.id: row for row in locked_lines(uow, line_ids)}
+    owner = {row.id: row for row in lookup.locked(uow, "statement_line", line_ids)}
     known = rejected_groups(uow, account_ids=sorted({row.cash_account_id for row in owner.values()}))
     fresh: dict[str, Match] = {}
     for group in groups:
@@ -330,7 +325,7 @@ def set_proposed(uow: UnitOfWork, *, line_ids: Sequence[int], proposed: bool, by
     source, target = LineState.OPEN.value, LineState.PROPOSED.value
     if not proposed:
         source, target = target, source
-    rows = [row for row in locked_lines(uow, line_ids) if row.state == source]
+    rows = [row for row in lookup.locked(uow, "statement_line", line_ids) if row.state == source]
     for account_id, mine in _by_account(rows).items():
         subject = ("cash_account", account_id)
         with uow.action("line.propose", subject=subject, account_id=account_id, by=by, at=at) as act:

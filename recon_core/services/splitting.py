@@ -66,7 +66,7 @@ def split_transaction(uow: UnitOfWork, *, transaction_id: int, amount: int, by: 
     Raises `BadRequest` for an amount that is no part of it or less than what is proved, `WrongState` for one that is
     unreleased, ticked, voided, or has a voucher of its own.
     """
-    books.locked_transactions(uow, [transaction_id])
+    lookup.locked(uow, "book_transaction", [transaction_id])
     row = uow.select(_ROWS, {"ids": [transaction_id]})[0]
     if not _within(amount, row.amount) or abs(amount) < abs(row.matched_amount):
         raise BadRequest(
@@ -113,7 +113,7 @@ def join_parts(uow: UnitOfWork, *, transaction_id: int, by: str, at: datetime) -
     """Put the parts of a transaction's family that nothing has used back into the part they came off, as far as that is
     open; returns the ids of those that are gone.
     """
-    row = books.locked_transactions(uow, [transaction_id])[0]
+    row = lookup.locked(uow, "book_transaction", [transaction_id])[0]
     subject = ("book_transaction", row.split_of_id or row.id)
     with uow.action("book.join", subject=subject, account_id=row.cash_account_id, by=by, at=at) as act:
         return rejoin(uow, act, [transaction_id])

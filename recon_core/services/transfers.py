@@ -76,7 +76,7 @@ def _insert(uow: UnitOfWork, act: Action, account: CashAccount, amount: int, *, 
 
 def _locked(uow: UnitOfWork, transfer_id: int) -> tuple[Any, Any, Any]:
     transfer = lookup.one(uow, "transfer", transfer_id)
-    out, into = books.locked_transactions(uow, [transfer.from_transaction_id, transfer.to_transaction_id])
+    out, into = lookup.locked(uow, "book_transaction", [transfer.from_transaction_id, transfer.to_transaction_id])
     return transfer, out, into
 
 

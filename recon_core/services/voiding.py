@@ -64,7 +64,7 @@ def void_returned(
     and what `clearing.apply_matches` raises.
     """
     row = _voidable(uow, transaction_id)
-    (line,) = clearing.locked_lines(uow, [line_id])
+    (line,) = lookup.locked(uow, "statement_line", [line_id])
     if not row.processed and not _is_closed(uow, row):
         raise WrongState(
             f"No bank line has proved transaction {row.external_id} in full.",
@@ -84,7 +84,7 @@ def void_returned(
 
 def _voidable(uow: UnitOfWork, transaction_id: int) -> Any:
     """The row of a transaction that may be voided by itself, its account held."""
-    row = books.locked_transactions(uow, [transaction_id])[0]
+    row = lookup.locked(uow, "book_transaction", [transaction_id])[0]
     sql = "SELECT id FROM transfer WHERE from_transaction_id = :id OR to_transaction_id = :id"
     transfer = uow.value(sql, {"id": transaction_id})
     if transfer is not None:
@@ -118,7 +118,7 @@ def _reverse_adjustment(uow: UnitOfWork, act: Action, transaction_id: int) -> No
 
 def release_void(uow: UnitOfWork, *, transaction_id: int, by: str, at: datetime) -> None:
     """Release the pending voiding entry of a transaction; `transaction_id` is the entry's own. Raises `WrongState`."""
-    entry = books.locked_transactions(uow, [transaction_id])[0]
+    entry = lookup.locked(uow, "book_transaction", [transaction_id])[0]
     if entry.kind != TransactionKind.VOID or entry.status != TransactionStatus.BALANCED:
         raise WrongState(f"Transaction {entry.external_id} is no pending voiding entry.", cure=_PENDING)
     control.check_periods_open(uow, [entry.transaction_date])
@@ -139,7 +139,7 @@ def reject_transaction(uow: UnitOfWork, *, transaction_id: int, reason: str = ""
 
     Raises `WrongState` for one that is released, matched or ticked.
     """
-    row = books.locked_transactions(uow, [transaction_id])[0]
+    row = lookup.locked(uow, "book_transaction", [transaction_id])[0]
     if row.status == TransactionStatus.RELEASED:
         raise WrongState(
             f"Transaction {row.external_id} is released.", cure=f"Void it: recon book void {row.id} --date DAY"
@@ -159,7 +159,7 @@ def reject_transaction(uow: UnitOfWork, *, transaction_id: int, reason: str = ""
 
 def reject_void(uow: UnitOfWork, *, transaction_id: int, by: str, at: datetime) -> None:
     """Take back a voiding entry that is not released; `transaction_id` is the entry's own. Raises `WrongState`."""
-    entry = books.locked_transactions(uow, [transaction_id])[0]
+    entry = lookup.locked(uow, "book_transaction", [transaction_id])[0]
     if entry.kind != TransactionKind.VOID or entry.status != TransactionStatus.BALANCED:
         raise WrongState(f"Transaction {entry.external_id} is no pending voiding entry.", cure=_PENDING)
     subject, account_id = ("book_transaction", entry.id), entry.cash_account_id

@@ -84,13 +84,12 @@ def _exchange(dialect: str, *, deferred: bool, together: list[str], states: Guar
 
 def _rebuild(table: str, *, deferred: bool) -> None:
     """The table anew with the other constraint: SQLite changes none of a table that is there."""
-    before, after = "REFERENCES decision (id)", f"REFERENCES decision (id){_DEFERRED}"
-    if not deferred:
-        before, after = after, before
+    at_once, at_commit = "REFERENCES decision (id)", f"REFERENCES decision (id){_DEFERRED}"
+    old, new = (at_once, at_commit) if deferred else (at_commit, at_once)
     sql = f"SELECT type, sql FROM sqlite_master WHERE tbl_name = '{table}' AND sql IS NOT NULL"
     known = list(op.get_bind().exec_driver_sql(sql))
     made = next(sql for kind, sql in known if kind == "table")
-    op.execute(f"CREATE TABLE {table}_made {made[made.index('(') :].replace(before, after)}")
+    op.execute(f"CREATE TABLE {table}_made {made[made.index('(') :].replace(old, new)}")
     op.execute(f"INSERT INTO {table}_made SELECT * FROM {table}")
     op.execute(f"DROP TABLE {table}")
     op.execute(f"ALTER TABLE {table}_made RENAME TO {table}")
