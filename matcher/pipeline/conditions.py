@@ -26,8 +26,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from matcher.rules.bank_words import folded
 from matcher.rules.columns import Flags, Lines
-from matcher.rules.lines_kind import folded
 from matcher.rules.names import fold
 from matcher.rules.tokens import field_key, normalized, tokens
 from recon_core.domain.account import normal_identifier

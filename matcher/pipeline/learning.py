@@ -15,8 +15,8 @@ import numpy as np
 
 from matcher.pipeline.conditions import COLUMNS, AllOf, Condition, Question, fits, parse
 from matcher.proposal import Lesson, RuleKind
+from matcher.rules.bank_words import folded
 from matcher.rules.columns import Lines
-from matcher.rules.lines_kind import folded
 from matcher.rules.names import fold
 from matcher.rules.tokens import field_key, normalized, parts_of, tokens
 from recon_core.domain.account import normal_identifier

@@ -1,8 +1,7 @@
 """What kind of line the bank says it is: by its codes first, then by its words, with the direction checked.
 
 A payer can write anything, so a payer's text never makes a line a fee, interest or cash: words count only in the bank's
-own text, or in the name of a debit that has no account behind it (OFX prints the bank's text as NAME). Whole words, any
-language of domain reference 5.5; words are folded like names, so accents and spelt-out umlauts do not matter.
+own text, or in the name of a debit that has no account behind it (OFX prints the bank's text as NAME).
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from matcher.proposal import Category
+from matcher.rules.bank_words import BANK_WORDS, folded
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.joins import distinct
 from matcher.rules.names import fold, may_be_form
@@ -23,157 +23,12 @@ if TYPE_CHECKING:
     from matcher.rules.view import View
 
 
-@lru_cache(maxsize=8192)
-def folded(text: str) -> str:
-    """A text in upper case without accents and punctuation, words apart."""
-    return " ".join(fold(text).words)
-
-
-def _words(phrases: str) -> re.Pattern[str]:
-    """A pattern for any of the phrases (separated by ";") as whole words; `*` stands for any beginning or ending."""
-    parts = []
-    for phrase in phrases.split(";"):
-        stem = phrase.strip()
-        begins, ends = (r"\b\w*" if stem[0] == "*" else r"\b"), (r"\w*" if stem[-1] == "*" else r"\b")
-        parts.append(begins + folded(stem.strip("*")).replace(" ", r"\s+") + ends)
-    return re.compile("|".join(parts))
-
-
-def _any_word(*phrases: re.Pattern[str]) -> re.Pattern[str]:
-    """A pattern for any single word of the phrases of `_words`."""
-    words = {word for one in phrases for word in re.split(r"\||\\s\+", one.pattern.replace(r"\b", ""))}
-    return re.compile("|".join(sorted(words)))
-
-
-_BATCH_CODES = frozenset({"VCOM", "SALA", "DCSP", "NPCC"})
-_BATCH = _words(
-    "bankgiro;bgmax;plusgiro;betalfil;betalningsfil;leverantörsbetalning*;lb;supplier payment*;vendor payment*;payment file;"
-    "payment run;payment batch;batch;bulk;collective;sammel*;lohn*;gehalt*;lön;löner;löneutbetalning*;lønn;lønning*;løn;lønninger;lønoverførsel*;palkat;"
-    "palkka*;salary;salaries;salary payment*;payroll;wages;salaires;paies;salaris;salarissen;salarisbetaling*;stipendi;nóminas;antal;remesa;sum of;daily sum;dagssumma;ocr-summa"
-)
-
-_CODES: dict[Category, frozenset[str]] = {
-    Category.RETURN: frozenset(
-        ["RRTN", "RPCR", "UPDD", "PRDD", "RCDD", "UPCT", "UPCQ", "XPCQ", "CQRV", "ARET", "AREV", "UDFT", "RIMB"]
-    ),
-    Category.BANK_FEE: frozenset(
-        ["CHRG", "FEES", "COMM", "COME", "COMI", "COMT", "CHAR", "BKFE", "BROK", "MNFE", "TRFE", "OVCH", "UNCO"]
-    ),
-    Category.INTEREST: frozenset(["INTR", "INFD", "PRIN", "PRII", "ODFT"]),
-    Category.TAX: frozenset(["TAXE", "WITH", "STAM", "TREC", "TTLS"]),
-    Category.CASH_WITHDRAWAL: frozenset(["CWDL", "BCWD", "XBCW"]),
-    Category.TRANSFER: frozenset(["ICCT", "SWEP", "ZABA", "TOPG", "COAT", "FIOA", "BACT", "BOOK"]),
-    Category.DIRECT_DEBIT: frozenset(["ESDD", "BBDD", "PMDD", "OODD"]),
-}
-# SWIFT types, OFX TRNTYPE, German GVC and the words that Nordic banks use as codes.
-_PROPRIETARY: dict[Category, frozenset[str]] = {
-    Category.RETURN: frozenset(
-        ["NRTI", "FRTI", "SRTI", "RTI", "RETUR", "RETURN", "108", "109", "110", "111", "159", "160"]
-    ),
-    Category.BANK_FEE: frozenset(
-        [
-            "NCHG",
-            "FCHG",
-            "NCOM",
-            "FCOM",
-            "CHG",
-            "COM",
-            "FEE",
-            "SRVCHG",
-            "AVGIFT",
-            "GEBYR",
-            "804",
-            "806",
-            "807",
-            "808",
-            "809",
-            "810",
-            "811",
-            "320",
-            "321",
-        ]
-    ),
-    Category.INTEREST: frozenset(
-        [
-            "NINT",
-            "FINT",
-            "INT",
-            "RANTA",
-            "RÄNTA",
-            "RENTE",
-            "RENTER",
-            "KORKO",
-            "812",
-            "814",
-            "815",
-            "816",
-            "817",
-            "408",
-            "604",
-        ]
-    ),
-    Category.TAX: frozenset(["837", "SKATT", "TAX"]),
-    Category.CASH_WITHDRAWAL: frozenset(["ATM", "CASH", "UTTAG", "083"]),
-    Category.TRANSFER: frozenset(["XFER", "OVERFORING", "ÖVERFÖRING", "NCMZ", "NCMS", "NCMT", "820", "833", "834"]),
-    Category.DIRECT_DEBIT: frozenset(["DIRECTDEBIT", "AUTOGIRO", "AVTALEGIRO", "NDDT", "FDDT", "104", "105"]),
-}
-_BANK_WORDS: dict[Category, re.Pattern[str]] = {
-    Category.RETURN: _words(
-        "returned payment*;return of payment*;retur;retur av betalning;returnerad*;returnert;returneret;återbetalning retur;"
-        "avvisad betalning;rejected payment*;rücküberweisung;rücklastschrift;rückgabe*;rückbuchung*;retoure;tilbakeført*;tilbageført*;hylätty;hylätty maksu;palautus;palautettu*;unpaid;rejet;impayé;impayés;terugboeking"
-    ),
-    Category.BANK_FEE: _words(
-        "avgift;avgifter;bankavgift*;kontoavgift*;årsavgift;månadsavgift*;prisplan;serviceavgift*;uttagsavgift*;kortavgift*;"
-        "påminnelseavgift;valutaväxlingspåslag;valutapåslag;bg-avgift*;utlandsavgift*;pris betalning*;pris utlandsbet*;pris;"
-        "*gebyr;*gebyrer;omkostninger;provisjon;provision;palvelumaksu*;tilinhoitomaksu*;palkkio*;provisio;"
-        "toimitusmaksu;kuukausimaksu;prisliste*;preise;preisverzeichnis;*gebühr*;*entgelt*;kontoführung*;spesen;porto;rechnungsabschluss;fee;fees;"
-        "bank charge*;charge;charges;commission;service charge*;service fee*;maintenance fee*;overdraft fee*;kosten;bankkosten;"
-        "provisie;transactiekosten;frais;frais bancaires;cotisation;tenue de compte"
-    ),
-    Category.INTEREST: _words(
-        "ränta;räntor;räntekostnad*;kreditränta;debetränta;debet ränta;kredit ränta;dröjsmålsränta;inlåningsränta;utlåningsränta;"
-        "renter;rente;debetrente*;kreditrente*;forsinkelsesrente*;morarente*;*korko;korot;korkohyvity*;*zinsen;habenzins;sollzins;kreditzins;"
-        "kapitalisering;kapitalisierung;interest;debit interest;credit interest;creditrente;rentenota;intérêts;agios"
-    ),
-    Category.TAX: _words(
-        "prelskatt;preliminärskatt;skattekonto;lähdevero;kapest;soli;ust;withholding tax;bronbelasting"
-    ),
-    Category.CASH_WITHDRAWAL: _words(
-        "bankomat*;bancomat*;bargeldbezug*;bargeldauszahlung*;ga nr*;kontantuttag;minibank*;uttag;*uttak;cash withdrawal*;atm;geldautomat*;barabhebung;otto;käteisnosto;nosto;"
-        "kontantudtag;hæveautomat;retrait;geldopname"
-    ),
-    Category.DIRECT_DEBIT: _words(
-        "autogiro;ag;avtalegiro;direct debit*;lastschrift*;sepa-lastschrift;suoraveloitus;e-lasku;betalingsservice;leverandørservice;"
-        "incasso;domiciliation;prélèvement"
-    ),
-    Category.TRANSFER: _words(
-        "egen överföring;överföring;internal transfer*;own transfer;own account transfer*;transfer between*;umbuchung*;"
-        "eigenübertrag;oma siirto;egenoverføring;overføring;virement interne;interne overboeking;cash pool*;sweep*"
-    ),
-}
 # "AG" beside words is a legal form; beside a number alone it is the bank's short word for Autogiro.
 _NUMBER_AG = re.compile(r"[0-9 -]*\bAG\b[0-9 -]*")
-_FILLERS = (
-    "BANK BANKGIRO BG KONTO ACCOUNT COMPTE BETALNING BETALING PAYMENT MAKSU UBERWEISUNG ZAHLUNG PAIEMENT AV AF OF DE DU VON"
-    " FOR PER BANCAIRES CREDITEURS DEBITEURS NETTBANK RETOURNE SWISH BACS WIRE FASTER MONTHLY QUARTERLY ANNUAL STOP ANALYSIS"
-    " GROSS NET PAID BEDRIFT FORETAG ZAKELIJK BETALEN AUTOMAT LINK TRANSAKSJONER"
-)
-_NO_MEANING = frozenset(_FILLERS.split())
 _WITH_DIGIT = re.compile(r"\S*\d\S*")
-_TAX_OFFICES = _words(
-    "skatteverket;skattekonto;skattekontot;skatteetaten;skattestyrelsen;verohallinto;vero;finanzamt*;hmrc;belastingdienst;"
-    "dgfip;skat;estv;usataxpymt;internal revenue service;kronofogden moms;bundeszentralamt für steuern;tulli;tolletaten;steuerverwaltung;steueramt;hauptzollamt;"
-    "fod financiën;spf finances;finances publiques;agenzia entrate;agenzia delle entrate;agencia tributaria;"
-    "urząd skarbowy;revenue commissioners"
-)
-# A word of any of the phrases, alone: what has none of them says nothing of what they say.
-_ANY_BANK_WORD = _any_word(*_BANK_WORDS.values())
-_BATCH_WORD = _any_word(_BATCH)
 _DEBIT_ONLY = frozenset({Category.BANK_FEE, Category.CASH_WITHDRAWAL, Category.DIRECT_DEBIT})
 _NEEDS_NO_PARTY = frozenset({Category.BANK_FEE, Category.INTEREST, Category.CASH_WITHDRAWAL})
-
-
-_ALL_KINDS = tuple(_CODES)
+_ALL_KINDS = tuple(BANK_WORDS.iso_codes)
 # Lines that are the bank's own doing: no transaction of ours is expected behind them.
 BANKS_OWN = frozenset(
     {Category.BANK_FEE, Category.INTEREST, Category.CASH_WITHDRAWAL, Category.RETURN, Category.REVERSAL}
@@ -187,27 +42,27 @@ _UNREAD = -1
 
 def says_batch(text: str, code: str) -> bool:
     """Whether the bank's folded words or code call the line a collective booking."""
-    if code.rsplit("/", 1)[-1] in _BATCH_CODES:
+    if code.rsplit("/", 1)[-1] in BANK_WORDS.batch_codes:
         return True
-    return any(map(_may_say_batch, text.split())) and _BATCH.search(text) is not None
+    return any(map(_may_say_batch, text.split())) and BANK_WORDS.batch_phrases.search(text) is not None
 
 
 @lru_cache(maxsize=1 << 14)
 def _may_say_batch(word: str) -> bool:
     """Whether a folded word is one of the words for a collective booking."""
-    return _BATCH_WORD.fullmatch(word) is not None
+    return BANK_WORDS.batch_word.fullmatch(word) is not None
 
 
 def says_transfer(text: str, code: str) -> bool:
     """Whether the bank calls the line a transfer between accounts of one owner."""
-    if code.rsplit("/", 1)[-1] in _CODES[Category.TRANSFER] or code.startswith("CAMT/CAPL"):
+    if code.rsplit("/", 1)[-1] in BANK_WORDS.iso_codes[Category.TRANSFER] or code.startswith("CAMT/CAPL"):
         return True
-    return bool(text) and _BANK_WORDS[Category.TRANSFER].search(folded(text)) is not None
+    return bool(text) and BANK_WORDS.phrases[Category.TRANSFER].search(folded(text)) is not None
 
 
 def says_direct_debit(text: str) -> bool:
     """Whether a text speaks of a direct debit."""
-    return _BANK_WORDS[Category.DIRECT_DEBIT].search(folded(text)) is not None
+    return BANK_WORDS.phrases[Category.DIRECT_DEBIT].search(folded(text)) is not None
 
 
 def is_called_direct_debit(code: str, proprietary: str, text: str) -> bool:
@@ -218,7 +73,7 @@ def is_called_direct_debit(code: str, proprietary: str, text: str) -> bool:
 
 def says_return(text: str) -> bool:
     """Whether a text speaks of a payment that came back."""
-    return _BANK_WORDS[Category.RETURN].search(folded(text)) is not None
+    return BANK_WORDS.phrases[Category.RETURN].search(folded(text)) is not None
 
 
 class Source(IntEnum):
@@ -295,7 +150,7 @@ def _kind(view: View, line: int) -> Kind:
     if (
         found is None
         and debit
-        and (_BANK_WORDS[Category.DIRECT_DEBIT].search(folded(memo)) or _NUMBER_AG.fullmatch(memo))
+        and (BANK_WORDS.phrases[Category.DIRECT_DEBIT].search(folded(memo)) or _NUMBER_AG.fullmatch(memo))
     ):
         found = Category.DIRECT_DEBIT
     return Kind(found, Source.WORDS if found is not None else Source.NOTHING)
@@ -303,14 +158,16 @@ def _kind(view: View, line: int) -> Kind:
 
 @lru_cache(maxsize=8192)
 def _is_tax_office(name: str) -> bool:
-    return _TAX_OFFICES.search(folded(name)) is not None
+    return BANK_WORDS.tax_offices.search(folded(name)) is not None
 
 
 @cache
 def _allowed(*, debit: bool, party: bool) -> tuple[Category, ...]:
     """Kinds that the direction and a business counterparty leave possible."""
     return tuple(
-        kind for kind in _CODES if not (kind in _DEBIT_ONLY and not debit) and not (kind in _NEEDS_NO_PARTY and party)
+        kind
+        for kind in _ALL_KINDS
+        if not (kind in _DEBIT_ONLY and not debit) and not (kind in _NEEDS_NO_PARTY and party)
     )
 
 
@@ -340,7 +197,7 @@ def by_codes(code: str, proprietary: str, allowed: tuple[Category, ...]) -> Cate
     sub_family = code.rsplit("/", 1)[-1]
     words = set(proprietary.upper().replace("+", " ").split())
     for kind in allowed:
-        if sub_family in _CODES[kind] or not words.isdisjoint(_PROPRIETARY[kind]):
+        if sub_family in BANK_WORDS.iso_codes[kind] or not words.isdisjoint(BANK_WORDS.bank_codes[kind]):
             return kind
     return Category.DIRECT_DEBIT if "/RDDT/" in code and Category.DIRECT_DEBIT in allowed else None
 
@@ -366,13 +223,13 @@ def _is_others_word(word: str) -> bool:
     """Whether a word of letters is none of the bank's for sure, and no part of a legal form, which would be left out."""
     words = fold(word).words
     return bool(words) and not any(
-        one in _NO_MEANING or may_be_form(one) or _ANY_BANK_WORD.fullmatch(one) is not None for one in words
+        one in BANK_WORDS.no_meaning or may_be_form(one) or BANK_WORDS.word.fullmatch(one) is not None for one in words
     )
 
 
 def _says_only(kind: Category, line: str) -> bool:
-    rest, found = _BANK_WORDS[kind].subn(" ", line)
-    return found > 0 and _NO_MEANING.issuperset(rest.split())
+    rest, found = BANK_WORDS.phrases[kind].subn(" ", line)
+    return found > 0 and BANK_WORDS.no_meaning.issuperset(rest.split())
 
 
 @lru_cache(maxsize=8192)
@@ -381,6 +238,6 @@ def _by_words(texts: tuple[str, ...], allowed: tuple[Category, ...]) -> Category
     if not text:
         return None
     for kind in allowed:
-        if _BANK_WORDS[kind].search(text):
+        if BANK_WORDS.phrases[kind].search(text):
             return kind
     return None

@@ -8,11 +8,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from matcher.rules.bank_words import folded
 from matcher.rules.canonical import canonical_order
 from matcher.rules.columns import NO_DAY, Texts, factorize
 from matcher.rules.digits import BORDER, DIGITS_MAX, is_number, is_token, sole_numbers
 from matcher.rules.joins import ranges
-from matcher.rules.lines_kind import by_whole_lines, folded
+from matcher.rules.lines_kind import by_whole_lines
 from matcher.rules.numbering import LastNumbers, last_number, without_last_number, without_numbers
 from matcher.rules.quoted_keys import QuotedKeys, RowKeys
 from matcher.rules.tokens import all_tokens, core_of, normalized, parts_of, tokens

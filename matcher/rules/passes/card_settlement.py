@@ -20,10 +20,10 @@ from typing import NamedTuple
 import numpy as np
 
 from matcher.proposal import Category
+from matcher.rules.bank_words import folded
 from matcher.rules.columns import EPOCH, Ints
 from matcher.rules.contract import Candidates, Group
 from matcher.rules.joins import distinct, runs_of
-from matcher.rules.lines_kind import folded
 from matcher.rules.view import View
 
 CODE = "M36"

@@ -6,9 +6,10 @@ from functools import partial
 
 import numpy as np
 
+from matcher.rules.bank_words import folded
 from matcher.rules.columns import Flags, Ints
 from matcher.rules.joins import distinct
-from matcher.rules.lines_kind import are_banks_own, folded, says_batch
+from matcher.rules.lines_kind import are_banks_own, says_batch
 from matcher.rules.view import View
 
 _UNREAD = -1
