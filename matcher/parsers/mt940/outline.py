@@ -196,11 +196,10 @@ class SlashOutline:
 def slash_outline(text: str) -> SlashOutline | None:
     """The outline of a text without breaks, or None if an outline does not tell all about it."""
     codes = [code for code in _SLASH_CODE.findall(text) if code in CODES]
-    outline = SlashOutline(codes)
     filed = [_SLASH_PLACES[code] for code in codes if code in _SLASH_PLACES]
     known = all(code in _SLASH_PLACES or code in KEPT or code in _PARTIES for code in codes)
     is_whole = known and len(set(filed)) == len(filed) and codes and codes[-1] not in _PARTIES
-    return outline if is_whole and re.fullmatch(outline.expression, text) else None
+    return SlashOutline(codes) if is_whole else None
 
 
 class WordsOutline:

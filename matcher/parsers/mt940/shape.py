@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
 from itertools import compress, repeat
-from operator import eq
+from operator import eq, mul
 from typing import Any, NamedTuple
 
 from matcher.parsers.mt940.entry import MARKS
@@ -50,14 +50,14 @@ _BATCH_MIN = 4
 # Dates, mark and funds code are read once, as a file repeats them. References of 15 letters may be accounts, those that
 # begin with RF, OCR or KID structured ones.
 _HEAD = (
-    r"([0-9 ]+[A-Z]+)([0-9]{{1,{whole_max}}}),([0-9]{{{places}}})([NSF](?!CHK)[A-Z0-9]{{3}})"
+    r"([0-9 ]+[A-Z]+)([0-9]{{1,{whole_max}}},[0-9]{{{places}}})([NSF](?!CHK)[A-Z0-9]{{3}})"
     r"((?!RF|OCR|KID)[^/: \n\0]{{0,14}}+)(?://([^:{line_feed}]++))?+{line_feed}:86:"
 )
-_HEAD_GROUPS = 6
+_HEAD_GROUPS = 5
 _DATE_CHARS = 6
-_DIGITS_MAX = 15
+DIGITS_MAX = 15  # so many digits of minor units stay below money's largest amount
 _BREAKS = "\n" * 1024
-_PREFIX = r"([0-9]{{6}}(?:[0-9]{{4}}| {{4}})?)(R?[CD]|E[CD]){funds}?"
+_PREFIX = re.compile(r"([0-9]{6}(?:[0-9]{4}| {4})?)(R?[CD]|E[CD])([A-Z]?)", re.ASCII)
 
 _new = tuple.__new__
 _DEFAULTS: list[Iterable[Any]] = [repeat(StatementLine._field_defaults.get(name)) for name in StatementLine._fields]
@@ -81,6 +81,12 @@ class _Shape:
             rf"(?:{head}{outline.expression}{re.escape(outline.mark)}|[^\0]*+)\0", re.DOTALL
         ).findall
         self.outline = outline
+
+    def joined(self, chunks: Sequence[str]) -> str:
+        """The entries as one text for `findall`."""
+        end = self.outline.mark + "\0"
+        text = end.join(chunks) + end
+        return text.replace("\n", "") if self.outline.mark else text
 
 
 class Waiting(NamedTuple):
@@ -119,9 +125,8 @@ class Shapes:
         places = EXPONENTS[currency]
         self._currency = currency
         self._dates_of = dates_of
-        head = partial(_HEAD.format, whole_max=_DIGITS_MAX - places, places=places)
+        head = partial(_HEAD.format, whole_max=DIGITS_MAX - places, places=places)
         self._head = head(line_feed="")
-        self._prefix = re.compile(_PREFIX.format(funds=currency[2]), re.ASCII)
         self._prefixes: dict[str, Prefix] = {}
         self._words = _Bucket(_Shape(head(line_feed="\n"), WordsOutline()))
         # By the number of marks.
@@ -148,7 +153,7 @@ class Shapes:
             if not text or ":" in text or "\n" in head:
                 return here, number
             # What does not begin with a date may be no line.
-            if len(head) < _DATE_CHARS or not (head[:_DATE_CHARS].isdecimal() and head.isascii()):
+            if not (head[:_DATE_CHARS].isdecimal() and head.isascii() and len(head) > _DATE_CHARS):
                 return here, number
             breaks = text.count("\n")
             bucket: _Bucket | None = words
@@ -188,8 +193,8 @@ class Shapes:
 
     def _new_prefix(self, text: str) -> Prefix | None:
         """What dates, mark and funds code say; None if they take the careful way."""
-        found = self._prefix.fullmatch(text)
-        if found is None:
+        found = _PREFIX.fullmatch(text)
+        if found is None or found[3] not in ("", self._currency[2]):
             return None
         dates = self._dates_of(found[1])
         if dates.bad is not None:
@@ -219,13 +224,13 @@ class Shapes:
         shape = self._by_expression.get(outline.expression) or _Shape(self._head, outline)
         self._by_expression[outline.expression] = shape
         if len(bucket.shapes) < _ALIKE_MAX and shape not in bucket.shapes:
-            bucket.shapes.append(shape)
+            [(begin, *_)] = shape.findall(shape.joined([chunk]))
+            if begin:  # else a value only looks like a code
+                bucket.shapes.append(shape)
 
     def _fill(self, shape: _Shape, waiting: Waiting, run: list[Any]) -> Waiting:
         """Put the lines of the entries that have this shape at their places; returns the others."""
-        end = shape.outline.mark + "\0"
-        text = end.join(waiting.chunks) + end
-        rows = shape.findall(text.replace("\n", "") if shape.outline.mark else text)
+        rows = shape.findall(shape.joined(waiting.chunks))
         fields = [*zip(*rows, strict=True)]
         known = self._prefixes
         prefixes = [known.get(begin) or self._new_prefix(begin) for begin in fields[0]]
@@ -238,7 +243,7 @@ class Shapes:
             if not waiting.places:
                 return others
             fields = [*zip(*compress(rows, prefixes), strict=True)]
-        _, units, cents, kinds, own, bank, *groups = fields
+        _, amounts, kinds, own, bank, *groups = fields
         filled = shape.outline.columns(kinds, groups)
         booking, value, signs, reversal, status = zip(*filter(None, prefixes), strict=True)
         _file_references(own, filled)
@@ -247,7 +252,7 @@ class Shapes:
             waiting.indices,
             booking,
             value,
-            [sign * int(unit + cent) for sign, unit, cent in zip(signs, units, cents, strict=True)],
+            [*map(mul, signs, map(int, "\0".join(amounts).replace(",", "").split("\0")))],
             repeat(self._currency),
             status,
             reversal,

@@ -9,37 +9,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from matcher.parsers.mt940.entry import MARKS, EntryReader, Report
 from matcher.parsers.mt940.line import NO_REFERENCE, REFERENCE_CHARS, finished, line_of, read_supplement, read_text
 from matcher.parsers.mt940.numbered import read_german
 from matcher.parsers.mt940.row import EMPTY_MIDDLE, Row
-from matcher.parsers.mt940.shape import Shapes
+from matcher.parsers.mt940.shape import DIGITS_MAX, Shapes
 from recon_core.domain.currency import EXPONENTS
 from recon_core.domain.diagnostic import Severity
 from recon_core.domain.statement import StatementLine
 
-# Subfields 1 to 8, at most one line of subfield 9, and one :86:. The currency tells the funds code and the decimals;
-# cheques, and references with a blank at an end, take the careful way.
-_ENTRY = (
-    r"([0-9]{{6}}(?:[0-9]{{4}}| {{4}})?)(R?[CD]|E[CD]){funds}?([0-9]{{1,{whole_max}}},[0-9]{{{places}}})"
-    r"([NSF](?!CHK)[A-Z0-9]{{3}})(?:(?:{none})(?=//|\n|\Z)|((?! )[^\n/]+(?:/[^\n/]+)*(?<! ))|(?=//|\n|\Z))"
-    r"(?://(?:(?:{none})(?=\n|\Z)|((?! )[^\n]+(?<! ))))?(?:\n([^:\n][^\n]*))?(?:\n:86:(.*))?"
+_NONE = "|".join(re.escape(word) for word in sorted(NO_REFERENCE, reverse=True) if word)
+# Subfields 1 to 8, at most one line of subfield 9, and one :86:. Cheques, and references with a blank at an end, take
+# the careful way.
+_ENTRY = re.compile(
+    rf"([0-9]{{6}}(?:[0-9]{{4}}| {{4}})?)(R?[CD]|E[CD])([A-Z]?)([0-9]{{1,{DIGITS_MAX}}}),([0-9]{{0,4}})"
+    rf"([NSF](?!CHK)[A-Z0-9]{{3}})(?:(?:{_NONE})(?=//|\n|\Z)|((?! )[^\n/]+(?:/[^\n/]+)*(?<! ))|(?=//|\n|\Z))"
+    rf"(?://(?:(?:{_NONE})(?=\n|\Z)|((?! )[^\n]+(?<! ))))?(?:\n([^:\n][^\n]*))?(?:\n:86:(.*))?",
+    re.ASCII | re.DOTALL,
 )
 # Among fewer entries hardly any shape comes often enough.
 _SHAPED_MIN = 16
-_DIGITS_MAX = 15  # so many digits of minor units stay below money's largest amount
-
-
-@lru_cache(maxsize=256)
-def _entry(currency: str) -> re.Pattern[str]:
-    """The pattern of a usual entry in a currency."""
-    places = EXPONENTS[currency]
-    none = "|".join(re.escape(word) for word in sorted(NO_REFERENCE, reverse=True) if word)
-    pattern = _ENTRY.format(funds=currency[2], whole_max=_DIGITS_MAX - places, places=places, none=none)
-    return re.compile(pattern, re.ASCII | re.DOTALL)
 
 
 class Progress(NamedTuple):
@@ -105,10 +96,14 @@ def _usual_line(chunk: str, number: int, index: int, entries: UsualReader) -> St
     """The bank line of a usual entry at line `number` of the file, or None if it is another."""
     if "\n:62" in chunk:
         return None
-    found = _entry(entries.currency).fullmatch(chunk.rstrip())
+    found = _ENTRY.fullmatch(chunk.rstrip())
     if found is None:
         return None
-    days, mark, digits, kind, own, bank, more, text = found.groups()
+    days, mark, funds, units, cents, kind, own, bank, more, text = found.groups()
+    if funds and funds != entries.currency[2]:
+        return None
+    if len(cents) != EXPONENTS[entries.currency] or len(units) + len(cents) > DIGITS_MAX:
+        return None
     if (text is not None and "\n:" in text) or (own is not None and len(own) > REFERENCE_CHARS):
         return None
     dates = entries.dates_of(days)
@@ -116,7 +111,7 @@ def _usual_line(chunk: str, number: int, index: int, entries: UsualReader) -> St
         return None
     sign, reversal, status = MARKS[mark]
     row: Row = [
-        index, dates.booking, dates.value, sign * int(digits.replace(",", "")), entries.currency, status, reversal, bank,
+        index, dates.booking, dates.value, sign * int(units + cents), entries.currency, status, reversal, bank,
         None, None, kind, *EMPTY_MIDDLE, f"line {number}", (), None,
     ]  # fmt: skip
     if text:

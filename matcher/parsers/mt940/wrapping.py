@@ -62,7 +62,8 @@ def free_lines(text: str) -> str:
         return text.strip()
     width = text.find("\n")
     beside_cuts = text[width - 1 :: width + 1][:breaks] + text[-1]
-    if width in (_COLUMNS, _COLUMNS_AFTER_TAG) and beside_cuts.isalnum() and cut_evenly(text, breaks):
+    is_even = text[width :: width + 1] == _BREAKS[:breaks]
+    if is_even and width in (_COLUMNS, _COLUMNS_AFTER_TAG) and beside_cuts.isalnum():
         return text.replace("\n", "").strip()
     given = text.split("\n")
     cuts = {_COLUMNS, _COLUMNS_AFTER_TAG} if len(given[0]) == _COLUMNS_AFTER_TAG else {_COLUMNS}
