@@ -32,6 +32,7 @@ def emptied(database: Database) -> Database:
     """The database without any rows, counting from one again."""
     names = ", ".join(table.name for table in METADATA.sorted_tables)
     with database.engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
     return database
 

@@ -13,6 +13,7 @@ from recon_core.services import history
 from recon_core.store.engine import Database, open_database
 from recon_core.store.guards import GUARDS
 from recon_core.store.migrate import current, downgrade, upgrade
+from recon_core.store.migrations.versions.r0013_references import REFERENCES
 from recon_core.store.schema import CORE
 from recon_core.store.tables import METADATA
 from tests.core.test_log import a_month
@@ -31,7 +32,10 @@ def test_the_migrations_make_the_schema_that_the_tables_describe(database_url: s
         context = MigrationContext.configure(connection, opts={"compare_server_default": False})
         found = compare_metadata(context, METADATA)
 
-    assert [one for one in found if "schema_version" not in str(one)] == []
+    # PostgreSQL checks some references by statement.
+    instead = {one.name for one in REFERENCES}
+    left = [one for one in found if not (one[0] == "add_fk" and one[1].name in instead)]
+    assert [one for one in left if "schema_version" not in str(one)] == []
     database.close()
 
 
