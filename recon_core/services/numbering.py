@@ -33,6 +33,11 @@ def series_id(uow: UnitOfWork, code: str, *, act: Action) -> int:
         return int(found[0].id)
     if code not in PREDEFINED:
         raise Unknown(f"There is no number series {code!r}.", cure=f"Make it: recon settings series {code}")
+    # Somebody else may be making it this moment.
+    uow.lock_names([f"number series {code}"])
+    found = uow.select(_BY_CODE, {"code": code})
+    if found:
+        return int(found[0].id)
     return act.insert_row("number_series", {"code": code, "prefix": PREDEFINED[code]})
 
 
