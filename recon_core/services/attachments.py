@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from recon_core.domain.refusals import Conflict, Unknown
-from recon_core.domain.states import FileOutcome
 from recon_core.ports import Action, UnitOfWork
 from recon_core.services import documents, files
 
@@ -22,10 +21,8 @@ def attach(uow: UnitOfWork, *, document_id: int, name: str, content: bytes, by: 
     Raises `Conflict` if it has the same bytes already.
     """
     document = documents.locked(uow, document_id)
+    # Nobody has read it: should the bank deliver the same bytes as a statement, its lines are taken in then.
     (file,) = files.archive_files(uow, files=[(name, content)], by=by, at=at)
-    if not file.known:
-        verdict = files.Verdict(file.id, FileOutcome.READ.value, "attached")
-        files.finish_files(uow, verdicts=[verdict], by=by, at=at)
     known = "SELECT name FROM attachment WHERE reconciliation_id = :id AND source_file_id = :file"
     taken = uow.value(known, {"id": document_id, "file": file.id})
     if taken is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from matcher.pipeline.ingest import Taken
 from matcher.pipeline.run import RunReport, run
 from matcher.pipeline.setup import read_accounts
 from recon_core.domain.refused import BadSetting, InputError
-from recon_core.services import documents
+from recon_core.services import accounts, attachments, documents, reconcile
 from tests.pipeline.conftest import FIXTURES
 
 DEMO = FIXTURES / "demo"
@@ -54,6 +55,22 @@ def test_running_again_changes_no_row_and_says_so(context: Context) -> None:
     assert not again.changed
     assert {file.taken for file in again.files} == {Taken.KNOWN, Taken.SET_ASIDE}
     assert content(context) == before
+
+
+def test_a_statement_whose_bytes_were_attached_to_a_document_first_is_taken_in(context: Context) -> None:
+    with context.database.begin() as uow:
+        plan = {"code": "other", "name": "Other", "currency": "SEK", "by": "anna", "at": context.now()}
+        account_id = accounts.open_account(uow, **plan)
+        document_id = reconcile.open_document(
+            uow, account_id=account_id, reconciliation_date=date(2026, 1, 31), by="anna", at=context.now()
+        )
+        for path in sorted((STATEMENTS / "demo").iterdir()):
+            attachments.attach(
+                uow, document_id=document_id, name=path.name, content=path.read_bytes(), by="anna", at=context.now()
+            )
+        uow.commit()
+
+    assert {file.taken for file in run_demo(context).files} == {Taken.READ, Taken.SET_ASIDE}
 
 
 def test_a_file_that_was_cut_off_is_set_aside_with_its_reason_and_the_others_go_on(context: Context) -> None:
