@@ -18,7 +18,7 @@ from recon_core.domain.identity import family, line_date, statement_key
 from recon_core.domain.statement import StatementHeader, StatementLine
 from recon_core.domain.states import LineState, StatementState
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import line_rows, lookup
+from recon_core.services import cut_off, line_rows, lookup
 
 # Reasons to hold a statement.
 AMBIGUOUS, CORRECTED, OTHER_FORMAT = "ambiguous-delivery", "corrected", "other-format"
@@ -350,10 +350,10 @@ def _reason_to_hold(uow: UnitOfWork, incoming: Incoming, stored: _Stored, made: 
         return OTHER_FORMAT
     rows = uow.known(_CLOSED_UNTIL, {"account": incoming.account.id})
     if rows:
-        closed, cut_off = rows[0].reconciliation_date, incoming.account.cut_off_date
+        closed, before = rows[0].reconciliation_date, incoming.account.cut_off_date
         for day, _ in new:
             assert day is not None
-            if day <= closed and (cut_off is None or day > cut_off):
+            if day <= closed and (before is None or day > before):
                 return INSIDE_CLOSED
     return ""
 
@@ -378,11 +378,11 @@ def store(act: Action, incoming: Incoming, made: Plan, statement_id: int) -> Seq
     every = len(made.new) == len(incoming.booked)
     lines = incoming.booked if every else [incoming.booked[position] for position in made.new]
     columns: dict[str, Any] = line_rows.to_columns(lines)
-    cut_off = incoming.account.cut_off_date
-    before = [cut_off is not None and day <= cut_off for day in columns["booking_date"]]
+    last = incoming.account.cut_off_date
+    before = [last is not None and day <= last for day in columns["booking_date"]]
     if any(before):
         columns["state"] = [LineState.IGNORED.value if old else LineState.OPEN.value for old in before]
-        columns["state_reason"] = ["Before the cut-off date." if old else "" for old in before]
+        columns["state_reason"] = [cut_off.REASON if old else "" for old in before]
     else:
         columns["state"] = [LineState.OPEN.value] * len(lines)
     values = {

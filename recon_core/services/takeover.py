@@ -7,9 +7,8 @@ from datetime import date, datetime
 
 from recon_core.domain.money import to_text
 from recon_core.domain.refusals import BadRequest, NotBalanced, WrongState
-from recon_core.domain.states import LineState
 from recon_core.ports import UnitOfWork
-from recon_core.services import documents, lookup, reconcile, release
+from recon_core.services import cut_off, documents, lookup, reconcile, release
 
 
 def take_over(
@@ -57,7 +56,9 @@ def take_over(
         )
     wanted = [row.id for row in rows if row.id not in leave_open]
     reconcile.toggle_reconciled(uow, document_id=document_id, transaction_ids=wanted, by=by, at=at)
-    _set_aside(uow, account_id, cut_off_date, version=account.version, by=by, at=at)
+    subject = ("cash_account", account_id)
+    with uow.action("account.take-over", subject=subject, account_id=account_id, by=by, at=at) as act:
+        cut_off.set_aside(uow, act, account, cut_off_date)
     difference = documents.get(uow, document_id).figures.difference
     if difference:
         text = to_text(difference, account.currency)
@@ -67,16 +68,3 @@ def take_over(
         )
     reconcile.remove_hold(uow, document_id=document_id, by=by, at=at)
     return release.release(uow, document_id=document_id, by=by, at=at)
-
-
-def _set_aside(uow: UnitOfWork, account_id: int, cut_off_date: date, *, version: int, by: str, at: datetime) -> None:
-    lines = uow.select(
-        "SELECT id FROM statement_line WHERE cash_account_id = :account AND booking_date <= :day"
-        " AND state IN ('open', 'proposed') AND used_amount = 0",
-        {"account": account_id, "day": cut_off_date},
-    )
-    subject = ("cash_account", account_id)
-    with uow.action("account.take-over", subject=subject, account_id=account_id, by=by, at=at) as act:
-        act.update("cash_account", [account_id], {"cut_off_date": cut_off_date, "version": version + 1})
-        values = {"state": LineState.IGNORED.value, "state_reason": "Before the cut-off date."}
-        act.update("statement_line", [row.id for row in lines], values)

@@ -7,7 +7,7 @@ import pytest
 from recon_core.domain.matching import Rest
 from recon_core.domain.refusals import NotBalanced, Unknown, WrongState
 from recon_core.reports import outstanding, registers, trail
-from recon_core.services import adjust, chains, clearing, documents, reconcile, release, takeover, undo, verify
+from recon_core.services import adjust, chains, clearing, documents, history, reconcile, release, takeover, undo, verify
 from tests.core.test_log import unguarded
 from tests.core.world import World, bank_lines, day, kr
 
@@ -231,6 +231,29 @@ def test_history_is_taken_over_up_to_a_cut_off_date(world: World) -> None:
     assert [row.state for row in rows] == ["ignored"]
     with pytest.raises(WrongState):
         world.do(takeover.take_over, **arguments)
+
+
+def test_a_take_over_is_voided_with_its_cut_off_date_and_done_again_to_another(world: World) -> None:
+    account_id = world.account()
+    world.entry_types()
+    world.book(account_id, "2014-01-01 1000 IB", "2016-12-29 13 B")
+    statement = world.statement(account_id, "1000", "2016-12-29 10 OLD", "2016-12-30 3 IGNORED", "2017-01-02 5 NEW")
+    world.do(clearing.ignore_lines, line_ids=statement.new_line_ids[1:2], reason="Before the cut-off date.")
+    world.do(takeover.take_over, account_id=account_id, cut_off_date=day("2017-01-31"), statement_balance=kr("1013"))
+    world.statement(account_id, "980", "2016-11-01 20 LATE")
+
+    world.do(release.void_document, document_id=1)
+
+    states = "SELECT bank_reference, state FROM statement_line ORDER BY booking_date"
+    assert list(map(tuple, world.rows(states))) == [
+        ("LATE", "open"),
+        ("OLD", "open"),
+        ("IGNORED", "ignored"),
+        ("NEW", "open"),
+    ]
+    world.do(takeover.take_over, account_id=account_id, cut_off_date=day("2016-12-31"), statement_balance=kr("1013"))
+    assert [row.state for row in world.rows(states)] == ["ignored", "ignored", "ignored", "open"]
+    assert world.read(history.verify_log).holds
 
 
 def test_a_voided_document_is_printed_as_it_was_closed(world: World) -> None:
