@@ -12,7 +12,7 @@ from recon_core.domain.matching import Match, Rest
 from recon_core.domain.refusals import BadRequest, Conflict, WrongState
 from recon_core.domain.states import AdjustmentState, TransactionStatus
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import adjustment_rows, clearing, control, lookup, settings, undo, vouchers
+from recon_core.services import adjustment_rows, books, clearing, control, lookup, settings, undo, vouchers
 
 _EDITABLE = {"day", "amount", "description", "entry_type", "offset_account", "code_parts", "hold"}
 
@@ -94,8 +94,8 @@ def create_adjustment(  # noqa: PLR0913  the fields of the dialog
 
 
 def _locked(uow: UnitOfWork, ids: Sequence[int]) -> list[tuple[Any, Any]]:
-    """Adjustments with their transactions, in the order of the ids, their accounts held."""
-    wanted = list(ids)
+    """Adjustments with their transactions, in the order of the ids, each once, their accounts held."""
+    wanted = list(dict.fromkeys(ids))
     before = lookup.many(uow, "adjustment", wanted, "id, book_transaction_id")
     rows = lookup.locked(uow, "book_transaction", [before[one].book_transaction_id for one in wanted])
     now = lookup.many(uow, "adjustment", wanted, "*")
@@ -131,7 +131,7 @@ def edit_adjustment(
         raise BadRequest(
             f"{min(unknown)!r} of an adjustment can't be changed.", cure=f"There are: {', '.join(sorted(_EDITABLE))}."
         )
-    if "amount" in changes and changes["amount"] != row.amount and adjustment.decision_id is not None:
+    if "amount" in changes and changes["amount"] != row.amount and (adjustment.decision_id or row.matched_amount):
         raise BadRequest(
             "The amount of an adjustment for a bank line is the bank's.",
             cure=f"Reject it and match the line anew: recon adjust reject {adjustment_id}",
@@ -153,7 +153,7 @@ def edit_adjustment(
     if code:
         own |= {"entry_type_id": kind.id, "offset_account": own.get("offset_account", kind.offset_account)}
     subject = ("adjustment", adjustment_id)
-    with uow.action("adjustment.edit", subject=subject, account_id=row.cash_account_id, by=by, at=at) as act:
+    with uow.action(control.ADJUSTMENT_EDITED, subject=subject, account_id=row.cash_account_id, by=by, at=at) as act:
         act.update("adjustment", [adjustment_id], own | {"version": adjustment.version + 1})
         if book:
             act.update("book_transaction", [row.id], book | {"version": row.version + 1})
@@ -185,9 +185,7 @@ def release_adjustments(uow: UnitOfWork, *, adjustment_ids: Sequence[int], by: s
             )
             raise WrongState(f"Adjustment {adjustment.id} is {state}.", cure=cure)
         control.check_automatic_amount(uow, account, amount=row.amount, reason=kind.code, by=by)
-        control.check_four_eyes(
-            uow, account=account, amount=row.amount, makers=[adjustment.created_by], by=by, reason=kind.code
-        )
+        control.check_four_eyes(uow, account=account, amount=row.amount, adjustment=adjustment, by=by, reason=kind.code)
         by_account.setdefault(account.id, []).append((adjustment, row))
     numbers: dict[int, str] = {}
     for account_id, mine in by_account.items():
@@ -242,6 +240,8 @@ def reject_adjustment(uow: UnitOfWork, *, adjustment_id: int, reason: str = "", 
     if adjustment.decision_id is not None:
         undo.undo_decisions(uow, decision_ids=[adjustment.decision_id], reason=reason, by=by, at=at)
         return
+    if row.matched_amount:
+        undo.undo_decisions(uow, decision_ids=undo.using(uow, row.id), reason=reason, by=by, at=at)
     subject = ("adjustment", adjustment_id)
     account_id = row.cash_account_id
     with uow.action("adjustment.reject", subject=subject, account_id=account_id, by=by, at=at, reason=reason) as act:
@@ -262,10 +262,13 @@ def reverse_adjustment(
             f"Adjustment {adjustment_id} is {adjustment.state}.",
             cure=f"Reject an unreleased one: recon adjust reject {adjustment_id}",
         )
-    closed = "SELECT id FROM reconciliation WHERE id = :id AND state = 'closed'"
-    if adjustment.decision_id is not None and uow.value(closed, {"id": row.reconciliation_id}) is None:
+    closed = books.is_closed(uow, row)
+    if adjustment.decision_id is not None and not closed:
         undo.undo_decisions(uow, decision_ids=[adjustment.decision_id], reason=reason, reverse_on=day, by=by, at=at)
         return
+    if row.matched_amount and not closed:
+        decisions = undo.using(uow, row.id)
+        undo.undo_decisions(uow, decision_ids=decisions, reason=reason, reverse_on=day, by=by, at=at)
     subject = ("adjustment", adjustment_id)
     account_id = row.cash_account_id
     with uow.action("adjustment.reverse", subject=subject, account_id=account_id, by=by, at=at, reason=reason) as act:

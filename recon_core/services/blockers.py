@@ -40,7 +40,10 @@ _PARTLY = (
     f"{_PARTLY_OF} AND t.reconciliation_id IS NULL UNION ALL {_PARTLY_OF} AND t.reconciliation_id = r.id ORDER BY 2"
 )
 _DOUBTFUL = (
-    "SELECT cash_account_id, id, state, hold_reason, coalesce(to_date, closing_date) AS to_date FROM statement"
+    "SELECT cash_account_id, id, state, hold_reason, coalesce(to_date, closing_date) AS to_date,"
+    " coalesce(from_date, opening_date) AS from_date, coalesce((SELECT min(l.booking_date) FROM statement_line l"
+    " WHERE l.statement_id = statement.id), (SELECT min(a.booking_date) FROM advice_line a"
+    " WHERE a.statement_id = statement.id AND a.kind = 'held')) AS booking_date FROM statement"
     " WHERE cash_account_id = :account AND kind = 'statement'"
     " AND (state = 'held' OR (state = 'accepted' AND balanced = 'no' AND automatic = false)) ORDER BY id"
 )
@@ -140,7 +143,8 @@ def statement_findings(
     uow: UnitOfWork, account: CashAccount, *, since: date | None, through: date | None = None
 ) -> list[Blocker]:
     """What the statements of an account after a day (None: from the first) speak against a release: gaps up to the day
-    `through`, lines that do not add up, and statements that wait for a decision.
+    `through`, lines that do not add up, and statements that wait for a decision. One that begins after that day speaks
+    against nothing up to it.
     """
     found = []
     chain = chains.account_chain(uow, account.id)
@@ -149,7 +153,7 @@ def statement_findings(
         if in_time and one.code != "sequence-skipped":
             cure = "Import the statement that is missing: recon run FOLDER"
             found.append(Blocker(one.code, one.message, cure, (one.statement_id,)))
-    if chain.mismatch:
+    if chain.mismatch and (through is None or chains.account_chain(uow, account.id, through=through).mismatch):
         apart = Money(chain.mismatch, account.currency)
         message = f"The bank lines differ from the statements' balances by {apart}."
         found.append(
@@ -161,6 +165,12 @@ def statement_findings(
         )
     for row in uow.known(_DOUBTFUL, {"account": account.id}):
         if since is not None and row.to_date is not None and row.to_date <= since:
+            continue
+        if (
+            through is not None
+            and row.from_date is not None
+            and min(row.from_date, row.booking_date or date.max) > through
+        ):
             continue
         if row.state == StatementState.HELD:
             found.append(held_statement(row))

@@ -331,6 +331,12 @@ def hold_transaction(uow: UnitOfWork, *, transaction_id: int, hold: bool, by: st
         act.update("book_transaction", [row.id], {"status": wanted.value})
 
 
+def is_closed(uow: UnitOfWork, row: Any) -> bool:
+    """Whether a transaction is in a closed document."""
+    closed = "SELECT id FROM reconciliation WHERE id = :id AND state = 'closed'"
+    return row.reconciliation_id is not None and uow.value(closed, {"id": row.reconciliation_id}) is not None
+
+
 def check_open(uow: UnitOfWork, rows: Iterable[Any]) -> None:
     """Raise `Closed` if one of the transactions is in a closed document."""
     documents = {row.reconciliation_id: row for row in rows if row.reconciliation_id is not None}

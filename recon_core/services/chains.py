@@ -53,10 +53,13 @@ def _link(row: Any) -> Link | None:
     return Link(row.id, first, last, row.sequence, row.page, row.opening_balance, row.closing_balance)
 
 
-def account_chain(uow: UnitOfWork, account_id: int) -> Chain:
-    """The account's chain of accepted statements, with missing pages among the breaks."""
+def account_chain(uow: UnitOfWork, account_id: int, *, through: date | None = None) -> Chain:
+    """The account's chain of accepted statements, with missing pages among the breaks; `through` leaves out those that
+    begin after that day.
+    """
     rows = uow.known(_STATEMENTS, {"account": account_id})
-    links = [link for row in rows if (link := _link(row)) is not None]
+    every = [link for row in rows if (link := _link(row)) is not None]
+    links = [link for link in every if through is None or link.from_date <= through]
     found = walk(
         links,
         moved=lambda after, through: moved(uow, account_id, after=after, through=through),

@@ -13,6 +13,8 @@ from recon_core.domain.states import MatchingPolicy, is_policy
 from recon_core.ports import UnitOfWork
 from recon_core.services import lookup
 
+ADJUSTMENT_EDITED = "adjustment.edit"
+
 
 class Limit(NamedTuple):
     """The largest amount in minor units, and who set it last."""
@@ -80,15 +82,19 @@ def check_limit(uow: UnitOfWork, *, purpose: str, account: CashAccount, amount: 
 
 
 def check_four_eyes(
-    uow: UnitOfWork, *, account: CashAccount, amount: int, makers: Iterable[str], by: str, reason: str = ""
+    uow: UnitOfWork, *, account: CashAccount, amount: int, adjustment: Any, by: str, reason: str = ""
 ) -> None:
-    """Raise `PolicyForbids` if `by` made what it approves and the amount is above the four-eyes limit (0 if unset)."""
+    """Raise `PolicyForbids` if `by` made or changed the adjustment (row with id and created_by) that it approves and the
+    amount is above the four-eyes limit (0 if unset).
+    """
     if not lookup.settings(uow).four_eyes:
         return
     found = limit(uow, purpose="four_eyes", account=account, reason=reason)
     if abs(amount) <= (found.minor_max if found else 0):
         return
-    if by in {*makers, found.changed_by if found else ""}:
+    edits = "SELECT happened_by FROM log WHERE subject_kind = 'adjustment' AND subject_id = :id AND action = :edit"
+    editors = [row.happened_by for row in uow.select(edits, {"id": adjustment.id, "edit": ADJUSTMENT_EDITED})]
+    if by in {adjustment.created_by, *editors, found.changed_by if found else ""}:
         raise PolicyForbids(
             f"{by} made this, or set the limit for it, and can't approve it: four eyes are required.",
             cure="Let somebody else release it.",

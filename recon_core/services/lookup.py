@@ -55,8 +55,10 @@ def accounts(uow: UnitOfWork, ids: Sequence[int] | None = None) -> list[CashAcco
 
 
 def locked(uow: UnitOfWork, table: str, ids: Iterable[int]) -> list[Any]:
-    """Rows of a table in the order of `ids`, their cash accounts held until the transaction ends. Raises `Unknown`."""
-    wanted = list(ids)
+    """Rows of a table in the order of `ids`, each once, their cash accounts held until the transaction ends. Raises
+    `Unknown`.
+    """
+    wanted = list(dict.fromkeys(ids))
     rows = many(uow, table, wanted, "*")
     if uow.lock_accounts([row.cash_account_id for row in rows.values()]):
         rows = many(uow, table, wanted, "*")

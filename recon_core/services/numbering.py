@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from recon_core.domain.refusals import BadRequest, Unknown
+from recon_core.domain.refusals import BadRequest, Conflict, Unknown
 from recon_core.ports import Action, UnitOfWork
 
 RECONCILIATIONS = "CARECON"
@@ -21,7 +21,12 @@ PREDEFINED = {RECONCILIATIONS: "", VOUCHERS: "V"}
 def open_series(
     uow: UnitOfWork, *, code: str, prefix: str = "", width: int = 6, manual: bool = False, by: str, at: datetime
 ) -> int:
-    """Make a number series: `prefix` and a number of `width` digits; in a manual one the user types the number."""
+    """Make a number series: `prefix` and a number of `width` digits; in a manual one the user types the number.
+
+    Raises `Conflict` for a code that is taken.
+    """
+    if uow.known(_BY_CODE, {"code": code}):
+        raise Conflict(f"There is a number series {code!r} already.", cure="Use it, or give this one another code.")
     with uow.action("series.open", subject=("number_series", 0), by=by, at=at) as act:
         return act.insert_row("number_series", {"code": code, "prefix": prefix, "width": width, "manual": manual})
 

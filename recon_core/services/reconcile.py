@@ -140,13 +140,19 @@ def change_document(
         if reconciliation_date is not None and reconciliation_date != document.reconciliation_date:
             _check_date(reconciliation_date, documents.last_closed(uow, document.cash_account_id))
             ticked = uow.select(
-                "SELECT id, transaction_date FROM book_transaction WHERE reconciliation_id = :id", {"id": document_id}
+                "SELECT t.id, t.transaction_date, o.id AS original FROM book_transaction t LEFT JOIN book_transaction o"
+                " ON o.id = t.voids_id AND o.reconciliation_id = t.reconciliation_id WHERE t.reconciliation_id = :id",
+                {"id": document_id},
             )
-            if any(row.transaction_date > reconciliation_date for row in ticked):
-                late = [row.id for row in ticked if row.transaction_date > reconciliation_date]
+            late = [
+                row.original if row.original and document.skip_voided else row.id
+                for row in ticked
+                if row.transaction_date > reconciliation_date
+            ]
+            if late:
                 raise BadRequest(
                     "A ticked line is dated after the new date.",
-                    cure=f"Untick it first: recon reconcile untick ACCOUNT {' '.join(map(str, late))}",
+                    cure=f"Untick it first: recon reconcile untick ACCOUNT {' '.join(map(str, sorted(set(late))))}",
                 )
             act.update("book_transaction", [row.id for row in ticked], {"reconciled_date": reconciliation_date})
             values["reconciliation_date"] = reconciliation_date

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from recon_core import __version__
 from recon_core.domain.account import CashAccount
 from recon_core.domain.reconciliation import Figures, check_allowed
-from recon_core.domain.refusals import Blocked, PolicyForbids, WrongState
+from recon_core.domain.refusals import Blocked, Conflict, PolicyForbids, WrongState
 from recon_core.domain.states import DocumentState, MatchingPolicy, is_policy
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import control, documents, lookup, numbering
+from recon_core.services import control, cut_off, documents, lookup, numbering
 from recon_core.services.blockers import blockers
 from recon_core.services.blockers import foresee as foresee_blockers
 
@@ -99,11 +99,16 @@ def finish(uow: UnitOfWork, ready: Ready, *, number: str | None = None, by: str,
         "document.release", subject=("reconciliation", document.id), account_id=account.id, by=by, at=at
     ) as act:
         assert account.number_series_id is not None
-        taken = numbering.take(uow, account.number_series_id, act=act, typed=number)
+        taken = "SELECT id FROM reconciliation WHERE cash_account_id = :account AND number = :number"
+        if number and uow.value(taken, {"account": account.id, "number": number}) is not None:
+            raise Conflict(
+                f"Account {account.code} has a reconciliation {number} already.", cure="Type another number."
+            )
+        number = numbering.take(uow, account.number_series_id, act=act, typed=number)
         _freeze_lines(uow, act, document)
         values = {
             "state": DocumentState.CLOSED.value,
-            "number": taken,
+            "number": number,
             "receipts": found.receipts,
             "receipt_count": found.receipt_count,
             "disbursements": found.disbursements,
@@ -114,7 +119,7 @@ def finish(uow: UnitOfWork, ready: Ready, *, number: str | None = None, by: str,
             "released_at": at,
         }
         documents.touch(uow, act, document, values)
-    return taken
+    return number
 
 
 def _check_four_eyes(uow: UnitOfWork, document: Any, *, by: str) -> None:
@@ -123,18 +128,17 @@ def _check_four_eyes(uow: UnitOfWork, document: Any, *, by: str) -> None:
         return
     account = lookup.account(uow, document.cash_account_id)
     rows = uow.select(
-        "SELECT a.created_by, t.amount, e.code FROM adjustment a JOIN book_transaction t ON t.id = a.book_transaction_id"
+        "SELECT a.id, a.created_by, t.amount, e.code FROM adjustment a JOIN book_transaction t ON t.id = a.book_transaction_id"
         " JOIN entry_type e ON e.id = a.entry_type_id WHERE t.reconciliation_id = :document",
         {"document": document.id},
     )
     for row in rows:
-        control.check_four_eyes(
-            uow, account=account, amount=row.amount, makers=[row.created_by], by=by, reason=row.code
-        )
+        control.check_four_eyes(uow, account=account, amount=row.amount, adjustment=row, by=by, reason=row.code)
+    before = document.predecessor_id and documents.row(uow, document.predecessor_id).reconciliation_date
     voided = uow.value(
         "SELECT voided_by FROM reconciliation WHERE cash_account_id = :account AND state = 'voided'"
-        " AND reconciliation_date >= :day ORDER BY voided_at DESC LIMIT 1",
-        {"account": account.id, "day": document.reconciliation_date},
+        " AND reconciliation_date > :day ORDER BY voided_at DESC LIMIT 1",
+        {"account": account.id, "day": before or date.min},
     )
     if voided == by:
         raise PolicyForbids(
@@ -177,7 +181,8 @@ def _bound(uow: UnitOfWork, document: Any, *, context: Mapping[str, str]) -> str
 
 
 def void_document(uow: UnitOfWork, *, document_id: int, reason: str = "", by: str, at: datetime) -> None:
-    """Void the account's latest closed document: its lines are no longer reconciled; cleared and clear dates stay.
+    """Void the account's latest closed document: its lines are no longer reconciled; cleared and clear dates stay. With
+    the document that took an account over, its cut-off date goes, and the bank lines set aside for it are open again.
 
     The totals are kept. Raises `WrongState` if it is not closed, a newer document stands, or the account is inactive.
     """
@@ -205,3 +210,5 @@ def void_document(uow: UnitOfWork, *, document_id: int, reason: str = "", by: st
         rows = uow.select("SELECT id FROM book_transaction WHERE reconciliation_id = :id", {"id": document_id})
         ids = [row.id for row in rows]
         act.update("book_transaction", ids, {"reconciliation_id": None, "reconciled_date": None})
+        if document.predecessor_id is None and document.reconciliation_date == account.cut_off_date:
+            cut_off.take_back(uow, act, account)

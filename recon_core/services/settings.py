@@ -92,6 +92,9 @@ def change_entry_type(uow: UnitOfWork, *, code: str, changes: Mapping[str, Any],
 
 def open_code_part(uow: UnitOfWork, *, part: str, value: str, name: str = "", by: str, at: datetime) -> int:
     """Add a value of a code part (kod-del), such as part "cost_centre", value "100"."""
+    known = "SELECT active FROM code_part WHERE part = :part AND value = :value"
+    if uow.value(known, {"part": part, "value": value}) is not None:
+        raise Conflict(f"The code part {part!r} has the value {value!r} already.", cure="Nothing needs to be done.")
     with uow.action("code-part.open", subject=("code_part", 0), by=by, at=at) as act:
         return act.insert_row("code_part", {"part": part, "value": value, "name": name, "active": True})
 
@@ -117,6 +120,8 @@ def open_period(uow: UnitOfWork, *, name: str, from_date: date, to_date: date, b
         )
     if from_date > to_date:
         raise BadRequest(f"The period {name} ends before it begins.", cure="Turn the days.")
+    if uow.value("SELECT id FROM fiscal_period WHERE name = :name", {"name": name}) is not None:
+        raise Conflict(f"There is a fiscal period {name!r} already.", cure="Give this one another name.")
     row = {"name": name, "from_date": from_date, "to_date": to_date, "locked": False}
     with uow.action("period.open", subject=("fiscal_period", 0), by=by, at=at) as act:
         return act.insert_row("fiscal_period", row)

@@ -125,11 +125,12 @@ def void_transfer(
 ) -> tuple[int, int]:
     """Void both sides of a released transfer on `day`; returns the ids of the voiding entries.
 
-    Raises `WrongState` while a bank line proves one of them.
+    Raises `WrongState` while a bank line proves one of them that no closed document holds.
     """
     _, out, into = _locked(uow, transfer_id)
-    if out.matched_amount or into.matched_amount:
-        raise WrongState(f"Bank lines prove transfer {transfer_id}.", cure=books.UNDO_MATCH.format(out.id))
+    for side in (out, into):
+        if side.matched_amount and not books.is_closed(uow, side):
+            raise WrongState(f"Bank lines prove transfer {transfer_id}.", cure=books.UNDO_MATCH.format(side.id))
     with uow.action("transfer.void", subject=("transfer", transfer_id), by=by, at=at, reason=reason) as act:
         first = void_rows.insert_void(uow, act, out, day=day, released=True, reason=reason)
         shared = out.voucher_id == into.voucher_id

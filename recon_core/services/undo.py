@@ -24,6 +24,15 @@ class Undone(NamedTuple):
     document_ids: tuple[int, ...]
 
 
+def using(uow: UnitOfWork, transaction_id: int) -> list[int]:
+    """The standing decisions that use a transaction."""
+    sql = (
+        "SELECT DISTINCT d.id FROM decision d JOIN decision_transaction t ON t.decision_id = d.id"
+        " WHERE t.book_transaction_id = :id AND d.state = 'applied' ORDER BY d.id"
+    )
+    return [one.id for one in uow.select(sql, {"id": transaction_id})]
+
+
 class _Parts(NamedTuple):
     decisions: list[Any]
     lines: list[Any]
@@ -60,9 +69,10 @@ def undo_decisions(
     that date the undo is refused. What was split off a transaction that is open again and that nothing has used is put
     back, unless `join` is false. Raises `Closed`, `WrongState`, `PeriodLocked`.
     """
-    before = lookup.many(uow, "decision", list(decision_ids), "id, cash_account_id")
+    ids = list(dict.fromkeys(decision_ids))
+    before = lookup.many(uow, "decision", ids, "id, cash_account_id")
     uow.lock_accounts([row.cash_account_id for row in before.values()])
-    parts = _load(uow, list(decision_ids))
+    parts = _load(uow, ids)
     _check(uow, parts, reverse_on=reverse_on)
     account_ids = {row.cash_account_id for row in parts.decisions}
     only = account_ids.pop() if len(account_ids) == 1 else None
@@ -101,9 +111,8 @@ def _load(uow: UnitOfWork, ids: list[int]) -> _Parts:
         {"ids": ids},
     )
     transactions = uow.select(
-        "SELECT d.decision_id, d.book_transaction_id, d.amount AS part, d.prior_clear_date AS clear_date,"
-        " d.prior_cleared_by AS cleared_by, d.prior_cleared_at AS cleared_at, t.id, t.amount, t.matched_amount,"
-        " t.reconciliation_id, t.external_id, t.voids_id FROM decision_transaction d"
+        "SELECT d.decision_id, d.book_transaction_id, d.amount AS part, t.id, t.matched_amount, t.processed,"
+        " t.clear_date, t.cleared_by, t.cleared_at, t.reconciliation_id, t.external_id FROM decision_transaction d"
         " JOIN book_transaction t ON t.id = d.book_transaction_id WHERE d.decision_id IN :ids",
         {"ids": ids},
     )
@@ -146,27 +155,28 @@ def _free_transactions(uow: UnitOfWork, act: Action, parts: _Parts) -> None:
     if not parts.transactions:
         return
     matched: dict[int, int] = {}
-    first: dict[int, Any] = {}
-    for row in sorted(parts.transactions, key=lambda row: row.decision_id):
+    before: dict[int, Any] = {}
+    for row in parts.transactions:
         matched[row.id] = matched.get(row.id, row.matched_amount) - row.part
-        first.setdefault(row.id, row)
-    earliest = uow.select(
+        before[row.id] = row
+    # Only the decision that used a transaction up cleared it, and it knows how people had left it; as long as a part is
+    # used, the mark is theirs.
+    last = uow.select(
         "SELECT book_transaction_id, prior_clear_date AS clear_date, prior_cleared_by AS cleared_by,"
         " prior_cleared_at AS cleared_at FROM decision_transaction d WHERE book_transaction_id IN :ids"
-        " AND NOT EXISTS (SELECT 1 FROM decision_transaction e JOIN decision x ON x.id = e.decision_id"
-        " WHERE e.book_transaction_id = d.book_transaction_id AND x.state = 'applied' AND e.decision_id < d.decision_id)"
-        " AND EXISTS (SELECT 1 FROM decision x WHERE x.id = d.decision_id AND x.state = 'applied')",
-        {"ids": list(matched)},
+        " AND d.decision_id = (SELECT max(e.decision_id) FROM decision_transaction e JOIN decision x"
+        " ON x.id = e.decision_id AND x.state = 'applied' WHERE e.book_transaction_id = d.book_transaction_id)",
+        {"ids": [row.id for row in before.values() if row.processed]},
     )
-    prior = {row.book_transaction_id: row for row in earliest}
+    before |= {row.book_transaction_id: row for row in last}
     ids = list(matched)
     values = {
         "matched_amount": [matched[row_id] for row_id in ids],
         "processed": False,
-        "cleared": [prior[row_id].clear_date is not None for row_id in ids],
-        "clear_date": [prior[row_id].clear_date for row_id in ids],
-        "cleared_by": [prior[row_id].cleared_by for row_id in ids],
-        "cleared_at": [prior[row_id].cleared_at for row_id in ids],
+        "cleared": [before[row_id].clear_date is not None for row_id in ids],
+        "clear_date": [before[row_id].clear_date for row_id in ids],
+        "cleared_by": [before[row_id].cleared_by for row_id in ids],
+        "cleared_at": [before[row_id].cleared_at for row_id in ids],
     }
     act.update("book_transaction", ids, values)
 

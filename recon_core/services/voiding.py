@@ -33,17 +33,13 @@ def void_transaction(
     otherwise the void is refused while they stand. A closed document is not changed: the entry shows in the next one.
     """
     row = _voidable(uow, transaction_id)
-    if row.matched_amount and not _is_closed(uow, row):
+    if row.matched_amount and not books.is_closed(uow, row):
         if not lookup.settings(uow).reopen_lines_on_void:
             raise WrongState(
                 f"Bank lines prove transaction {row.external_id}.",
                 cure=books.UNDO_MATCH.format(row.id),
             )
-        sql = (
-            "SELECT DISTINCT d.id FROM decision d JOIN decision_transaction t ON t.decision_id = d.id"
-            " WHERE t.book_transaction_id = :id AND d.state = 'applied'"
-        )
-        decisions = [one.id for one in uow.select(sql, {"id": transaction_id})]
+        decisions = undo.using(uow, transaction_id)
         undo.undo_decisions(uow, decision_ids=decisions, reason=reason, reverse_on=day, join=False, by=by, at=at)
         row = lookup.one(uow, "book_transaction", transaction_id)
         voided = "SELECT id FROM book_transaction WHERE voids_id = :id AND status <> 'rejected'"
@@ -65,7 +61,7 @@ def void_returned(
     """
     row = _voidable(uow, transaction_id)
     (line,) = lookup.locked(uow, "statement_line", [line_id])
-    if not row.processed and not _is_closed(uow, row):
+    if not row.processed and not books.is_closed(uow, row):
         raise WrongState(
             f"No bank line has proved transaction {row.external_id} in full.",
             cure=f"Match it with its bank line first: recon pair ACCOUNT --line LINE --with {row.id}",
@@ -94,11 +90,6 @@ def _voidable(uow: UnitOfWork, transaction_id: int) -> Any:
         )
     void_rows.check_voidable(uow, row)
     return row
-
-
-def _is_closed(uow: UnitOfWork, row: Any) -> bool:
-    closed = "SELECT id FROM reconciliation WHERE id = :id AND state = 'closed'"
-    return uow.value(closed, {"id": row.reconciliation_id}) is not None
 
 
 def _void(uow: UnitOfWork, row: Any, *, day: date, release: bool, reason: str, by: str, at: datetime) -> int:

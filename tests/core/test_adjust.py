@@ -6,7 +6,18 @@ import pytest
 
 from recon_core.domain.matching import Rest
 from recon_core.domain.refusals import BadRequest, Blocked, Conflict, PeriodLocked, PolicyForbids, Unknown, WrongState
-from recon_core.services import accounts, adjust, history, reconcile, release, settings, transfers, undo, voiding
+from recon_core.services import (
+    accounts,
+    adjust,
+    documents,
+    history,
+    reconcile,
+    release,
+    settings,
+    transfers,
+    undo,
+    voiding,
+)
 from tests.core.world import ANNA, BO, NIGHT, World, day, kr
 
 
@@ -117,6 +128,43 @@ def test_a_closed_adjustment_is_reversed_into_the_next_document(fee: tuple[World
     assert world.figures(document_id).disbursements == kr("50")
 
 
+def test_one_made_by_hand_and_matched_opens_its_line_when_it_is_rejected(world: World) -> None:
+    account_id = world.account()
+    world.entry_types()
+    made = world.fee(account_id, "-50", "2017-01-31")
+    (line,) = world.statement(account_id, "0", "2017-01-31 -50 R1").new_line_ids
+    world.match((line, made.transaction_id))
+    with pytest.raises(BadRequest, match="bank's"):
+        world.do(adjust.edit_adjustment, adjustment_id=made.id, changes={"amount": kr("-60")})
+
+    world.do(adjust.reject_adjustment, adjustment_id=made.id)
+
+    assert state(world, made)[:4] == ("rejected", "rejected", False, False)
+    assert world.rows("SELECT state, used_amount FROM statement_line")[0] == ("open", 0)
+
+
+def test_one_made_by_hand_and_matched_opens_its_line_when_it_is_reversed(world: World) -> None:
+    account_id = world.account()
+    world.entry_types()
+    made = world.fee(account_id, "-50", "2017-01-31")
+    world.do(adjust.release_adjustments, adjustment_ids=[made.id])
+    (line,) = world.statement(account_id, "0", "2017-01-31 -50 R1").new_line_ids
+    world.match((line, made.transaction_id))
+
+    world.do(adjust.reverse_adjustment, adjustment_id=made.id, day=day("2017-02-01"))
+
+    assert state(world, made)[:4] == ("reversed", "released", False, False)
+    assert world.rows("SELECT state, used_amount FROM statement_line")[0] == ("open", 0)
+
+
+def test_one_that_is_named_twice_has_one_voucher(fee: tuple[World, int, adjust.Made]) -> None:
+    world, _, made = fee
+
+    assert world.do(adjust.release_adjustments, adjustment_ids=[made.id, made.id]) == ["V000001", "V000001"]
+
+    assert len(vouchers(world)) == 2
+
+
 def test_an_unreleased_adjustment_blocks_release(fee: tuple[World, int, adjust.Made]) -> None:
     world, account_id, made = fee
     document_id = world.document(account_id, "2017-01-31", "0")
@@ -180,6 +228,38 @@ def test_four_eyes_whoever_makes_it_does_not_release_it_above_the_limit(world: W
         world.do(release.release, document_id=again, by=BO)
 
 
+def test_four_eyes_whoever_changes_it_does_not_release_it(world: World) -> None:
+    account_id = world.account()
+    world.entry_types()
+    world.do(settings.change_settings, changes={"four_eyes": True})
+    made = world.fee(account_id, "-10", "2017-01-31")
+    world.do(adjust.edit_adjustment, adjustment_id=made.id, changes={"amount": kr("-10000")}, by=BO)
+
+    with pytest.raises(PolicyForbids, match="four eyes"):
+        world.do(adjust.release_adjustments, adjustment_ids=[made.id], by=BO)
+    world.do(adjust.release_adjustments, adjustment_ids=[made.id], by="cecilia")
+
+    document_id = world.document(account_id, "2017-01-31", "-10000")
+    world.do(reconcile.toggle_reconciled, document_id=document_id)
+    with pytest.raises(PolicyForbids, match="four eyes"):
+        world.close(document_id, by=BO)
+
+
+@pytest.mark.parametrize("date_again", ["2017-01-30", "2017-01-31", "2017-02-01"])
+def test_four_eyes_a_voided_document_is_not_replaced_by_who_voided_it_on_any_date(
+    world: World, date_again: str
+) -> None:
+    account_id = world.account()
+    world.do(settings.change_settings, changes={"four_eyes": True})
+    document_id = world.document(account_id, "2017-01-31", "0")
+    world.close(document_id)
+    world.do(release.void_document, document_id=document_id, by=BO)
+
+    again = world.document(account_id, date_again, "0")
+    with pytest.raises(PolicyForbids, match="voided"):
+        world.close(again, by=BO)
+
+
 def test_a_policy_adjusts_up_to_its_limit(world: World) -> None:
     account_id = world.account(policy="adjust")
     world.entry_types()
@@ -220,6 +300,27 @@ def test_a_transfer_in_one_currency_is_one_voucher(world: World) -> None:
         world.do(voiding.void_transaction, transaction_id=made.to_transaction_id, day=day("2017-01-06"))
     world.do(transfers.void_transfer, transfer_id=made.id, day=day("2017-01-06"))
     assert [row[1:3] for row in vouchers(world)[2:]] == [("1930", kr("500")), ("1940", kr("-500"))]
+
+
+def test_a_transfer_with_a_closed_side_is_voided_into_the_next_document(world: World) -> None:
+    source, target = world.account(), world.account("1940", iban=None)
+    made = world.do(
+        transfers.create_transfer, from_account_id=source, to_account_id=target, amount=kr("500"), day=day("2017-01-05")
+    )
+    world.do(transfers.release_transfer, transfer_id=made.id)
+    (line,) = world.statement(source, "0", "2017-01-05 -500 R1").new_line_ids
+    world.match((line, made.from_transaction_id))
+    with pytest.raises(WrongState, match="prove"):
+        world.do(transfers.void_transfer, transfer_id=made.id, day=day("2017-01-06"))
+    document_id = world.document(source, "2017-01-05", "-500")
+    world.do(reconcile.reconcile_processed, document_id=document_id)
+    world.close(document_id)
+
+    void_id, _ = world.do(transfers.void_transfer, transfer_id=made.id, day=day("2017-01-06"))
+
+    following = world.document(source, "2017-01-31", "0")
+    assert [listed.ids for listed in world.read(documents.listed, following)] == [(void_id,)]
+    assert world.figures(document_id).disbursements == kr("500")
 
 
 def test_a_transfer_between_currencies_goes_over_the_in_transit_account(world: World) -> None:

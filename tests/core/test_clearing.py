@@ -181,6 +181,42 @@ def test_undoing_one_of_two_partial_matches_keeps_the_other(month: tuple[World, 
     assert line(world, lines[0]) == ("open", kr("40"))
 
 
+@pytest.mark.parametrize("undone", ["the first part", "the second part", "both parts"])
+def test_a_transaction_that_a_person_cleared_in_between_stays_cleared(world: World, undone: str) -> None:
+    account_id = world.account()
+    (one,) = world.book(account_id, "2017-01-10 100 A")
+    first, second = world.statement(account_id, "0", "2017-01-10 40 R1", "2017-01-12 60 R2").new_line_ids
+    early = world.match_part(first, one)
+    world.do(books.set_cleared, ids=[one], clear_date=day("2017-01-11"))
+    late = world.match_part(second, one)
+
+    wanted = {"the first part": [early], "the second part": [late], "both parts": [early, late]}[undone]
+    world.do(undo.undo_decisions, decision_ids=wanted, join=False)
+
+    assert transaction(world, one)[1:] == (True, day("2017-01-11"), ANNA, False)
+
+
+def test_undoing_a_part_leaves_what_a_person_cleared_after_it(world: World) -> None:
+    account_id = world.account()
+    (one,) = world.book(account_id, "2017-01-10 100 A")
+    first, _ = world.statement(account_id, "0", "2017-01-10 40 R1", "2017-01-12 60 R2").new_line_ids
+    early = world.match_part(first, one)
+    world.do(books.set_cleared, ids=[one], clear_date=day("2017-01-11"))
+
+    world.do(undo.undo_decisions, decision_ids=[early])
+
+    assert transaction(world, one) == (0, True, day("2017-01-11"), ANNA, False)
+
+
+def test_what_is_named_twice_is_done_once(month: tuple[World, int, list[int], list[int]]) -> None:
+    world, _, lines, transactions = month
+    world.do(books.set_cleared, ids=transactions[:1] * 2, clear_date=day("2017-01-11"))
+    assert len(world.do(clearing.ignore_lines, line_ids=lines[:1] * 2, reason="twice").decision_ids) == 1
+    (decision,) = world.match((lines[2], transactions[3])).decision_ids
+
+    assert world.do(undo.undo_decisions, decision_ids=[decision, decision]).decision_ids == (decision,)
+
+
 def test_undoing_unticks_in_an_open_document_and_puts_it_on_hold(
     month: tuple[World, int, list[int], list[int]],
 ) -> None:

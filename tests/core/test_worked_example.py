@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from recon_core.domain.refusals import Blocked, NotBalanced, Unreleased, WrongState
-from recon_core.services import adjust, blockers, books, documents, reconcile, release
+from recon_core.domain.refusals import BadRequest, Blocked, Conflict, NotBalanced, Unreleased, WrongState
+from recon_core.services import adjust, blockers, books, documents, numbering, reconcile, release, voiding
 from tests.core.world import World, day, kr
 
 
@@ -220,6 +220,49 @@ def test_a_document_that_is_deleted_frees_its_lines(example: tuple[World, int]) 
     again = world.document(account_id, "2017-01-31", "5")
     assert again != document_id
     assert [line.reconciled for line in world.read(documents.listed, again)] == [False]
+
+
+def test_a_date_before_a_hidden_voiding_entry_names_the_line_to_untick(example: tuple[World, int]) -> None:
+    world, account_id = example
+    (voided,) = world.book(account_id, "2017-01-10 5 A")
+    world.do(voiding.void_transaction, transaction_id=voided, day=day("2017-01-20"))
+    document_id = world.document(account_id, "2017-01-31", "0")
+    world.do(reconcile.tick, document_id=document_id, transaction_ids=[voided])
+
+    with pytest.raises(BadRequest) as refused:
+        world.do(reconcile.change_document, document_id=document_id, reconciliation_date=day("2017-01-15"))
+
+    assert refused.value.cure == f"Untick it first: recon reconcile untick ACCOUNT {voided}"
+
+
+def test_a_statement_that_begins_after_the_date_stands_in_nobodys_way(example: tuple[World, int]) -> None:
+    world, account_id = example
+    ids = world.book(account_id, "2017-01-10 100 A")
+    lines = world.statement(account_id, "0", "2017-01-10 100 R1", to_date=day("2017-01-31")).new_line_ids
+    world.statement(account_id, "100", "2017-02-10 7 R2", closing="999")
+    held = world.statement(account_id, "100", "2017-02-11 7 R3", format="mt940", statement_id="7")
+    world.match((lines[0], ids[0]))
+    document_id = world.document(account_id, "2017-01-31", "100")
+    world.do(reconcile.tick, document_id=document_id, transaction_ids=ids)
+
+    assert [one.code for one in world.read(blockers.blockers, document_id=document_id)] == ["on-hold"]
+    world.close(document_id)
+    following = world.document(account_id, "2017-02-28", "100")
+    codes = {one.code for one in world.read(blockers.blockers, document_id=following)}
+    assert {"chain-mismatch", "unbalanced"} <= codes
+    assert held.outcome == "new"
+
+
+def test_a_number_that_was_typed_before_is_refused_with_what_to_do(world: World) -> None:
+    world.do(numbering.open_series, code="TYPED", manual=True)
+    account_id = world.account(number_series="TYPED")
+    for when, number in (("2017-01-31", "7"), ("2017-02-28", "8")):
+        document_id = world.document(account_id, when, "0")
+        world.do(reconcile.remove_hold, document_id=document_id)
+        if when != "2017-01-31":
+            with pytest.raises(Conflict, match="has a reconciliation 7 already"):
+                world.do(release.release, document_id=document_id, number="7")
+        assert world.do(release.release, document_id=document_id, number=number) == number
 
 
 def test_changing_the_date_stamps_the_ticked_lines_again(example: tuple[World, int]) -> None:
