@@ -3,8 +3,9 @@
 What the difference is decides: rounding, the exchange rate (the item carries the same amount of foreign currency), a
 charge that the foreign bank kept, a part payment, or more than was asked for. Cleared only if the text names no other
 open item, the payer is the item's party (or nobody is named and the reference is whole and long, or it is our own payment
-id), its number has no other check digit, no second line names the item, and no other open items of the party would make
-the amount exact or have it.
+id), its number has no other check digit, no second line names the item, no other open items of the party would make the
+amount exact or have it, and no more than twice as much is paid as was asked for: of a list that the bank cut off, one
+number is left.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _SCORE_DOUBTFUL = 500
 # Named, but another item of the party has the amount: before that one, and binding nobody.
 _SCORE_RIVAL = 745
 _LONG_REFERENCE = 7
+_OVERPAID_MAX = 2
 
 
 def find(view: View) -> Candidates:
@@ -64,6 +66,8 @@ def _group(view: View, line: int, row: int, *, sure: bool) -> Group:
     items = view.items
     difference = int(items.lines.amount[line] - items.book.amount[row])
     category = kind_of_difference(view, line, row, difference)
+    if sure and category is Category.OVERPAYMENT:
+        sure = abs(int(items.lines.amount[line])) <= _OVERPAID_MAX * abs(int(items.book.amount[row]))
     if sure and category in {Category.PARTIAL, Category.OVERPAYMENT}:
         sure = not view.relations.names_more(line, row) and not view.relations.misquotes(line, row)
         sure = sure and not _others_make_it_exact(view, line, row, difference)
@@ -92,10 +96,8 @@ def kind_of_difference(view: View, line: int, row: int, difference: int) -> Cate
 
 
 def _others_make_it_exact(view: View, line: int, row: int, difference: int) -> bool:
-    items = view.items
     others = _others_of_party(view, line, row)
-    others = others[(items.book.amount[others] > 0) == (difference > 0)]
-    return bool(adding_up(items.book.amount[others], difference, smallest=1).found)
+    return bool(adding_up(view.items.book.amount[others], difference, smallest=1).found)
 
 
 def _another_is_exact(view: View, line: int, row: int) -> bool:

@@ -47,6 +47,8 @@ class _Numbered(NamedTuple):
 # Above any sum of a stretch, so that a run never reaches into the next one.
 _BASE = np.int64(10**15)
 _STRETCHES_MAX = 9_000
+_PLAIN_GAP_MAX = 20
+_LENGTH_BITS = 8
 # Of longer stretches not every run is made: each line searches its own.
 _STRETCH_ITEMS_MAX = 1_000
 
@@ -143,7 +145,7 @@ def _searched(part: _Numbered, amounts: Ints) -> _Totals:
 def _numbers(view: View, name: str, rows: Ints, *, own: bool) -> tuple[Ints, Codes]:
     """For some items the last number of a text and a code of what the text is without it; −1 where there is none.
 
-    `own`: ids of ours hold more than digits (a supplier's OCR does not), and share one numbering whatever stands before.
+    `own`: ids of ours share one numbering whatever stands before; those of digits alone one for each length.
     """
     texts = view.items.book.text(name)
     if not own:
@@ -154,8 +156,9 @@ def _numbers(view: View, name: str, rows: Ints, *, own: bool) -> tuple[Ints, Cod
         return numbers[texts.codes], kinds[texts.codes]
     used = texts.used(rows)
     numbers, kinds = np.full(len(texts.values) + 1, -1, np.int64), np.zeros(len(texts.values) + 1, np.int32)
-    values = map(texts.values.__getitem__, used.tolist())
-    numbers[used] = [-1 if value.isdecimal() else last_number(value) for value in values]
+    values = [texts.values[code] for code in used.tolist()]
+    numbers[used] = list(map(last_number, values))
+    kinds[used] = [len(value) if value.isdecimal() else 0 for value in values]
     return numbers[texts.codes], kinds[texts.codes]
 
 
@@ -186,6 +189,10 @@ def _by_number(view: View, name: str, window: tuple[int, int], *, own: bool) -> 
     rows = rows[stable_order(number[rows])]
     rows = rows[stable_order(kind[rows])]
     rows = rows[stable_order((items.pool_r[rows].astype(np.int64) << 33) + items.book.day[rows])]
+    if own:
+        # Of digits alone are suppliers' references, too, but these are far from each other.
+        far = np.diff(number[rows], prepend=0) > _PLAIN_GAP_MAX
+        kind[rows] += np.where(kind[rows] > 0, np.cumsum(far, dtype=np.int32) << _LENGTH_BITS, 0)
     return runs_of(items.pool_r[rows], rows), kind
 
 
