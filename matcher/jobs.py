@@ -106,6 +106,14 @@ class JobRow(NamedTuple):
     reason: str
 
 
+class Progress(NamedTuple):
+    """How far a run is: its jobs, those that have ended, and those among them that a person must look at."""
+
+    jobs: int = 0
+    done: int = 0
+    bad: int = 0
+
+
 class NewJob(NamedTuple):
     """A job to make. `weight` says how long it will take, in lines or bytes: the heaviest are begun first."""
 

@@ -72,16 +72,17 @@ def list_runs(limit: int = 20, as_json: bool = False) -> int:
       recon runs list --limit 5
     """
     with _night() as night, night.context.database.read() as uow:
-        found = [(run, night.store.jobs(uow, run_id=run.id)) for run in night.store.latest_runs(uow, limit=limit)]
-    for run, jobs in found:
-        done = sum(1 for job in jobs if job.state not in {"waiting", "running"})
+        found = night.store.latest_runs(uow, limit=limit)
+        progress = night.store.progress(uow, run_ids=[run.id for run in found])
+    for run in found:
+        jobs, done, _ = progress.get(run.id, (0, 0, 0))
         if as_json:
-            row = {"id": run.id, "state": run.state, "inbox": run.inbox, "jobs": len(jobs), "jobs_done": done}
+            row = {"id": run.id, "state": run.state, "inbox": run.inbox, "jobs": jobs, "jobs_done": done}
             times = {"started_at": run.started_at.isoformat(), "started_by": run.started_by}
             click.echo(json.dumps(row | times, ensure_ascii=False))
         else:
             began = f"{run.started_at:%Y-%m-%d %H:%M:%S}"
-            click.echo(f"{run.id:>5}  {began}  {run.state:<10}  {done}/{len(jobs)} jobs  {run.inbox}")
+            click.echo(f"{run.id:>5}  {began}  {run.state:<10}  {done}/{jobs} jobs  {run.inbox}")
     if not found and not as_json:
         click.echo("There are no runs yet. Begin with: recon nightly INBOX --book BOOK.csv")
     return 0

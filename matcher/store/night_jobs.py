@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from matcher.jobs import LIMITS, UNFINISHED_JOB, Job, JobLost, JobRow, JobState, Lease, NewJob
+from matcher.jobs import LIMITS, UNFINISHED_JOB, Job, JobLost, JobRow, JobState, Lease, NewJob, Progress
 from matcher.store.night_tables import ACCOUNT_CLAIM, NIGHT_JOB
 from recon_core.ports import UnitOfWork
 from recon_core.store.unit_of_work import SqlUnitOfWork
@@ -198,6 +198,16 @@ class SqlJobs:
         wanted = [state.value for state in JobState] if states is None else list(states)
         sql = f"SELECT {_ROW} FROM night_job WHERE night_run_id = :run AND state IN :states ORDER BY id"
         return [_job_row(row) for row in uow.select(sql, {"run": run_id, "states": wanted})]
+
+    def progress(self, uow: UnitOfWork, *, run_ids: Sequence[int]) -> dict[int, Progress]:
+        """How far runs are, by id; one without jobs is left out."""
+        rows = uow.select(
+            "SELECT night_run_id AS id, count(*) AS jobs, sum(CASE WHEN state IN :unfinished THEN 0 ELSE 1 END) AS done,"
+            " sum(CASE WHEN state IN ('failed', 'quarantined') THEN 1 ELSE 0 END) AS bad FROM night_job"
+            " WHERE night_run_id IN :runs GROUP BY night_run_id",
+            {"runs": list(run_ids), "unfinished": _UNFINISHED},
+        )
+        return {row.id: Progress(int(row.jobs), int(row.done), int(row.bad)) for row in rows}
 
     def cancel_jobs(self, uow: UnitOfWork, *, run_id: int, at: datetime) -> int:
         """Cancel what waits; what runs goes on. Returns how many."""

@@ -150,7 +150,8 @@ def runs(desk: AtDesk, limit: Limit = 20) -> list[Run]:
     """The newest runs."""
     store = desk.night.store
     with desk.read() as uow:
-        found = [(run, store.jobs(uow, run_id=run.id)) for run in store.latest_runs(uow, limit=limit)]
+        found = store.latest_runs(uow, limit=limit)
+        progress = store.progress(uow, run_ids=[run.id for run in found])
     return [
         Run(
             id=run.id,
@@ -159,10 +160,10 @@ def runs(desk: AtDesk, limit: Limit = 20) -> list[Run]:
             started_at=run.started_at,
             started_by=run.started_by,
             finished_at=run.finished_at,
-            jobs=len(jobs),
-            jobs_done=sum(1 for job in jobs if job.state not in {"waiting", "running"}),
+            jobs=progress[run.id].jobs if run.id in progress else 0,
+            jobs_done=progress[run.id].done if run.id in progress else 0,
         )
-        for run, jobs in found
+        for run in found
     ]
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from matcher.jobs import FileState, JobRow, NightFile, NightRun
+from matcher.jobs import FileState, NightFile, NightRun, Progress
 from matcher.pipeline.night.morning import Morning, MorningAccount
 from matcher.pipeline.overview import AccountOverview
 from matcher.web.words import Words
@@ -57,10 +56,8 @@ def lasted(begun: datetime, ended: datetime | None) -> str:
 _SECOND = datetime.resolution * 1_000_000
 
 
-def run_row(run: NightRun, jobs: Sequence[JobRow], words: Words) -> dict[str, Any]:
+def run_row(run: NightRun, progress: Progress, words: Words) -> dict[str, Any]:
     """A run of the nightly work, with how far it is."""
-    done = sum(1 for job in jobs if job.state not in {"waiting", "running"})
-    bad = sum(1 for job in jobs if job.state in {"failed", "quarantined"})
     return {
         "id": run.id,
         "inbox": run.inbox,
@@ -71,10 +68,10 @@ def run_row(run: NightRun, jobs: Sequence[JobRow], words: Words) -> dict[str, An
         "started_by": run.started_by,
         "finished_at": moment(run.finished_at),
         "lasted": lasted(run.started_at, run.finished_at),
-        "jobs": len(jobs),
-        "jobs_done": done,
-        "jobs_bad": bad,
-        "jobs_text": f"{words.number(done)}/{words.number(len(jobs))}",
+        "jobs": progress.jobs,
+        "jobs_done": progress.done,
+        "jobs_bad": progress.bad,
+        "jobs_text": f"{words.number(progress.done)}/{words.number(progress.jobs)}",
     }
 
 

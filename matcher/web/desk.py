@@ -185,16 +185,19 @@ def language_of(request: Request, web: Web) -> str:
     )
 
 
-def from_here(request: Request, form: FormData, session: Session) -> bool:
-    """Whether a form was sent by a page of this session: it carries the session's token, and no other site sent it."""
+def own_site(request: Request) -> bool:
+    """Whether no page of another site sent a form, as far as the browser says."""
     site = request.headers.get("sec-fetch-site", "same-origin")
     origin = request.headers.get("origin", "")
     host = request.headers.get("host", "")
-    same = not origin or urlsplit(origin).netloc == host
+    return site in {"same-origin", "none"} and (not origin or urlsplit(origin).netloc == host)
+
+
+def from_here(request: Request, form: FormData, session: Session) -> bool:
+    """Whether a form was sent by a page of this session: it carries the session's token, and no other site sent it."""
     token = form.get("forgery")
     return (
-        site in {"same-origin", "none"}
-        and same
+        own_site(request)
         and isinstance(token, str)
         and bool(session.forgery)
         and secrets.compare_digest(token.encode(), session.forgery.encode())

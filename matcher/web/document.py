@@ -178,6 +178,7 @@ def _unreleased(desk: Desk, uow: UnitOfWork, account: CashAccount) -> list[dict[
     return [
         {
             "id": one.id,
+            "version": one.version,
             "day": one.transaction_date.isoformat(),
             "amount": desk.words.amount(one.amount, account.currency),
             "entry_type": one.entry_type,

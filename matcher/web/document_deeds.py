@@ -114,13 +114,11 @@ def toggle(desk: AtDesk, document_id: RowId) -> Response:
     """The three bulk buttons, on the lines that fit the filter."""
     what = desk.text("what")
     with _on(desk, document_id) as deed:
-        if what == "processed":
-            done = reconcile.reconcile_processed(deed.uow, document_id=document_id, **deed.said)
-        else:
-            shown = fitting(desk, deed.uow, documents.get(deed.uow, document_id))
-            ids = [one for line in shown for one in line.ids]
-            use_case = reconcile.toggle_cleared if what == "cleared" else reconcile.toggle_reconciled
-            done = use_case(deed.uow, document_id=document_id, transaction_ids=ids, **deed.said)
+        shown = fitting(desk, deed.uow, documents.get(deed.uow, document_id))
+        ids = [one for line in shown for one in line.ids]
+        buttons = {"cleared": reconcile.toggle_cleared, "processed": reconcile.reconcile_processed}
+        use_case = buttons.get(what, reconcile.toggle_reconciled)
+        done = use_case(deed.uow, document_id=document_id, transaction_ids=ids, **deed.said)
     desk.say(desk.words("{count} line(s) changed, {skipped} skipped", count=len(done.changed), skipped=done.skipped))
     if done.last_error:
         desk.say(desk.words.say(done.last_error), kind="left")
@@ -186,12 +184,13 @@ def create_adjustment(desk: AtDesk, document_id: RowId) -> Response:
 
 @ROUTER.post("/adjustments")
 def release_or_reject(desk: AtDesk) -> Response:
-    """Release adjustments, or reject one."""
+    """Release adjustments, or reject them, as their reader saw them."""
     ids = desk.numbers("adjustment")
     if not ids:
         raise BadRequest("No adjustment is chosen.", cure="Tick the adjustments first.")
     said = desk.who._asdict()
     with desk.change() as uow:
+        adjust.check_unchanged(uow, {one: desk.number(f"version-{one}") for one in ids})
         if desk.text("what") == "reject":
             for one in ids:
                 adjust.reject_adjustment(uow, adjustment_id=one, reason=desk.text("reason"), **said)

@@ -7,7 +7,7 @@ from threading import Thread
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
-from matcher.jobs import FileState
+from matcher.jobs import FileState, Progress
 from matcher.ops import logs
 from matcher.pipeline.night.contract import Night
 from matcher.pipeline.night.driving import to_the_end
@@ -29,10 +29,9 @@ def list_runs(desk: AtDesk) -> Response:
     """The newest runs."""
     night = desk.night
     with desk.read() as uow:
-        found = [
-            context.run_row(run, night.store.jobs(uow, run_id=run.id), desk.words)
-            for run in night.store.latest_runs(uow, limit=_RUNS_SHOWN)
-        ]
+        runs = night.store.latest_runs(uow, limit=_RUNS_SHOWN)
+        progress = night.store.progress(uow, run_ids=[run.id for run in runs])
+    found = [context.run_row(run, progress.get(run.id, Progress()), desk.words) for run in runs]
     return desk.page("runs.html", runs=found, refresh=any(not run["finished"] for run in found))
 
 
@@ -51,7 +50,7 @@ def show(desk: AtDesk, run_id: RowId) -> Response:
     known_run(desk, night, run_id)
     summary = morning(night, run_id)
     with desk.read() as uow:
-        jobs = night.store.jobs(uow, run_id=run_id)
+        progress = night.store.progress(uow, run_ids=[run_id]).get(run_id, Progress())
         files = [file for run in summary.runs for file in night.store.files(uow, run_id=run.id)]
     wanted = desk.text("show")
     accounts = summary.needing if wanted == "needs" else summary.accounts
@@ -59,7 +58,7 @@ def show(desk: AtDesk, run_id: RowId) -> Response:
     files = [one for one in files if one.state in bad] if desk.text("files") == "failed" else files
     account_pages = context.paging(len(accounts), page=desk.number("page", 1), size=_ROWS_A_PAGE)
     file_pages = context.paging(len(files), page=desk.number("file_page", 1), size=_ROWS_A_PAGE)
-    run = context.run_row(summary.run, jobs, desk.words)
+    run = context.run_row(summary.run, progress, desk.words)
     return desk.page(
         "run.html",
         run=run,

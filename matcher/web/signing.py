@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from matcher.web.desk import LANGUAGE_COOKIE, AtDesk, Web, language_of, templates
+from matcher.web.desk import LANGUAGE_COOKIE, AtDesk, Web, language_of, own_site, templates
 from matcher.web.guard import cookie_name, set_cookie
 from matcher.web.words import LANGUAGES, Words
 
@@ -28,10 +28,10 @@ def ask(request: Request) -> Response:
 
 @ROUTER.post("/sign-in")
 async def sign_in(request: Request) -> Response:
-    """Begin a session for whoever has the token. Another site can't: it would need the token."""
+    """Begin a session for whoever has the token. Another site must not: its owner would let others act in his name."""
     web: Web = request.app.state.web
     form: FormData = await request.form(max_files=0, max_fields=10)
-    begun = web.sessions.sign_in(str(form.get("token", "")))
+    begun = web.sessions.sign_in(str(form.get("token", ""))) if own_site(request) else None
     if begun is None:
         return _page(request, web, wrong=True)
     answer = RedirectResponse("/", status_code=303)

@@ -102,6 +102,19 @@ def _locked(uow: UnitOfWork, ids: Sequence[int]) -> list[tuple[Any, Any]]:
     return [(now[one], row) for one, row in zip(wanted, rows, strict=True)]
 
 
+def _check_seen(adjustment: Any, version: int) -> None:
+    if version != adjustment.version:
+        raise Conflict(
+            f"Adjustment {adjustment.id} was changed by somebody else.", cure="Look again: recon adjust list"
+        )
+
+
+def check_unchanged(uow: UnitOfWork, seen: Mapping[int, int]) -> None:
+    """Hold adjustments whose versions somebody has seen, by id. Raises `Conflict` for one that is another by now."""
+    for adjustment, _ in _locked(uow, list(seen)):
+        _check_seen(adjustment, seen[adjustment.id])
+
+
 def edit_adjustment(
     uow: UnitOfWork,
     *,
@@ -117,10 +130,8 @@ def edit_adjustment(
     Raises `Conflict`, `WrongState`, `BadRequest`.
     """
     adjustment, row = _locked(uow, [adjustment_id])[0]
-    if version is not None and version != adjustment.version:
-        raise Conflict(
-            f"Adjustment {adjustment_id} was changed by somebody else.", cure="Look again: recon adjust list"
-        )
+    if version is not None:
+        _check_seen(adjustment, version)
     if adjustment.state != AdjustmentState.CREATED:
         raise WrongState(
             f"Adjustment {adjustment_id} is {adjustment.state}.",

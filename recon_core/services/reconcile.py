@@ -323,15 +323,22 @@ def toggle_cleared(
 
 
 def reconcile_processed(
-    uow: UnitOfWork, *, document_id: int, load_to: date | None = None, by: str, at: datetime
+    uow: UnitOfWork,
+    *,
+    document_id: int,
+    transaction_ids: Sequence[int] | None = None,
+    load_to: date | None = None,
+    by: str,
+    at: datetime,
 ) -> Toggled:
-    """The button Avstämning bearbetad: tick every listed line that a bank line up to the document's date proved and that
-    is not ticked yet; of one that is proved in part, split off and tick that part.
+    """The button Avstämning bearbetad: tick every line of the (filtered) list that a bank line up to the document's date
+    proved and that is not ticked yet; of one that is proved in part, split off and tick that part.
 
     It touches no other line and unticks nothing.
     """
     document = _editable(uow, document_id)
-    rows, done = ticking.split(uow, document, documents.rows_listed(uow, document, load_to=load_to), by=by, at=at)
+    listed = documents.rows_listed(uow, document, ids=transaction_ids, load_to=load_to)
+    rows, done = ticking.split(uow, document, listed, by=by, at=at)
     day = document.reconciliation_date
     wanted = [row for row in rows if row.processed and row.reconciliation_id is None and row.clear_date <= day]
     reasons = {row.id: documents.warning(document, row) for row in wanted}

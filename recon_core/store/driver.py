@@ -115,6 +115,8 @@ class Driver:
         except self._dialect.loaded_dbapi.Error as error:
             if getattr(error, "sqlstate", None) == _OUT_OF_RANGE:
                 raise _too_large() from error
+            if "NUL (0x00)" in str(error):  # PostgreSQL's driver has no state for it
+                raise BadRequest("A text with a NUL character can't be kept here.", cure="Leave it out.") from error
             lost = self._dialect.is_disconnect(error, raw.driver_connection, cursor)
             if lost:
                 connection.invalidate(error)

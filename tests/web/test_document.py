@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from recon_core.services import documents
+from recon_core.services import adjust, documents
 from tests.core.test_log import unguarded
 from tests.pipeline.small import Booked, Line, Small
 from tests.web.conftest import MakeSite, Site
@@ -144,6 +145,35 @@ def test_a_long_document_is_read_a_page_at_a_time_and_filtered_as_a_whole(
     assert read == [30]
     page.goto(f"{site.address}{ADDRESS}?text=K007")
     expect(page.locator("form#ticks tbody tr")).to_have_count(1)
+
+
+def test_every_bulk_button_acts_on_the_lines_that_the_filter_shows(site: Site, small: Small) -> None:
+    small.book(Booked("K1", "05", "100.00"), Booked("K2", "05", "70.00"))
+    lines = small.bank(Line("05", "100.00"), Line("05", "70.00"))
+    ids = [row.id for row in small.world.rows("SELECT id FROM book_transaction ORDER BY external_id")]
+    small.world.match(*zip(lines, ids, strict=True))
+    page = site.open(ADDRESS)
+    open_document(page, "2026-03-31", "170")
+    page.goto(f"{site.address}{ADDRESS}?text=K1")
+
+    page.get_by_role("button", name="Reconcile processed").click()
+
+    expect(page.get_by_role("status")).to_contain_text("1 line changed")
+    expect_figure(page, "Difference", "70.00")
+
+
+def test_an_adjustment_that_was_changed_since_it_was_shown_is_not_released(site: Site, small: Small) -> None:
+    fee = {"account_id": small.account, "entry_type": "BANKFEE", "amount": -1000, "day": date(2026, 3, 5)}
+    made = small.world.do(adjust.create_adjustment, **fee)
+    page = site.open(ADDRESS)
+    open_document(page, "2026-03-31", "-10")
+    small.world.do(adjust.edit_adjustment, adjustment_id=made.id, changes={"amount": -1_000_000}, by="bo")
+
+    page.get_by_label(f"Choose adjustment {made.id}").check()
+    page.get_by_role("button", name="Release the chosen").click()
+
+    expect(page.get_by_role("alert")).to_contain_text(f"Adjustment {made.id} was changed")
+    assert small.world.rows("SELECT state FROM adjustment")[0].state == "created"
 
 
 def test_a_file_is_attached_to_a_reconciliation_and_given_back_as_it_came(site: Site, small: Small) -> None:

@@ -175,6 +175,27 @@ def test_every_page_answers_on_postgresql_too(postgres_url: str, language: str) 
     database.close()
 
 
+@pytest.mark.parametrize(
+    "path", ["/accounts/%00", "/accounts/1930?text=%00", "/history?account=%00", "/api/accounts/%00/lines"]
+)
+def test_a_zero_in_an_address_is_refused_and_no_fault_of_ours(postgres_url: str, path: str) -> None:
+    database = open_books(postgres_url)
+    books = Context(database=database, opinions=SqlOpinions(), now=now, user="anna")
+    Small(books)
+    with served(make_app(books, NightSettings(), people={}, hosts=["127.0.0.1"])) as address:
+        assert Client(address).ask("GET", path).status in {200, 404, 422}
+    database.close()
+
+
+def test_another_site_can_not_sign_a_browser_in_as_somebody_else(make_site: MakeSite) -> None:
+    client = Client(make_site(people=True).address)
+
+    for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        answer = client.ask("POST", "/sign-in", {"token": TOKENS["bo"]}, **headers)
+        assert (answer.status, answer.getheader("Set-Cookie")) == (401, None)
+    assert client.ask("POST", "/sign-in", {"token": TOKENS["bo"]}, **{"Sec-Fetch-Site": "same-origin"}).status == 303
+
+
 def test_others_can_reach_it_only_with_people_and_a_certificate() -> None:
     done = CliRunner().invoke(web, ["--host", "0.0.0.0"])
 
