@@ -10,9 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 Values = Mapping[str, Any]
+
+
+class Side(StrEnum):
+    """What is held of a cash account. `bank`: nobody else brings in bank lines or changes anything, but its book may come
+    in meanwhile. `book`: nobody changes anything, but bank lines may come in, and other books: hold the book's name too.
+    """
+
+    BOTH = "both"
+    BANK = "bank"
+    BOOK = "book"
 
 
 class Action(Protocol):
@@ -79,9 +90,10 @@ class UnitOfWork(Protocol):
         """Ids that no row of the table has had, for rows that must know theirs; insert these before reserving more."""
         ...
 
-    def lock_accounts(self, ids: Sequence[int]) -> bool:
+    def lock_accounts(self, ids: Sequence[int], *, side: Side = Side.BOTH) -> bool:
         """Hold these cash accounts until the transaction ends, in one order for all. Every change to an account's
-        lines, transactions and documents is made under this lock.
+        lines, transactions and documents is made under this lock; who only brings in bank lines or the book's
+        transactions may hold that `side` alone.
 
         Returns whether somebody may have changed what was read of them before.
         """

@@ -24,7 +24,7 @@ from recon_core.domain.refusals import Conflict, Unknown
 from recon_core.domain.refused import InputError, ReconError, Refused
 from recon_core.domain.statement import StatementHeader
 from recon_core.domain.states import FileOutcome
-from recon_core.ports import UnitOfWork
+from recon_core.ports import Side, UnitOfWork
 from recon_core.services import accounts, books, files, lookup, statements
 from recon_core.services.accounts import Sought
 from recon_core.services.statements import StatementResult
@@ -250,7 +250,8 @@ class Owners:
         self._uow = uow
         sought = list(dict.fromkeys(map(_sought, headers)))
         self._found = dict(zip(sought, accounts.find_accounts(uow, sought), strict=True))
-        uow.lock_accounts([one.id for one in self._found.values() if isinstance(one, CashAccount)])
+        known = [one.id for one in self._found.values() if isinstance(one, CashAccount)]
+        uow.lock_accounts(known, side=Side.BANK)
         owned = ((self._found[_sought(header)], header) for header in headers)
         statements.foresee(uow, [(one.id, header) for one, header in owned if isinstance(one, CashAccount)])
 

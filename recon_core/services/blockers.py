@@ -31,10 +31,12 @@ _PARTLY_OF = (
     " JOIN book_transaction t ON t.cash_account_id = r.cash_account_id"
     " WHERE r.cash_account_id = :account AND r.state IN ('hold', 'balanced')"
     " AND t.status = 'released' AND t.transaction_date <= r.reconciliation_date AND t.matched_amount <> 0"
-    " AND (NOT t.processed OR t.clear_date > r.reconciliation_date) AND EXISTS (SELECT 1 FROM decision_transaction dt"
+    " AND (NOT t.processed OR t.clear_date > r.reconciliation_date)"
+    # A value and no EXISTS: hardly a row comes this far, and PostgreSQL may join all decisions of all accounts for that.
+    " AND (SELECT min(l.booking_date) FROM decision_transaction dt"
     " JOIN decision d ON d.id = dt.decision_id AND d.state = 'applied' JOIN decision_line dl ON dl.decision_id = d.id"
     " JOIN statement_line l ON l.id = dl.statement_line_id"
-    " WHERE dt.book_transaction_id = t.id AND l.booking_date <= r.reconciliation_date)"
+    " WHERE dt.book_transaction_id = t.id) <= r.reconciliation_date"
 )
 _PARTLY = (
     f"{_PARTLY_OF} AND t.reconciliation_id IS NULL UNION ALL {_PARTLY_OF} AND t.reconciliation_id = r.id ORDER BY 2"

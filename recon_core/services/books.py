@@ -12,7 +12,7 @@ from recon_core.domain.book import BookRow, ImportCounts
 from recon_core.domain.money import AMOUNT_MINOR_MAX
 from recon_core.domain.refusals import BadRequest, Closed, Conflict, Unreleased, WrongState
 from recon_core.domain.states import ChangeState, TransactionKind, TransactionStatus
-from recon_core.ports import Action, UnitOfWork
+from recon_core.ports import Action, Side, UnitOfWork
 from recon_core.services import control, families, lookup
 
 OWN_SOURCE = ""
@@ -44,7 +44,8 @@ def import_transactions(
     if not source:
         raise BadRequest("An import needs the name of its source.", cure="Say from where the rows come.")
     account_ids = sorted({row.account_id for row in rows})
-    uow.lock_accounts(account_ids)
+    uow.lock_names([f"book {source}"])
+    uow.lock_accounts(account_ids, side=Side.BOOK)
     currencies = {account.id: account.currency for account in lookup.accounts(uow, account_ids)}
     _check_rows(rows)
     stored = _stored(uow, rows, source=source)

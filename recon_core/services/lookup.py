@@ -10,7 +10,7 @@ from typing import Any
 from recon_core.domain.account import CashAccount
 from recon_core.domain.refusals import Unknown
 from recon_core.domain.settings import Settings
-from recon_core.ports import UnitOfWork
+from recon_core.ports import Side, UnitOfWork
 
 _ACCOUNT = f"SELECT {', '.join(CashAccount._fields)} FROM cash_account"
 _BY_ID = f"{_ACCOUNT} WHERE id = :id"
@@ -77,9 +77,9 @@ def foresee(uow: UnitOfWork, sql: str, accounts: Sequence[int], fixed: Mapping[s
         uow.remember(sql, {"account": one, **fixed}, rows)
 
 
-def locked_account(uow: UnitOfWork, account_id: int) -> CashAccount:
+def locked_account(uow: UnitOfWork, account_id: int, *, side: Side = Side.BOTH) -> CashAccount:
     """The cash account, held until the transaction ends."""
-    uow.lock_accounts([account_id])
+    uow.lock_accounts([account_id], side=side)
     return account(uow, account_id)
 
 

@@ -12,7 +12,7 @@ from recon_core.domain.currency import NO_CURRENCY
 from recon_core.domain.identity import content_hash, line_keys, statement_key
 from recon_core.domain.statement import LineStatus, StatementHeader, StatementKind, StatementLine
 from recon_core.domain.states import StatementState
-from recon_core.ports import Action, UnitOfWork
+from recon_core.ports import Action, Side, UnitOfWork
 from recon_core.services import accounts, advice, files, held, ledger, lookup
 from recon_core.services.files import ArchivedFile
 
@@ -86,7 +86,7 @@ def register_statement(
         account_id = accounts.find_account(
             uow, identifier=header.account, currency=currency, bank_bic=header.bank_bic
         ).id
-    account = lookup.locked_account(uow, account_id)
+    account = lookup.locked_account(uow, account_id, side=Side.BANK)
     every = list(lines)
     positions = _ledger_positions(header, every)
     incoming = _incoming(header, account, file_id, every, positions)

@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 from recon_core.domain.history import GENESIS, HistoryEntry, chain_hash, entry_header
+from recon_core.ports import Side
 from recon_core.store import patches
 from recon_core.store.columns import bound
 from recon_core.store.driver import Driver
@@ -26,6 +27,8 @@ from recon_core.store.schema import Schema
 
 # Any constant does, as long as nobody else in the database uses the same: "recon" in ASCII.
 _LOG_LOCK = 0x7265636F6E
+# Each of the first two excludes itself; the last goes with the second, and with itself.
+_LOCKS = {Side.BOTH: "FOR UPDATE", Side.BANK: "FOR NO KEY UPDATE", Side.BOOK: "FOR KEY SHARE"}
 # How many ids PostgreSQL is asked for at a time by who inserts again and again.
 _SPARE_IDS = 100
 _TABLE = re.compile(r"\b(?:FROM|JOIN) (\w+)")
@@ -118,7 +121,7 @@ class SqlUnitOfWork:
         self._known: dict[tuple[str, str], list[Any]] = {}
         # What `known` knows, by the tables that it was read from and the account that it is about.
         self._reading: dict[str, dict[int | None, list[tuple[str, str]]]] = {}
-        self._held: set[int] = set()
+        self._held: dict[int, Side] = {}
         self._held_rows: set[tuple[str, int]] = set()
         self._spare_ids: dict[str, list[int]] = {}
 
@@ -176,13 +179,16 @@ class SqlUnitOfWork:
         process = self._results.of(names[0])
         return rows[0][0] if process is None else process(rows[0][0])
 
-    def lock_accounts(self, ids: Sequence[int]) -> bool:
-        free = set(ids) - self._held
+    def lock_accounts(self, ids: Sequence[int], *, side: Side = Side.BOTH) -> bool:
+        free = {one for one in ids if self._held.get(one) not in {side, Side.BOTH}}
         if not free:
             return False
+        if not free.isdisjoint(self._held):
+            side = Side.BOTH
         if not self._is_sqlite:
-            self.select("SELECT id FROM cash_account WHERE id IN :ids ORDER BY id FOR UPDATE", {"ids": sorted(free)})
-        self._held |= free
+            sql = f"SELECT id FROM cash_account WHERE id IN :ids ORDER BY id {_LOCKS[side]}"
+            self.select(sql, {"ids": sorted(free)})
+        self._held |= dict.fromkeys(free, side)
         self._forget()
         return not self._is_sqlite  # there, who may write is the only writer
 
