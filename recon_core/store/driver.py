@@ -65,10 +65,7 @@ def _bind_sqlite(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset | range):
         listed = list(value)
         plain = set(map(type, listed)) <= {int, str}
-        try:
-            return patches.dumps(listed if plain else [_bind_sqlite(one) for one in listed])
-        except TypeError as error:  # JSON is written of numbers of 64 bits
-            raise _too_large() from error
+        return _json(listed if plain else [_bind_sqlite(one) for one in listed])
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, datetime):
@@ -76,6 +73,14 @@ def _bind_sqlite(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return value
+
+
+def _json(values: list[Any]) -> str:
+    """A list as SQLite takes it. Raises `BadRequest` for a number of more than 64 bits, which JSON is not written of."""
+    try:
+        return patches.dumps(values)
+    except TypeError as error:
+        raise _too_large() from error
 
 
 def _bind_postgres(value: Any) -> Any:
@@ -186,7 +191,7 @@ class Driver:
         if len(ids) >= _BULK and len(set(ids)) == len(ids):
             if not self._is_sqlite:
                 return self._update_from(table, ids, columns, same)
-            rows = patches.dumps(list(zip(ids, *columns.values(), strict=True)))
+            rows = _json(list(zip(ids, *columns.values(), strict=True)))
             if _NUL not in rows:
                 return self._update_from_json(table, rows, columns, same)
         sets = ", ".join(f"{name} = {self._mark}" for name in (*same, *columns))

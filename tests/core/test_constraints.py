@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from recon_core.domain.refusals import Conflict
+from recon_core.domain.refusals import BadRequest, Conflict
 from recon_core.services import reconcile
 from tests.core.world import World, day, kr
 
@@ -182,6 +182,13 @@ def test_only_integers_are_money(books: World, value: object) -> None:
 def test_an_amount_beyond_64_bits_is_an_error(books: World) -> None:
     with pytest.raises(Exception, match=r"(?i)overflow|too large|out of range"):
         set_limit(books, 2**63)
+
+
+def test_so_it_is_among_many(world: World) -> None:
+    ids = world.book(world.account(), *(f"2017-01-05 {number} R{number}" for number in range(1, 10)))
+
+    with pytest.raises(BadRequest, match="too large"), world.database.begin() as uow:
+        uow.update_rows(uow.schema.tables["book_transaction"], ids, {"version": [2**64] * len(ids)})
 
 
 def test_dates_and_times_come_back_as_they_went_in(books: World) -> None:
