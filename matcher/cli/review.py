@@ -299,6 +299,7 @@ def decisions(
             line_ids=lines,
             batch_id=bulk,
             undone=undone,
+            bulks=as_json,
             limit=limit,
         )
     if as_json:

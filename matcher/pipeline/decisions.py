@@ -14,7 +14,8 @@ class DecisionView(NamedTuple):
     """A decision: its bulk, what it says, who made it, and the bank lines and book transactions that it is about.
 
     Amounts are in minor units: of the lines, of the transactions, and what was adjusted. `undone_by` is "" while it
-    stands. `reason` is why it was undone, or why a line was ignored. `in_bulk` is how many decisions of its bulk stand.
+    stands. `reason` is why it was undone, or why a line was ignored. `in_bulk` is how many decisions of its bulk stand,
+    0 where nobody asked.
     """
 
     id: int
@@ -55,9 +56,12 @@ def decisions(
     line_ids: Sequence[int] = (),
     batch_id: int | None = None,
     undone: bool = False,
+    bulks: bool = False,
     limit: int,
 ) -> list[DecisionView]:
-    """The newest decisions first, of these accounts, on one of these lines, of this bulk; `undone` ones if wanted."""
+    """The newest decisions first, of these accounts, on one of these lines, of this bulk; `undone` ones if wanted, and
+    with `bulks` how many stand of the bulk of each.
+    """
     where, values = ["d.state IN :states"], {"states": _states(undone=undone), "limit": limit}
     if account_ids is not None:
         where.append("d.cash_account_id IN :accounts")
@@ -79,8 +83,8 @@ def decisions(
         ids,
     )
     transactions = _grouped(named)
-    bulks = uow.select(_STANDING, {"ids": list({row.decision_batch_id for row in rows})})
-    standing = {row.decision_batch_id: row.n for row in bulks}
+    counted = uow.select(_STANDING, {"ids": list({row.decision_batch_id for row in rows})}) if bulks else []
+    standing = {row.decision_batch_id: row.n for row in counted}
     return [
         _view(row, lines.get(row.id, []), transactions.get(row.id, []), standing.get(row.decision_batch_id, 0))
         for row in rows

@@ -41,7 +41,7 @@ def show(desk: AtDesk, line_id: RowId) -> Response:
         near = (
             reviewing.open_book(uow, account_id=account.id, near=left, text=find, limit=_CANDIDATES) if is_open else []
         )
-        made = decisions(uow, line_ids=[line_id], undone=True, limit=_DECISIONS_MAX)
+        made = decisions(uow, line_ids=[line_id], undone=True, bulks=True, limit=_DECISIONS_MAX)
         kinds = lists.entry_types(uow)
     return desk.page(
         "line.html",

@@ -153,7 +153,7 @@ def decided(desk: AtDesk, code: str) -> Response:
     undone, limit = desk.text("undone") == "yes", min(desk.number("limit", _DECISIONS_SHOWN), _DECISIONS_MAX)
     with desk.read() as uow:
         account = lookup.account_by_code(uow, code)
-        found = decisions(uow, account_ids=[account.id], undone=undone, limit=limit)
+        found = decisions(uow, account_ids=[account.id], undone=undone, bulks=True, limit=limit)
     return desk.page(
         "decisions.html",
         code=code,

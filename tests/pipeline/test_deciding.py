@@ -320,6 +320,18 @@ def test_the_list_of_decisions_names_bulk_lines_transactions_and_what_was_undone
     assert [(one.transactions, one.undone_by, one.reason) for one in every] == [(("301101",), "anna", "too early")]
 
 
+def test_how_many_decisions_of_a_bulk_stand_is_counted_for_who_asks(small: Small) -> None:
+    lines = two_invoices(small)
+    deciding.accept(small.context, line_ids=list(lines))
+
+    with small.context.database.read() as uow:
+        asked = decisions(uow, account_ids=[small.account], bulks=True, limit=10)
+        unasked = decisions(uow, account_ids=[small.account], limit=10)
+
+    assert [one.in_bulk for one in asked] == [2, 2]
+    assert [one.in_bulk for one in unasked] == [0, 0]
+
+
 def test_lines_that_were_opened_again_are_counted_as_not_matched_yet(small: Small) -> None:
     first, _ = two_invoices(small)
     done = deciding.accept(small.context, line_ids=[first])
