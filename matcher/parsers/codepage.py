@@ -1,6 +1,6 @@
 """Which old code page a file is written in, from the letters inside its words.
 
-MT940 files and files of records declare no encoding. Where the bytes are no UTF-8, every candidate is tried on the high
+MT940 files, files of records and tables declare no encoding. Where the bytes are no UTF-8, every candidate is tried on the high
 bytes that stand beside ASCII letters: in the right code page they are letters that European names have, in a wrong one
 they are signs (`Müller` in code page 850 reads `M³ller` as Windows-1252 would have it). Currencies and countries tell
 where to look first, as Cyrillic or Turkish letters are bytes that are letters in the west as well. Without clear
@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-_WESTERN = "äöåÄÖÅüÜßéÉèÈæøÆØñÑçÇàÀáÁâÂêÊëíÍîóÓôÔúÚùû"
+_WESTERN = "äöåÄÖÅüÜßéÉèÈæøÆØñÑçÇàÀáÁâÂêÊëíÍîóÓôÔúÚùûãÃõÕìïò"
 _CENTRAL = _WESTERN + "ąĄćĆęĘłŁńŃśŚźŹżŻčČďĎěĚňŇřŘšŠťŤůŮýÝžŽőŐűŰăĂșȘțȚşŞţŢđĐ"
 _BALTIC = _WESTERN + "āĀčČēĒģĢīĪķĶļĻņŅšŠūŪžŽąĄęĘėĖįĮųŲõÕ"
 _TURKISH = _WESTERN + "ğĞıİşŞ"
@@ -23,7 +23,7 @@ _GREEK = "".join(map(chr, (*range(0x391, 0x3A2), *range(0x3A3, 0x3CF)))) + "ΆΈ
 
 
 class _Region(NamedTuple):
-    """Where a bank is, by the currencies of its balances and the countries of its accounts, and what it writes.
+    """Where a bank is, by currencies and the countries of accounts in fields of MT940 or cells, and what it writes.
 
     In an alphabet of its own whole words are high bytes; in Latin ones the high bytes that count stand in words.
     """
@@ -35,8 +35,10 @@ class _Region(NamedTuple):
 
 
 def _region(currencies: str, countries: str, codecs_: dict[str, str], *, is_latin: bool = True) -> _Region:
-    evidence = rf"[CDcd]\d{{6}}(?:{currencies})|:25P?:/?(?:{countries})\d\d"
-    return _Region(re.compile(evidence.encode()), tuple(codecs_), codecs_, is_latin)
+    of_fields = rf"[CDcd]\d{{6}}(?:{currencies})|:25P?:/?(?:{countries})\d\d"
+    of_cells = rf"(?:[;,\t|\"]|\d[ \xa0])(?:{currencies})(?=[;,\t|\"\r\n]|$)|(?:^|[;,\t|\"])(?:{countries})\d\d"
+    evidence = re.compile(f"{of_fields}|{of_cells}".encode("latin-1"), re.MULTILINE)
+    return _Region(evidence, tuple(codecs_), codecs_, is_latin)
 
 
 _OLD_WEST = {"cp1252": _WESTERN, "cp850": _WESTERN}

@@ -173,7 +173,7 @@ def test_broken_quotes_cost_no_other_row(row: str) -> None:
     assert "row-damaged" in [found.code for found in odd(told)]
 
 
-@pytest.mark.parametrize("printed", ["x", "1.000", "", "1,005"])
+@pytest.mark.parametrize("printed", ["x", "1.00", "", "1,005"])
 def test_an_amount_that_can_not_be_read_keeps_its_line_and_the_others(printed: str) -> None:
     told = read_text(f"Date;Text;Amount\n2026-01-31;a;{printed}\n2026-02-01;b;-2,00\n")
     first, second = lines_of(told)
@@ -182,6 +182,14 @@ def test_an_amount_that_can_not_be_read_keeps_its_line_and_the_others(printed: s
     assert ("Amount", printed) in first.extra
     assert second.amount == -200
     assert [found.where for found in odd(told)] == ["line 2, Amount"]
+
+
+def test_a_mark_groups_thousands_where_another_row_shows_the_decimal_mark() -> None:
+    proved = read_text("Date;Text;Amount\n2026-01-31;a;1.000\n2026-02-01;b;-2,50\n")
+    doubtful = read_text("Date;Text;Amount\n2026-01-31;a;1.000\n2026-02-01;b;-2\n")
+
+    assert [line.amount for line in lines_of(proved)] == [100000, -250]
+    assert [found.code for found in odd(doubtful)] == ["bad-amount"]
 
 
 def test_a_date_that_can_not_be_read_keeps_its_line() -> None:

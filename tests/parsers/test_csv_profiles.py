@@ -44,7 +44,7 @@ EXPECTED: dict[
         ],
     ),
     "seb-se-comma": (
-        None,
+        "50001234567",
         "SEK",
         4050,
         34050,

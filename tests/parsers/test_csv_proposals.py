@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import tomllib
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from matcher.cli.main import cli
+from matcher.parsers.contract import Event
 from matcher.parsers.csv.profile import parse_profile
 from matcher.parsers.csv.propose import propose
 from recon_core.domain.refused import BadSetting, UnknownFormat
@@ -91,6 +94,146 @@ def test_names_of_columns_are_quoted() -> None:
     text = propose(b'Date;"Te""xt\\";Amount\n2026-01-31;abc;-1,00\n', name="x")
 
     assert parse_profile(text, source="x").columns["remittance"].names == ('te"xt\\',)
+
+
+# ---------------------------------------------------------------------------------------- tables of many banks
+
+
+def read_as_proposed(text: str, *, encoding: str = "utf-8") -> list[Event]:
+    data = text.encode(encoding)
+    return read_bytes(data, using=propose(data, name="my-bank"))
+
+
+@pytest.mark.parametrize(
+    ("printed", "form"),
+    [
+        (("30 Jan 2026", "02 Feb 2026"), "DD MMM YYYY"),
+        (("30 Mrt 26", "02 Okt 26"), "DD MMM YY"),
+        (("30-JUIL-2026", "31-DÉC-2026"), "DD-MMM-YYYY"),
+        (("Jan 30, 2026", "Sept 2, 2026"), "MMM DD, YYYY"),
+        (("2026.01.30.", "2026.02.02."), "YYYY.MM.DD."),
+    ],
+)
+def test_dates_with_names_of_months_and_points_behind_are_found(printed: tuple[str, str], form: str) -> None:
+    text = f'Date;Text;Amount\n"{printed[0]}";a;-1,00\n"{printed[1]}";b;2,00\n'
+    days = [line.booking_date for line in lines_of(read_as_proposed(text))]
+
+    assert proposed(text)["file"]["dates"] == [form]  # type: ignore[index]
+    assert all(day is not None and day.year == 2026 for day in days)
+
+
+@pytest.mark.parametrize(
+    "header", ["Date;Text;Credit;Debit;Balance", "Data;Testo;Avere;Dare;Saldo", "Day;Text;Foo;Bar;Rest"]
+)
+def test_balances_never_prove_one_of_two_columns_alone(header: str) -> None:
+    text = f"{header}\n31/01/2026;a;2500,00;;3500,00\n30/01/2026;b;;45,50;1000,00\n30/01/2026;c;;200,00;1045,50\n"
+    told = read_as_proposed(text)
+
+    assert [line.amount for line in lines_of(told)] == [250000, -4550, -20000]
+    assert headers_of(told)[0].closing_balance == 350000
+    assert "running-balance" not in [found.code for found in odd(told)]
+
+
+def test_a_zero_in_the_other_of_two_columns_is_nothing() -> None:
+    text = "Date,Text,Withdrawal,Deposit,Balance\n30/01/26,a,455.50,0.00,1000.00\n31/01/26,b,0.00,50.00,1050.00\n"
+
+    assert [line.amount for line in lines_of(read_as_proposed(text))] == [-45550, 5000]
+
+
+def test_the_column_with_a_minus_is_money_out_and_one_may_be_empty() -> None:
+    minus = "Date;Text;Foo;Bar\n30/01/2026;a;;-4,50\n31/01/2026;b;50,00;\n"
+    empty = "Date;Text;Money in;Money out\n30/01/2026;a;;4,50\n31/01/2026;b;;50,00\n"
+
+    assert [line.amount for line in lines_of(read_as_proposed(minus))] == [-450, 5000]
+    assert [line.amount for line in lines_of(read_as_proposed(empty))] == [-450, -5000]
+
+
+def test_a_rate_is_no_half_of_an_amount() -> None:
+    text = "Date;Text;Amount;Rate\n30/01/2026;a;0,80;\n31/01/2026;b;-23,45;1,0661\n"
+
+    assert proposed(text)["columns"]["amount"] == "Amount"  # type: ignore[index]
+
+
+def test_the_table_is_found_between_other_rows_with_dates_and_numbers() -> None:
+    text = (
+        "Konto:;DE89 3704 0044 0532 0130 00 / Giro;\nVon:;01.01.2026;\nStand vom 31.01.2026:;1.234,56 EUR;\n\n"
+        "Buchungstag;Text;Betrag;Saldo\n30.01.2026;a;-85,00;915,00\n31.01.2026;b;1.000;1.915,00\n"
+        "Anfangssaldo;;;1.000,00\n31.01.2026;Endsaldo;;1.915,00\nDer Inhalt ist gefiltert.\n"
+    )
+    told = read_as_proposed(text)
+
+    assert [line.amount for line in lines_of(told)] == [-8500, 100000]
+    assert (headers_of(told)[0].account, headers_of(told)[0].currency) == ("DE89370400440532013000", "EUR")
+    assert [found.code for found in odd(told)] == ["row-ignored"] * 3
+
+
+@pytest.mark.parametrize(
+    ("header", "currency"),
+    [
+        ("Datum;Text;Belastung CHF", "CHF"),
+        ("Date;Text;CAD$", "CAD"),
+        ("Datum;Text;Umsatz in EUR", "EUR"),
+        ("Date;Libellé;Montant euros", "EUR"),
+        ("Datum;Text;Betrag (€)", "EUR"),
+        ("Datum;Text;Betrag", ""),
+    ],
+)
+def test_the_name_of_an_amount_may_tell_the_currency(header: str, currency: str) -> None:
+    found = proposed(f"{header}\n30.01.2026;a;-85,00\n31.01.2026;b;1,00\n")
+
+    assert found.get("account", {}).get("currency", "") == currency  # type: ignore[attr-defined]
+
+
+def test_code_pages_of_other_alphabets_are_told_and_found_again(tmp_path: Path) -> None:
+    text = "Data operacji;Tytuł;Kwota;Waluta\n30.01.2026;Zażółć gęślą jaźń;-1,00;PLN\n31.01.2026;Żółw;2,00;PLN\n"
+    profiled = propose(text.encode("cp1250"), name="my-bank")
+    (tmp_path / "mine.toml").write_text(profiled, encoding="utf-8")
+    (tmp_path / "export.csv").write_bytes(text.encode("cp1250"))
+    printed = CliRunner().invoke(
+        cli, ["parse", "--quiet", "--profiles", str(tmp_path), str(tmp_path / "export.csv")], standalone_mode=False
+    )
+
+    assert tomllib.loads(profiled)["file"]["encoding"] == "cp1250"
+    assert "Zażółć gęślą jaźń" in printed.output
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "field", "value"),
+    [
+        ("Buchungstext;Verwendungszweck", "LASTSCHRIFT;RE 5", "remittance", "RE 5"),
+        ("Omschrijving-1;Omschrijving-2", "deel een;deel twee", "remittance", "deel een\ndeel twee"),
+        ("Bankname;Name Zahlungsbeteiligter", "VR Bank;Kunde AG", "counterparty_name", "Kunde AG"),
+        ("Counterparty;Name", "NL91ABNA0417164300;Jansen BV", "counterparty_name", "Jansen BV"),
+        ("Counterparty;Name", "NL91ABNA0417164300;Jansen BV", "counterparty_account", "NL91ABNA0417164300"),
+        ("Saaja/Maksaja;Viesti", "YRITYS OY;PALKKA", "counterparty_name", "YRITYS OY"),
+        ("Název účtu;Název protiúčtu", "Novák;Firma s.r.o.", "counterparty_name", "Firma s.r.o."),
+        ("Mededeling;Omschrijving", ";BETALING", "remittance", "BETALING"),
+        ("BIC;BIC tegenpartij", "RABONL2U;ABNANL2A", "counterparty_bic", "ABNANL2A"),
+        ("Payer;Payee", "We;They Ltd", "counterparty_name", "They Ltd"),
+    ],
+)
+def test_text_columns_are_told_by_their_names_and_what_they_hold(
+    header: str, cells: str, field: str, value: str
+) -> None:
+    text = f"Datum;{header};Amount\n30.01.2026;{cells};-85,00\n31.01.2026;{cells};-1,00\n"
+
+    assert getattr(lines_of(read_as_proposed(text))[0], field) == value
+
+
+def test_of_whatever_table_a_profile_is_proposed_or_a_reason_given() -> None:
+    random_ = random.Random(1)
+    whole = "Konto;1234567\nDatum;Tytuł;Kwota;Saldo;\n30 Jan 2026;a;-1,00;9,00;\n31 Jan 2026;b;2,00;11,00;\n".encode(
+        "cp1250"
+    )
+    for _ in range(300):
+        sample = bytearray(whole)
+        for _ in range(random_.randint(1, 5)):
+            at = random_.randrange(len(sample))
+            sample[at : at + random_.choice([0, 1, 20])] = random_.choice(
+                [b"", b";", b"\n", b'"', b"\x7f", b"1", b"Datum;"]
+            )
+        with contextlib.suppress(UnknownFormat):
+            parse_profile(propose(bytes(sample), name="x"), source="x")
 
 
 # ------------------------------------------------------------------------------------------------ the command

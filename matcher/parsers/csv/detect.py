@@ -50,11 +50,14 @@ def find_profile(head: bytes) -> Profile:
 
 
 def _matching(head: bytes) -> Profile | None:
-    known = profiles()
+    """The profile that fits best. A header that is no UTF-8 is read in the code page of the profile."""
+    alike: dict[tuple[str, str], list[Profile]] = {}
+    for profile in profiles():
+        codec = "cp1252" if profile.encoding == "utf-8" else profile.encoding
+        alike.setdefault((profile.delimiter, codec), []).append(profile)
     found: list[tuple[int, Profile]] = []
-    for delimiter in dict.fromkeys(profile.delimiter for profile in known):
-        of_it = tuple(profile for profile in known if profile.delimiter == delimiter)
-        matched = best_match(head_rows(head, delimiter), of_it)
+    for (delimiter, codec), candidates in alike.items():
+        matched = best_match(head_rows(head, delimiter, codec=codec), candidates)
         if matched is not None:
             found.append((len(matched[0].header), matched[0]))
     return max(found, key=lambda pair: pair[0])[1] if found else None

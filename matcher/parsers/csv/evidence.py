@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from matcher.parsers.codepage import likely_codepage
+from matcher.parsers.csv.profile import key
 from matcher.parsers.csv.table import DELIMITERS, head_rows
 from matcher.parsers.csv.values import AmountStyle, calendar_day
 from recon_core.domain.currency import NO_CURRENCY
@@ -26,6 +28,13 @@ DATE_FORMS = (
     "DD.MM.YY",
     "DD/MM/YY",
     "YY-MM-DD",
+    "DD MMM YYYY",
+    "DD MMM YY",
+    "DD-MMM-YYYY",
+    "DD-MMM-YY",
+    "MMM DD, YYYY",
+    "YYYY.MM.DD.",
+    "DD.MM.YYYY.",
 )
 # A column is what nearly all of its cells are: the others may be totals and words.
 SHARE = 0.9
@@ -53,21 +62,21 @@ class Sample:
 
 def find_table(sample: bytes) -> Sample:
     """The table in the sample. Raises `UnknownFormat` where there is none with a header, a date and an amount."""
+    codec = _encoding(sample)
     found: list[tuple[int, int, Sample]] = []
     for delimiter in DELIMITERS:
-        rows = head_rows(sample, delimiter, most=SAMPLE_ROWS_MAX)
-        widths = Counter(len(row) for row in rows if _has_date(row) and _has_number(row))
+        rows = head_rows(sample, delimiter, most=SAMPLE_ROWS_MAX, codec=codec)
+        widths = {number: len(row) for number, row in enumerate(rows) if _has_date(row) and _has_number(row)}
         if not widths:
             continue
-        width, _ = widths.most_common(1)[0]
-        first = next(number for number, row in enumerate(rows) if _has_date(row) and _has_number(row))
+        # Rows above and below the table may have a date and a number as well.
+        [(width, count)] = Counter(widths.values()).most_common(1)
+        first = next(number for number, cells in widths.items() if cells == width)
         names = next((number for number in range(first - 1, -1, -1) if _is_header(rows[number], width)), None)
-        if names is None or width < 3:
-            continue
-        data = [row for row in rows[names + 1 :] if any(row)]
-        found.append(
-            (sum(widths.values()), width, Sample(_encoding(sample), delimiter, rows[:names], rows[names], data))
-        )
+        if names is not None and width >= 3:
+            # What is much narrower stands below the table.
+            data = [row for row in rows[names + 1 :] if any(row) and len(row) >= width - 2]
+            found.append((count, width, Sample(codec, delimiter, rows[:names], _told_apart(rows[names]), data)))
     if not found:
         raise UnknownFormat(
             "no table with a header, a date and an amount is in the file.",
@@ -76,11 +85,18 @@ def find_table(sample: bytes) -> Sample:
     return max(found, key=lambda each: each[:2])[2]
 
 
+def _told_apart(header: list[str]) -> list[str]:
+    """The names of columns; a name that stands there again gives way, as only the first column can be called so."""
+    names = [key(name) for name in header]
+    return [name if names.index(names[place]) == place else "" for place, name in enumerate(header)]
+
+
 def _encoding(sample: bytes) -> str:
+    """UTF-8, else the code page that the letters speak for."""
     try:
         sample[: max(len(sample) - 4, 0)].decode("utf-8")
     except UnicodeDecodeError:
-        return "cp1252"
+        return likely_codepage(sample) or "cp1252"
     return "utf-8"
 
 
@@ -89,7 +105,9 @@ def _has_date(row: list[str]) -> bool:
 
 
 def _has_number(row: list[str]) -> bool:
-    return any(_NUMBER.fullmatch(cell) and re.search(r"[.,][0-9]|^-?[0-9]+$", cell) for cell in row)
+    return any(
+        _NUMBER.fullmatch(cell) and re.search(r"[.,][0-9]|^-?[0-9]+$", cell) and not date_forms([cell]) for cell in row
+    )
 
 
 def _is_header(row: list[str], width: int) -> bool:
@@ -156,7 +174,7 @@ def number_columns(sample: Sample, style: AmountStyle, dates: list[int]) -> list
     found = []
     for place in range(len(sample.header)):
         cells = sample.cells(place)
-        if place in dates or not cells:
+        if place in dates or not cells or not sample.header[place]:
             continue
         share = sum(style.reads(cell) for cell in cells) / len(cells)
         telling = any(style.decimal in cell or re.search(r"^[+\u2212-]|[\u2212-]$", cell.strip()) for cell in cells)
@@ -177,12 +195,13 @@ def minors(sample: Sample, style: AmountStyle, place: int) -> list[int | None]:
 
 
 def links(amounts: list[int | None], balances: list[int | None]) -> tuple[int, int]:
-    """How many neighbouring rows the balances prove, in the better of the two directions, and how many there are."""
-    pairs = [
-        (amount, balance) for amount, balance in zip(amounts, balances, strict=True) if None not in (amount, balance)
-    ]
+    """How many neighbouring rows the balances prove, in the better of the two directions, and how many there are.
+
+    A balance without an amount proves nothing.
+    """
+    rows = [(amount, balance) for amount, balance in zip(amounts, balances, strict=True) if balance is not None]
     upward = downward = 0
-    for (before_amount, before_balance), (amount, balance) in itertools.pairwise(pairs):
-        upward += balance == (before_balance or 0) + (amount or 0)
-        downward += balance == (before_balance or 0) - (before_amount or 0)
-    return max(upward, downward), max(len(pairs) - 1, 0)
+    for (before_amount, before_balance), (amount, balance) in itertools.pairwise(rows):
+        upward += amount is not None and balance == before_balance + amount
+        downward += before_amount is not None and balance == before_balance - before_amount
+    return max(upward, downward), max(len(rows) - 1, 0)

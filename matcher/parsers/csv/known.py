@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -68,7 +69,7 @@ def profiles(folders_: tuple[str, ...] | None = None) -> tuple[Profile, ...]:
     return tuple((known | users).values())
 
 
-def best_match(rows: list[list[str]], candidates: tuple[Profile, ...]) -> tuple[Profile, int] | None:
+def best_match(rows: list[list[str]], candidates: Sequence[Profile]) -> tuple[Profile, int] | None:
     """The profile whose header is among the rows, and the row's number; the one that asks for most columns wins.
 
     Raises `AmbiguousFormat` where two ask for equally many.

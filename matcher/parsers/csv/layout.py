@@ -9,7 +9,7 @@ from datetime import date
 
 from matcher.parsers.csv.profile import FIELDS, TEXT_FIELDS, Column, Profile, Words, key
 from matcher.parsers.csv.table import Row
-from matcher.parsers.csv.values import BLANKS, AmountStyle, calendar_day
+from matcher.parsers.csv.values import BLANKS, AmountStyle, calendar_day, is_day
 from matcher.parsers.notes import Notes
 from recon_core.domain.currency import EXPONENTS, NO_CURRENCY
 from recon_core.domain.refused import BadAmount, BadDate, UnknownCurrency
@@ -68,11 +68,15 @@ class Layout:
         other = AmountStyle("," if own.decimal == "." else ".", (*BLANKS, own.decimal), own.marks)
         printed = [row.cells[place] for row in sample for place in self._numbers if place < len(row.cells)]
         marked = [cell for cell in printed if "," in cell or "." in cell]
-        decisive = re.compile(rf"{re.escape(other.decimal)}[0-9]{{1,2}}(?![0-9.,])", re.ASCII)
-        if all(map(own.reads, marked)) or not all(map(other.reads, marked)) or not any(map(decisive.search, marked)):
-            return False
-        self.profile = replace(self.profile, amounts=other)
-        return True
+        decisive = r"[0-9]{1,2}(?![0-9.,])"
+        for style in (own, other):
+            proved = any(re.search(re.escape(style.decimal) + decisive, cell) for cell in marked)
+            if proved and all(map(style.reads, marked)):
+                self.profile = replace(self.profile, amounts=replace(style, proved=True))
+                return style is other
+            if style is own and all(map(own.reads, marked)):
+                break
+        return False
 
     def _cell(self, cells: list[str], field: str) -> str:
         places = self._fields.get(field, ("", ()))[1]
@@ -101,9 +105,9 @@ class Layout:
             return _unread(where, cells, self._currency), None
         printed_date = self._cell(cells, "booking_date")
         waiting = key(printed_date) in self.profile.pending_dates
-        if not printed_date:
+        if lacking := self._lacks(cells, printed_date):
             notes.warning(
-                "row-ignored", where, f"a row without a date is no line: {' '.join(filter(None, cells))[:120]!r}."
+                "row-ignored", where, f"a row without {lacking} is no line: {' '.join(filter(None, cells))[:120]!r}."
             )
             return None
         currency = self._cell(cells, "currency").upper() or self._currency
@@ -127,6 +131,15 @@ class Layout:
             **texts,  # type: ignore[arg-type]
         )
         return line, self._optional(cells, "balance", currency, where, notes)
+
+    def _lacks(self, cells: list[str], printed_date: str) -> str:
+        """What a line has and the row has not: it has a total, a balance or a remark, above or below the lines."""
+        if not printed_date:
+            return "a date"
+        if any(self._cell(cells, field) for field in ("amount", "debit", "credit")):
+            return ""
+        dated = key(printed_date) in self.profile.pending_dates or is_day(printed_date, self.profile.dates)
+        return "" if dated and not self._cell(cells, "balance") else "an amount"
 
     def _text(self, cells: list[str], how: str, places: tuple[int, ...], minor: int) -> str | None:
         values = [cells[place] for place in places if place < len(cells)]
@@ -216,8 +229,8 @@ class Layout:
 
 
 def compact_account(text: str) -> str:
-    """An account number without the blanks and hyphens that only make it readable."""
-    return "".join(text.replace("-", "").split())
+    """An account number without the blanks, hyphens and apostrophes that only keep it readable."""
+    return "".join(text.replace("-", "").replace("'", "").split())
 
 
 def _unread(where: str, cells: list[str], currency: str) -> StatementLine:

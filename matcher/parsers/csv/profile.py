@@ -12,7 +12,7 @@ encoding = "cp1252"                 used where the text is no UTF-8
 decimal = ","
 grouping = [" ", "."]               marks that may group thousands; a blank stands for every kind of blank
 marks = ["kr"]                      what may stand before or after an amount
-dates = ["YYYY-MM-DD"]              a time behind a date is left alone
+dates = ["YYYY-MM-DD"]              a time behind a date is left alone; MMM is the name of a month
 
 [columns]                           field of the bank line = its column; every other column is kept as extra
 booking_date = "Datum"

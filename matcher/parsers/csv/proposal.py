@@ -28,12 +28,13 @@ class Proposal:
     pending_dates: list[str] = field(default_factory=list)
     account_columns: list[str] = field(default_factory=list)
     preamble_column: str = ""
+    pattern: str = ""
     currency: str = ""
 
-    def take(self, name: str, *places: int, why: str = "") -> None:
-        """Give a column to a field, or several of which the first that is filled counts."""
+    def take(self, name: str, *places: int, how: str = "first", why: str = "") -> None:
+        """Give a column to a field, or several, `how` as in `profile.Column`; of "sign" money out comes first."""
         names = tuple(self.sample.header[place] for place in places)
-        self.columns[name] = names[0] if len(names) == 1 else ("first", names)
+        self.columns[name] = names[0] if len(names) == 1 else (how, names)
         self.used += places
         if why:
             self.why[name] = why
@@ -67,7 +68,7 @@ class Proposal:
             "[columns]",
         ]
         for column, source in self.columns.items():
-            value = _quoted(source) if isinstance(source, str) else f"{{ {source[0]} = {_quoted(list(source[1]))} }}"
+            value = _quoted(source) if isinstance(source, str) else _table(*source)
             lines.append(f"{column} = {value}" + (f"   # {self.why[column]}" if column in self.why else ""))
         return "\n".join([*lines, *self._sign_lines(), *self._status_lines(), *self._account_lines()]) + "\n"
 
@@ -100,10 +101,17 @@ class Proposal:
     def _account_lines(self) -> list[str]:
         lines = [f"columns = {_quoted(self.account_columns)}"] if self.account_columns else []
         lines += [f"preamble_column = {_quoted(self.preamble_column)}"] if self.preamble_column else []
+        lines += [f"pattern = {_quoted(self.pattern)}"] if self.pattern else []
         lines += [f"currency = {_quoted(self.currency)}"] if self.currency else []
         return ["", "[account]", *lines] if lines else []
 
 
+def _table(how: str, names: tuple[str, ...]) -> str:
+    if how == "sign":
+        return f"{{ debit = {_quoted(names[0])}, credit = {_quoted(names[1])} }}"
+    return f"{{ {how} = {_quoted(list(names))} }}"
+
+
 def _quoted(value: str | list[str]) -> str:
-    """A TOML string or list; JSON's escapes are TOML's."""
-    return json.dumps(value, ensure_ascii=False)
+    """A TOML string or list; JSON's escapes are TOML's, which has one more."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

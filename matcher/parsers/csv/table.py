@@ -77,9 +77,11 @@ def cleaned(cell: str) -> str:
     return cell
 
 
-def head_rows(head: bytes, delimiter: str, *, quote: str = '"', most: int = 60) -> list[list[str]]:
+def head_rows(
+    head: bytes, delimiter: str, *, quote: str = '"', most: int = 60, codec: str = "cp1252"
+) -> list[list[str]]:
     """The first rows of a file's first bytes, for detection; the last line may be cut and is left out."""
-    text = head_text(head)
+    text = head_text(head, codec=codec)
     cut = text.rfind("\n")
     kept = text[: cut + 1] if cut >= 0 and len(head) >= 8192 else text
     found: list[list[str]] = []
@@ -90,16 +92,16 @@ def head_rows(head: bytes, delimiter: str, *, quote: str = '"', most: int = 60) 
     return found
 
 
-def head_text(head: bytes) -> str:
-    """First bytes as text, strict UTF-8 or else Windows-1252, with one kind of line end."""
-    for bom, codec in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8")):
+def head_text(head: bytes, *, codec: str = "cp1252") -> str:
+    """First bytes as text, strict UTF-8 or else `codec`, with one kind of line end."""
+    for bom, marked in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8")):
         if head.startswith(bom):
-            text = head[len(bom) :].decode(codec, "ignore")
+            text = head[len(bom) :].decode(marked, "ignore")
             break
     else:
         try:
             # The last bytes may be part of a letter.
-            text = head.decode("utf-8") if len(head) < 8192 else Decoder().feed(head)
+            text = head.decode("utf-8") if len(head) < 8192 else Decoder(declared=codec).feed(head)
         except UnicodeDecodeError:
-            text = head.decode("cp1252", "replace")
+            text = head.decode(codec, "replace")
     return text.replace("\r\n", "\n").replace("\r", "\n")

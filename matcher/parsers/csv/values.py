@@ -13,17 +13,27 @@ from recon_core.domain.refused import BadAmount, BadDate, BadSetting
 # Blanks that banks group thousands with: plain, no-break, narrow no-break.
 BLANKS = (" ", "\u00a0", "\u202f")
 _MINUS = "\u2212\u2013-"
-_DATE_TOKENS = re.compile(r"YYYY|YY|MM|DD")
+_DATE_TOKENS = re.compile(r"YYYY|YY|MMM|MM|DD")
+# How the names of the months begin, January first, in the languages of western and northern Europe.
+_MONTH_NAMES = (
+    *("jan ene gen", "feb fév fev", "mar mär mrt maa", "apr avr abr", "may mai mei maj mag", "jun juin giu"),
+    *("jul juil lug", "aug aoû ago", "sep set", "oct okt out ott", "nov", "dec dez dic déc des"),
+)
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
 _TIME = r"(?:[T ][0-9][0-9:.,+\-Z ]*)?"
 
 
 @dataclass(frozen=True, slots=True)
 class AmountStyle:
-    """`decimal` is the decimal mark, `grouping` the marks that may group thousands, `marks` what may stand around."""
+    """`decimal` is the decimal mark, `grouping` the marks that may group thousands, `marks` what may stand around.
+
+    `proved` says that the file itself shows the decimal mark; until then `2.500` may be thousands or decimals.
+    """
 
     decimal: str
     grouping: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    proved: bool = False
 
     def minor(self, text: str, currency: str) -> int:
         """Signed minor units of a printed amount. Raises `BadAmount`, also for grouping in the wrong place."""
@@ -31,7 +41,7 @@ class AmountStyle:
         if found is None or not (found["whole"] or found["decimals"]):
             raise BadAmount(f"{text[:40]!r} is no amount with {self.decimal!r} as its decimal mark.")
         whole = re.sub(r"[^0-9]", "", found["whole"] or "0")
-        if found["decimals"] is None and any(mark in (found["whole"] or "") for mark in ".,"):
+        if found["decimals"] is None and not self.proved and any(mark in (found["whole"] or "") for mark in ".,"):
             raise BadAmount(
                 f"{text[:40]!r} may be thousands or decimals.", cure="Check `decimal` and `grouping` of the profile."
             )
@@ -60,16 +70,16 @@ def _amount_pattern(style: AmountStyle) -> re.Pattern[str]:
 
 @lru_cache(maxsize=64)
 def date_pattern(form: str) -> tuple[re.Pattern[str], str]:
-    """Pattern of a form such as `YYYY-MM-DD` and the order of its parts, "YMD". Raises `BadSetting`."""
+    """Pattern of a form such as `YYYY-MM-DD` or `DD MMM YY` and the order of its parts, "YMD". Raises `BadSetting`."""
     tokens = _DATE_TOKENS.findall(form)
     order = "".join(token[0] for token in tokens)
     if sorted(order) != ["D", "M", "Y"]:
         raise BadSetting(f"{form!r} is no form of a date.", cure="Write it like YYYY-MM-DD or DD.MM.YY.")
     separated = len(_DATE_TOKENS.sub("", form)) >= 2
-    digits = {"YYYY": "([0-9]{4})", "YY": "([0-9]{2})"}
+    parts = {"YYYY": "([0-9]{4})", "YY": "([0-9]{2})", "MMM": r"([^\W\d_]{3,10}\.?)"}
     day = "([0-9]{1,2})" if separated else "([0-9]{2})"
-    pattern = _DATE_TOKENS.sub(lambda token: digits.get(token[0], day), re.escape(form).replace(r"\ ", " "))
-    return re.compile(rf"\s*{pattern}{_TIME}\s*", re.ASCII), order
+    pattern = _DATE_TOKENS.sub(lambda token: parts.get(token[0], day), re.escape(form).replace(r"\ ", " "))
+    return re.compile(rf"\s*{pattern}{_TIME}\s*"), order
 
 
 @lru_cache(maxsize=8192)
@@ -82,8 +92,19 @@ def calendar_day(text: str, forms: tuple[str, ...]) -> date:
             continue
         parts = dict(zip(order, found.groups(), strict=True))
         year = int(parts["Y"]) + (2000 if len(parts["Y"]) == 2 else 0)
+        named = parts["M"].casefold()
+        month = int(named) if named.isdecimal() else _MONTHS.get(named[:4]) or _MONTHS.get(named[:3], 0)
         try:
-            return date(year, int(parts["M"]), int(parts["D"]))
+            return date(year, month, int(parts["D"]))
         except ValueError:
             raise BadDate(f"{text[:40]!r} is no day of the calendar.") from None
     raise BadDate(f"{text[:40]!r} is no date like {' or '.join(forms)}.")
+
+
+def is_day(text: str, forms: tuple[str, ...]) -> bool:
+    """Whether a text is a day of the calendar in one of the forms."""
+    try:
+        calendar_day(text, forms)
+    except BadDate:
+        return False
+    return True
