@@ -18,6 +18,8 @@ BORDER = ord("\n")
 # Powers of ten.
 POWERS = 10 ** np.arange(DIGITS_MAX + 1, dtype=np.int64)
 _TOKEN_DIGITS_MIN = 4
+# So many texts and what is made of them stay near the processor.
+_AT_ONCE = 1 << 15
 _ZERO, _TEN = np.uint8(ord("0")), np.uint8(10)
 
 
@@ -33,6 +35,11 @@ class SoleNumbers(NamedTuple):
 
 def sole_numbers(texts: Sequence[str]) -> SoleNumbers:
     """The only number of each text."""
+    parts = [_sole_numbers(texts[first : first + _AT_ONCE]) for first in range(0, max(1, len(texts)), _AT_ONCE)]
+    return SoleNumbers(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _sole_numbers(texts: Sequence[str]) -> SoleNumbers:
     count = len(texts)
     joined = "\n".join(texts)
     if joined.count("\n") != count - 1:
@@ -70,13 +77,12 @@ def is_token(found: SoleNumbers) -> Flags:
 
 
 def _values(signs: Ints, starts: Ints, ends: Ints) -> Ints:
+    """The values of runs of digits: all last digits first, then the ones before them."""
     values = np.zeros(len(starts), np.int64)
-    places = np.arange(len(starts))
-    at = starts
-    while len(places):
-        values[places] = values[places] * 10 + (signs[at] - _ZERO)
-        more = at + 1 < ends[places]
-        places, at = places[more], at[more] + 1
+    for place in range(int((ends - starts).max(initial=0))):
+        at = ends - 1 - place
+        digit = np.where(at >= starts, signs[at] - _ZERO, 0).astype(np.int64)
+        values += digit * POWERS[place]
     return values
 
 

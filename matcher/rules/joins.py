@@ -54,6 +54,13 @@ def spread(first: Ints, last: Ints, order: Ints) -> tuple[Ints, Ints]:
     return left, order[np.arange(len(left)) + starts]
 
 
+def positions_of(values: Ints, coded: Codes, positions: Ints) -> tuple[Ints, Ints]:
+    """For every position that has one of some codes, which of `values` that is, and the position."""
+    codes, order = in_order(coded[positions])
+    left, right = spread(*ranges(codes, values), order)
+    return left, positions[right]
+
+
 def bounded_pairs(left: Ints, low: Ints, high: Ints, right: Ints, day: Ints, most: int) -> tuple[Ints, Ints, Ints]:
     """Positions (i, j) with equal keys and `low[i] <= day[j] <= high[i]`, without making the pairs outside; and the
     positions i that are given up because they have more than `most` pairs."""

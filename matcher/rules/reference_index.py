@@ -6,7 +6,7 @@ everything, then tokens and parts of numbers for what is still open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from enum import IntEnum
 from functools import cached_property
@@ -18,7 +18,7 @@ import numpy as np
 from matcher.rules.columns import Codes, Flags, Ints
 from matcher.rules.digits import BORDER, SoleNumbers, is_number, is_token, sole_numbers
 from matcher.rules.items import Items
-from matcher.rules.joins import distinct, in_order, mixed, ranges, spread, stable_order
+from matcher.rules.joins import distinct, mixed, positions_of, ranges, spread, stable_order
 from matcher.rules.numbering import NUMBER_DIGITS_MAX, last_number
 from matcher.rules.quoted_keys import QuotedKeys, RowKeys
 from matcher.rules.tokens import (
@@ -195,26 +195,24 @@ class ReferenceIndex:
         lines = np.flatnonzero(items.line_open)
         fields = (*FIELDS, "document_numbers")
         columns = [self._quoted(name, lines) for name in fields]
-        quoted = QuotedKeys([key for _, keys, _ in columns for key in keys])
-        value = np.array([code for codes, _, _ in columns for code in codes], np.int64)
+        asked, line = [], []
+        start = 0
+        for name, (codes, _, _) in zip(fields, columns, strict=True):
+            at, quoting = positions_of(np.array(codes, np.int64), items.lines.text(name).codes, lines)
+            asked.append(at + start)
+            line.append(quoting)
+            start += len(codes)
         level = np.array([level for _, _, levels in columns for level in levels], np.int32)
-        field = np.repeat(np.arange(len(fields)), [len(codes) for codes, _, _ in columns])
-        keys, entry_key, entry_row, entry_whole = self._open_row_keys(np.flatnonzero(items.row_open), quoted)
-        length = keys.lengths()
-        pool_key, order = in_order(_in_pool(items.pool_r[entry_row], entry_key))
-        place, code, in_part = keys.of_quoted(quoted)
-        level = np.where(in_part, _PART, level[place])
-        parts = []
-        for number, name in enumerate(fields):
-            here = np.flatnonzero(field[place] == number)
-            at, token_line = _spread_values(value[place[here]], items.lines.text(name).codes, lines)
-            token_key, strength = code[here][at], level[here][at]
-            asked = _in_pool(items.pool_l[token_line], token_key)
-            first, last = ranges(pool_key, asked)
-            left, entry = spread(first, np.where(last - first > ITEMS_PER_KEY_MAX, first, last), order)
-            shared = np.where(entry_whole[entry], strength[left], np.minimum(strength[left], _PART))
-            parts.append((token_line[left], entry_row[entry], shared.astype(np.int32), length[token_key[left]]))
-        return best_pairs(parts, len(items.row_open))
+        of_line = np.concatenate(line)
+        quoted = QuotedKeys(
+            [key for _, keys, _ in columns for key in keys], np.concatenate(asked), items.pool_l[of_line]
+        )
+        keys, key, row, is_whole = self._open_row_keys(np.flatnonzero(items.row_open), quoted)
+        ask, entry, in_part = keys.held(quoted, items.pool_r[row], key, ITEMS_PER_KEY_MAX)
+        shared = np.where(in_part, _PART, level[quoted.asked[ask]])
+        shared = np.where(is_whole[entry], shared, np.minimum(shared, _PART)).astype(np.int32)
+        found = of_line[ask], row[entry], shared, keys.lengths()[key[entry]]
+        return best_pairs([found], len(items.row_open))
 
     def _quoted(self, name: str, lines: Ints) -> tuple[list[int], list[str], list[int]]:
         """Numbers in one text field of the open lines: codes of the texts, the keys, the strength each would have."""
@@ -321,49 +319,44 @@ class ReferenceIndex:
         What lines may quote as a part of a longer number is looked for as well, but not in parts of references: two
         numbers that are alike but for their check digits are two numbers.
         """
-        keys = RowKeys({}, {})
+        keys, pool = RowKeys({}, {}), self.items.pool_r
         key_rows = rows[self.row_key[rows] >= 0]
+        own = SoleNumbers(*(column[self.row_key[key_rows]] for column in self._sole_numbers))
+        named, cut = quoted.may_name(pool[key_rows], own)
+        may_be_cut = np.zeros(len(self._key_texts), np.bool_)
+        may_be_cut[self.row_key[key_rows[cut]]] = True
+        key_rows = key_rows[named]
         codes = distinct(self.row_key[key_rows])
-        named, cut = quoted.may_name(SoleNumbers(*(column[codes] for column in self._sole_numbers)))
         entries = [
             (code, key, whole)
-            for code, may_be_cut in zip(codes[named].tolist(), cut[named].tolist(), strict=True)
-            for key, whole in keys.add_reference(self._key_texts[code], quoted.texts, may_be_cut=may_be_cut)
+            for code, is_cut in zip(codes.tolist(), may_be_cut[codes].tolist(), strict=True)
+            for key, whole in keys.add_reference(self._key_texts[code], quoted.texts, may_be_cut=is_cut)
         ]
         value, key, whole = np.array(entries, np.int64).reshape(-1, 3).T
-        at, row = _spread_values(value, self.row_key, key_rows)
+        at, row = positions_of(value, self.row_key, key_rows)
+        plain = self.plain_described(rows)
+        rows = rows[(plain < 0) | quoted.wants(pool[rows], plain)]
         entries = [
             (value, keys.add_own(key), False)
-            for value, described in self.description_tokens(rows, quoted.wants).items()
+            for value, described in self.description_tokens(rows).items()
             for key in described
             if key.isdecimal() or quoted.wants_text(key)
         ]
         value, more, _ = np.array(entries, np.int64).reshape(-1, 3).T
-        to, others = _spread_values(value, self.items.book.text("description").codes, rows)
+        to, others = positions_of(value, self.items.book.text("description").codes, rows)
         is_whole = np.concatenate([whole[at], np.zeros(len(to), np.int64)]) > 0
         return keys, np.concatenate([key[at], more[to]]), np.concatenate([row, others]), is_whole
 
-    def description_tokens(self, rows: Ints, wants: Callable[[Ints], Flags] | None = None) -> dict[int, list[str]]:
-        """Numbers in the descriptions of some items, by the code of the description; each is read once. `wants` tells by
-        value which numbers are wanted: descriptions with no number but one that is not are left out."""
+    def plain_described(self, rows: Ints) -> Ints:
+        """The number that is the only one in the description of each of some items, −1 where all of it has to be read."""
+        found: Ints = self._plain[self.items.book.text("description").codes[rows]]
+        return found
+
+    def description_tokens(self, rows: Ints) -> dict[int, list[str]]:
+        """Numbers in the descriptions of some items, by the code of the description; each is read once."""
         texts = self.items.book.text("description")
         known = self._described
-        used = texts.used(rows)
-        if wants is not None:
-            plain = self._plain[used]
-            used = used[(plain < 0) | wants(plain)]
-        codes = used.tolist()
+        codes = texts.used(rows).tolist()
         new = [code for code in codes if code not in known]
         known.update(zip(new, all_tokens([texts.values[code] for code in new]), strict=True))
         return {code: known[code] for code in codes}
-
-
-def _spread_values(values: Ints, coded: Codes, positions: Ints) -> tuple[Ints, Ints]:
-    """For every position that has one of some codes, which of `values` that is, and the position."""
-    codes, order = in_order(coded[positions])
-    left, right = spread(*ranges(codes, values), order)
-    return left, positions[right]
-
-
-def _in_pool(pool: Codes, key: Ints | Codes) -> Ints:
-    return (pool.astype(np.int64) << 32) | key.astype(np.int64)

@@ -19,9 +19,10 @@ from matcher.rules.quoted_keys import QuotedKeys, RowKeys
 from matcher.rules.tokens import all_tokens, core_of, normalized, parts_of, tokens
 
 TEXTS = st.lists(st.text(st.sampled_from("0012389 -/.\nRFåA:é"), max_size=24), max_size=8)
-KEYS = st.lists(
-    st.from_regex(r"(RF[0-9]{2}|INV|UB0{0,3})?[1-9][0-9]{2,7}[A-Z]?[0-9]?", fullmatch=True).map(normalized), max_size=8
-)
+KEY = st.from_regex(r"(RF[0-9]{2}|INV|UB0{0,3})?[1-9][0-9]{2,7}[A-Z]?[0-9]?", fullmatch=True).map(normalized)
+KEYS = st.lists(KEY, max_size=8)
+# Few, so that many are equal, or parts of each other.
+ALIKE = st.from_regex(r"(RF[67][1-4]|INV)?4711[0-9]{0,2}", fullmatch=True)
 
 
 @given(TEXTS)
@@ -77,8 +78,8 @@ def test_last_numbers_of_many_texts_are_those_of_each(texts: list[str]) -> None:
 
 @given(KEYS, KEYS)
 def test_no_reference_is_missed_that_a_line_quotes(quoted: list[str], references: list[str]) -> None:
-    keys = QuotedKeys(quoted)
-    named, cut = keys.may_name(sole_numbers(references))
+    keys = QuotedKeys(quoted, np.arange(len(quoted)), np.zeros(len(quoted), np.int32))
+    named, cut = keys.may_name(np.zeros(len(references), np.int32), sole_numbers(references))
 
     for reference, is_named, may_be_cut in zip(references, named.tolist(), cut.tolist(), strict=True):
         shorter = {part for part in parts_of(reference) if part in keys.texts} - {core_of(reference)}
@@ -88,20 +89,28 @@ def test_no_reference_is_missed_that_a_line_quotes(quoted: list[str], references
         assert is_named or not (shorter or own & (keys.texts | parts))
 
 
-@given(KEYS, KEYS)
-def test_a_quoted_key_finds_an_equal_one_or_else_its_parts(quoted: list[str], own: list[str]) -> None:
-    keys = RowKeys({}, {})
-    codes = {key: keys.add_own(key) for key in own}
-    place, code, in_part = keys.of_quoted(QuotedKeys(quoted))
+POOLS = st.integers(0, 2)
 
-    found = set(zip(place.tolist(), code.tolist(), in_part.tolist(), strict=True))
+
+@given(st.lists(st.tuples(POOLS, ALIKE | KEY), max_size=20), st.lists(st.tuples(POOLS, ALIKE | KEY), max_size=20))
+def test_a_quoted_key_finds_an_equal_one_of_its_pool_or_else_its_parts(
+    quoted: list[tuple[int, str]], held: list[tuple[int, str]]
+) -> None:
+    keys = RowKeys({}, {})
+    pools, codes = [pool for pool, _ in held], [keys.add_own(key) for _, key in held]
+    asks = QuotedKeys(
+        [key for _, key in quoted], np.arange(len(quoted)), np.array([pool for pool, _ in quoted], np.int32)
+    )
+    ask, entry, in_part = keys.held(asks, np.array(pools, np.int32), np.array(codes, np.int64), len(held))
+
+    found = set(zip(ask.tolist(), entry.tolist(), in_part.tolist(), strict=True))
     wanted = set()
-    for at, key in enumerate(quoted):
-        if key in codes:
-            wanted.add((at, codes[key], False))
-        else:
-            parts = {core_of(key)} if core_of(key) in codes else parts_of(key)
-            wanted |= {(at, codes[part], True) for part in parts if part in codes}
+    for at, (pool, key) in enumerate(quoted):
+        others = {(place, other) for place, (of, other) in enumerate(held) if of == pool}
+        texts = {other for _, other in others}
+        parts = {core_of(key)} if core_of(key) in texts else parts_of(key)
+        sought = {key} if key in texts else parts
+        wanted |= {(at, place, key not in texts) for place, other in others if other in sought}
     assert found == wanted
 
 

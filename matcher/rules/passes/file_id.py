@@ -96,10 +96,13 @@ def _line_ids(view: View) -> dict[int, set[str]]:
 def _rows_by_id(view: View, known: set[str] | None, rows: Ints) -> dict[tuple[int, str], Ints]:
     """Items by pool and the known id that they carry; every id if none is asked for."""
     items, references = view.items, view.references
-    wants = partial(is_member, sorted_keys=sorted_values(known)) if known is not None else None
+    described = rows
+    if known is not None:
+        plain = references.plain_described(rows)
+        described = rows[(plain < 0) | is_member(plain, sorted_values(known))]
     carried = {
         code: keys
-        for code, quoted in references.description_tokens(rows, wants).items()
+        for code, quoted in references.description_tokens(described).items()
         if (known is None or not known.isdisjoint(quoted))
         and (keys := [key for key in quoted if (key in known if known is not None else len(key) >= _LETTERS_MIN)])
     }
