@@ -23,6 +23,7 @@ JOB_QUEUE, NIGHT_QUEUE = "recon-jobs", "recon-night"
 def make_app(settings: NightSettings) -> Celery:
     """The Celery application on the broker of the settings. Nothing is connected to yet."""
     from celery import Celery
+    from celery.utils.time import timezone
 
     _guard_against_lost_connections()
     app = Celery("recon", broker=settings.broker_url or "memory://")
@@ -53,7 +54,8 @@ def make_app(settings: NightSettings) -> Celery:
             "health_check_interval": 30,
         },
         beat_schedule=_schedule(settings),
-        timezone="UTC",
+        # Beat takes the hour of the night in this zone, whatever the clock of a schedule says.
+        timezone=timezone.local,
     )
     return app
 
@@ -71,14 +73,8 @@ def _schedule(settings: NightSettings) -> dict[str, Any]:
     }
     if settings.inbox and settings.nightly_at:
         hour, _, minute = settings.nightly_at.partition(":")
-        entries["nightly"] = {"task": NIGHTLY_TASK, "schedule": crontab(hour=hour, minute=minute or "0", nowfun=_local)}
+        entries["nightly"] = {"task": NIGHTLY_TASK, "schedule": crontab(hour=hour, minute=minute or "0")}
     return entries
-
-
-def _local() -> Any:
-    from matcher.bootstrap import now
-
-    return now().astimezone()
 
 
 class Broker:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +63,33 @@ def test_a_worker_has_longer_to_stop_than_its_jobs() -> None:
 
     for text, pattern in ((unit, r"TimeoutStopSec=(\d+)"), (compose, r"stop_grace_period: (\d+)s")):
         assert int(re.findall(pattern, text)[0]) > stop + 10
+
+
+# The zone of a process is that of its start.
+DUE = """
+from datetime import UTC, datetime, timedelta
+from matcher.bootstrap import NightSettings
+from matcher.ops.broker import make_app
+
+app = make_app(NightSettings(broker_url="memory://", inbox="/inbox", nightly_at="02:30"))
+schedule = app.conf.beat_schedule["nightly"]["schedule"]
+schedule.app = app
+for since in ("2026-01-15T12:00", "2026-07-01T12:00", "2026-10-24T12:00"):
+    last = at = datetime.fromisoformat(since).astimezone(UTC)
+    schedule.nowfun = lambda: at.astimezone(app.timezone)
+    while not schedule.is_due(last).is_due:
+        at += timedelta(minutes=30)
+    print(at.astimezone().isoformat(timespec="minutes"))
+"""
+
+
+def test_the_night_begins_at_its_hour_on_the_clock_of_the_machine() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DUE], env={**os.environ, "TZ": "Europe/Stockholm"}, capture_output=True, check=True
+    )
+
+    assert done.stdout.decode().split() == [
+        "2026-01-16T02:30+01:00",
+        "2026-07-02T02:30+02:00",
+        "2026-10-25T02:30+02:00",
+    ]
