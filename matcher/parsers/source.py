@@ -75,7 +75,7 @@ def open_files(source: Source, *, name: str | None = None, limits: Limits = LIMI
                 yield from open_files(inner, limits=limits)
             return
     with ExitStack() as closing:
-        shown = name or _name_of(source)
+        shown = shown_name(name or _name_of(source))
         try:
             received = _received(source, closing)
             digest = _sha256(received, limits)
@@ -99,6 +99,11 @@ def _files_below(folder: Path) -> Iterator[Path]:
                 yield from _files_below(child)
         elif child.is_file():
             yield child
+
+
+def shown_name(name: str) -> str:
+    r"""A file's name as text that can be kept and printed: bytes that are no UTF-8 stand as their codes, like \xe5."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _name_of(source: Source) -> str:

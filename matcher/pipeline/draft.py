@@ -37,11 +37,14 @@ def draft(paths: Sequence[Path]) -> Iterator[str]:
         if key not in first or day < first[key][0]:
             first[key] = day, found
     yield _HEAD.rstrip()
+    taken: set[str] = set()
     for (account, currency), (_, opening) in first.items():
+        code = f"{account} {currency}" if account in taken else account
+        taken.add(account)
         yield ""
         yield "[[account]]"
-        yield f'code = "{account}"  # your own, such as 1930'
-        yield f'name = "{account}"'
+        yield f'code = "{code}"  # your own, such as 1930'
+        yield f'name = "{code}"'
         yield f'currency = "{currency}"'
         yield f'identifiers = ["{account}"]'
         yield 'policy = "clear"'

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from matcher.book_csv import count_rows, missing_columns, read_book
 from matcher.parsers.contract import ReadOptions
+from matcher.parsers.source import shown_name
 from matcher.parsers.statements import Statement, parse
 from matcher.pipeline.book_accounts import known_accounts
 from matcher.pipeline.context import BY_IMPORT, Context
@@ -85,7 +86,7 @@ def ingest_files(context: Context, paths: Sequence[Path], *, opener: AccountOpen
     size = 0
     for number, path in enumerate(paths):
         context.watch("reading statements", number, len(paths))
-        batch.append((path.name, path.read_bytes()))
+        batch.append((shown_name(path.name), path.read_bytes()))
         size += len(batch[-1][1])
         if size > BATCH_BYTES or len(batch) >= BATCH_FILES:
             reports += ingest_contents(context, batch, opener=opener)
@@ -294,14 +295,34 @@ def _report(one: _Parsed, results: Sequence[StatementResult], error: ReconError 
     return FileReport(one.source.name, Taken.READ, tuple(results), reason, tuple(notes), file_id=one.source.file_id)
 
 
-def is_known_book(context: Context, content: bytes) -> bool:
-    """Whether these very bytes were brought in before."""
+# The newest import of a series in the log, and the file that stands right behind it: that is what it was made of.
+_NEWEST_IMPORT = (
+    "SELECT l.seq, f.subject_id FROM log l LEFT JOIN log f ON f.seq = l.seq + 1 AND f.subject_kind = 'source_file'"
+    " WHERE l.subject_kind = 'book_import' AND l.subject_id = (SELECT max(id) FROM book_import WHERE source = :series)"
+)
+
+
+def is_known_book(context: Context, path: Path, content: bytes) -> bool:
+    """Whether these very bytes were brought in before, and nothing else of their series since."""
     with context.database.read() as uow:
-        known = uow.value(
-            "SELECT id FROM source_file WHERE sha256 = :sha256 AND outcome = 'read'",
-            {"sha256": sha256(content).hexdigest()},
-        )
-    return known is not None
+        return book_stands(uow, name=shown_name(path.name), content=content)
+
+
+def book_stands(uow: UnitOfWork, *, name: str, content: bytes) -> bool:
+    """Whether the bytes of a book file were read, and no other file of the series has changed anything since."""
+    read = uow.value(
+        "SELECT id FROM source_file WHERE sha256 = :sha256 AND outcome = 'read'",
+        {"sha256": sha256(content).hexdigest()},
+    )
+    if read is None:
+        return False
+    newest = uow.select(_NEWEST_IMPORT, {"series": book_series(name)})
+    if not newest or newest[0].subject_id == read:
+        return True
+    finished = (
+        "SELECT max(seq) AS seq FROM log WHERE subject_kind = 'source_file' AND subject_id = :id AND action = :what"
+    )
+    return int(uow.value(finished, {"id": read, "what": "file.finish"}) or 0) > int(newest[0].seq)
 
 
 def import_book(context: Context, path: Path, *, items: Sequence[BookItem] | None = None) -> ImportCounts:
@@ -312,9 +333,9 @@ def import_book(context: Context, path: Path, *, items: Sequence[BookItem] | Non
     """
     context.watch("reading the book", 0, 0)
     content = path.read_bytes()
-    if is_known_book(context, content):
+    if is_known_book(context, path, content):
         return ImportCounts(0, count_rows(content), 0)
-    return import_book_content(context, name=str(path), content=content, items=items)
+    return import_book_content(context, name=shown_name(str(path)), content=content, items=items)
 
 
 def import_book_content(

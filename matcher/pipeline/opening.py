@@ -10,7 +10,7 @@ from matcher.pipeline import setup
 from matcher.pipeline.context import Context
 from matcher.pipeline.reconciling import open_at
 from matcher.pipeline.setup import AccountPlan, OpeningPoint
-from recon_core.domain.account import Identifier
+from recon_core.domain.account import Identifier, normal_identifier
 from recon_core.domain.refusals import BadRequest, WrongState
 from recon_core.domain.statement import LineStatus
 from recon_core.domain.states import MatchingPolicy
@@ -22,6 +22,12 @@ _FIRST = (
     " AND l.withdrawn_by IS NULL) AS booking_date FROM statement s WHERE s.cash_account_id = :account"
     " AND s.state = 'accepted' AND s.kind = 'statement' AND s.opening_balance IS NOT NULL ORDER BY coalesce(s.from_date,"
     " s.opening_date, s.to_date, s.closing_date), coalesce(s.sequence, -1), coalesce(s.page, -1), s.id LIMIT 1"
+)
+
+
+_TAKEN = (
+    "SELECT currency FROM account_identifier WHERE identifier = :name UNION"
+    " SELECT currency FROM cash_account WHERE code = :name"
 )
 
 
@@ -88,7 +94,9 @@ def begin(
 
 
 class Opener:
-    """Opens the account of a statement that nobody knows, beginning with the statement's own opening balance."""
+    """Opens the account of a statement that nobody knows, beginning with the statement's own opening balance. A second
+    currency under one number is an account of its own, named by both.
+    """
 
     def __init__(self, context: Context, policy: MatchingPolicy) -> None:
         self._context = context
@@ -99,11 +107,15 @@ class Opener:
         header = statement.header
         if not header.account or not header.currency:
             return None
+        taken = {row.currency for row in uow.select(_TAKEN, {"name": normal_identifier(header.account)})}
+        if header.currency in taken:  # an account that is out of use: a person knows why
+            return None
         at = self._context.now()
+        code = f"{header.account} {header.currency}" if taken else header.account
         account_id = accounts.open_account(
             uow,
-            code=header.account,
-            name=header.account,
+            code=code,
+            name=code,
             currency=header.currency,
             identifiers=[Identifier(header.account_scheme or "BBAN", header.account)],
             policy=self._policy,
@@ -113,7 +125,7 @@ class Opener:
         opening = opening_of(statement)
         if opening is not None:
             open_at(uow, account_id=account_id, opening=opening, by=self._context.user, at=at)
-        self.opened[header.account] = f"{header.account} from its first statement"
+        self.opened[code] = f"{code} from its first statement"
         return account_id
 
 

@@ -70,7 +70,7 @@ def _run(
 ) -> RunReport:
     paths = ingest.statement_files(inbox)
     items = None
-    if book is not None and not ingest.is_known_book(context, book.read_bytes()):
+    if book is not None and not ingest.is_known_book(context, book, book.read_bytes()):
         items = read_new_book(context, book, inbox=paths, plans=plans)
     setup.ensure_entry_types(context)
     opened = open_planned(context, plans)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -307,3 +309,13 @@ def test_reading_a_statement_starts_without_pandas_and_sqlalchemy(file: Path) ->
 
     assert done.stderr.strip() == "[]"
     assert len(done.stdout.splitlines()) == 3
+
+
+def test_a_file_whose_name_is_no_utf_8_is_read_under_its_codes(tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"utdrag_\xe5.sta")
+    shutil.copy(ROOT / "fixtures" / "statements" / "mt940" / "dutch-abn.sta", odd)
+
+    done = CliRunner().invoke(cli, ["parse", str(odd)])
+
+    assert done.exit_code == 0
+    assert json.loads(done.stdout.splitlines()[0])["source"]["name"] == str(tmp_path / r"utdrag_\xe5.sta")

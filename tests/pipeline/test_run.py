@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
+import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from matcher.pipeline import ingest
 from matcher.pipeline.context import Context
+from matcher.pipeline.draft import draft
 from matcher.pipeline.ingest import Taken
 from matcher.pipeline.run import RunReport, run
 from matcher.pipeline.setup import read_accounts
 from recon_core.domain.refused import BadSetting, InputError
-from recon_core.services import accounts, attachments, documents, reconcile
+from recon_core.services import accounts, attachments, documents, lookup, reconcile
 from tests.pipeline.conftest import FIXTURES
+from tests.pipeline.small import Small
 
 DEMO = FIXTURES / "demo"
 STATEMENTS = FIXTURES / "statements"
+NUMBER = "SE0530000000015500123456"
 
 
 def run_demo(context: Context, *, inbox: Path = STATEMENTS / "demo") -> RunReport:
@@ -71,6 +77,26 @@ def test_a_statement_whose_bytes_were_attached_to_a_document_first_is_taken_in(c
         uow.commit()
 
     assert {file.taken for file in run_demo(context).files} == {Taken.READ, Taken.SET_ASIDE}
+
+
+def test_a_file_whose_name_is_no_utf_8_is_taken_in_under_its_codes(context: Context, tmp_path: Path) -> None:
+    box = Path(shutil.copytree(STATEMENTS / "demo", tmp_path / "in"))
+    first = min(box.iterdir())
+    first.rename(box / os.fsdecode(b"utdrag_\xe5.xml"))
+
+    files = {file.name: file.taken for file in run_demo(context, inbox=box).files}
+
+    assert files[r"utdrag_\xe5.xml"] == Taken.READ
+
+
+def test_a_book_that_goes_back_to_what_it_said_before_is_brought_in_again(context: Context, tmp_path: Path) -> None:
+    small = Small(context)
+    path = tmp_path / "book.csv"
+    columns = "id,account,date,amount,currency,reference,counterparty,description,kind"
+    for amount, counts in (("100", (1, 0)), ("110", (0, 1)), ("100", (0, 1)), ("100", (0, 0))):
+        path.write_text(f"{columns}\nK1,{small.iban},2026-03-05,{amount}.00,SEK,,,,receipt\n")
+        done = ingest.import_book(small.context, path)
+        assert ((done.new, done.changed), small.transaction("K1").amount) == (counts, int(amount) * 100)
 
 
 def test_a_file_that_was_cut_off_is_set_aside_with_its_reason_and_the_others_go_on(context: Context) -> None:
@@ -126,6 +152,38 @@ def test_an_account_that_nobody_opened_begins_with_its_first_statement(context: 
         last = documents.last_closed(uow, account.account_id)
     assert last is not None
     assert (str(last.reconciliation_date), last.statement_balance) == ("2026-03-01", 25_000_000)
+
+
+def test_one_number_in_two_currencies_is_two_accounts(context: Context, tmp_path: Path) -> None:
+    text = (STATEMENTS / "worked-example" / "1930-2017-01-10.camt053.xml").read_text(encoding="utf-8")
+    box = tmp_path / "in"
+    box.mkdir()
+    for currency in ("SEK", "EUR"):
+        (box / f"{currency}.xml").write_text(text.replace("SEK", currency), encoding="utf-8")
+
+    report = run(context, inbox=box)
+
+    assert [file.taken for file in report.files] == [Taken.READ, Taken.READ]
+    assert {(one.code, one.currency) for one in report.overview} == {(f"{NUMBER} SEK", "SEK"), (NUMBER, "EUR")}
+    written = "\n".join(draft([box / "EUR.xml", box / "SEK.xml"]))
+    assert [one["code"] for one in tomllib.loads(written)["account"]] == [NUMBER, f"{NUMBER} SEK"]
+
+
+def test_a_statement_of_an_account_that_is_out_of_use_is_set_aside(context: Context, tmp_path: Path) -> None:
+    box = tmp_path / "in"
+    box.mkdir()
+    days = sorted((STATEMENTS / "worked-example").iterdir())
+    shutil.copy(days[0], box)
+    run(context, inbox=box)
+    with context.database.begin() as uow:
+        account_id = lookup.account_by_code(uow, NUMBER).id
+        accounts.change_account(uow, account_id=account_id, changes={"active": False}, by="anna", at=context.now())
+        uow.commit()
+    shutil.copy(days[1], box)
+
+    report = run(context, inbox=box)
+
+    assert [file.taken for file in report.files] == [Taken.KNOWN, Taken.SET_ASIDE]
 
 
 def test_a_book_of_an_unknown_account_is_refused_with_a_cure_and_nothing_is_imported(context: Context) -> None:

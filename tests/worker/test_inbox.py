@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -54,6 +55,20 @@ def test_a_file_is_moved_with_its_reason_and_never_over_another(place: Place) ->
     place.inbox.move("a.xml", stamp=file.stamp, to="failed", reason="Not a statement.")
 
     assert place.names() == {"failed/a.xml", "failed/a~2.xml", "failed/a~2.xml.reason.txt"}
+
+
+def test_a_name_that_is_no_utf_8_is_kept_as_its_codes_and_the_file_is_found(tmp_path: Path) -> None:
+    box = tmp_path / "in"
+    box.mkdir()
+    (box / os.fsdecode(b"utdrag_\xe5.xml")).write_bytes(b"odd")
+    (box / r"utdrag_\xe4.xml").write_bytes(b"plain")
+    inbox = FolderInbox(box)
+
+    assert [file.name for file in inbox.files()] == [r"utdrag_\xe4.xml", r"utdrag_\xe5.xml"]
+    assert [inbox.read(file.name) for file in inbox.files()] == [b"plain", b"odd"]
+    for file in inbox.files():
+        inbox.move(file.name, stamp=file.stamp, to="done")
+    assert sorted(path.name for path in (box / "done").iterdir()) == [r"utdrag_\xe4.xml", r"utdrag_\xe5.xml"]
 
 
 def test_another_file_under_the_same_name_stays_where_it_is(place: Place) -> None:

@@ -6,6 +6,8 @@ it. Hidden files, names of unfinished uploads and those two folders are no input
 
 from __future__ import annotations
 
+import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,12 +16,17 @@ from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, Protocol
 
+from matcher.parsers.source import shown_name
 from recon_core.domain.refused import BadSetting, InputError
 
 DONE, FAILED = "done", "failed"
 REASON_SUFFIX = ".reason.txt"
 # Banks' and browsers' names for a file that is still on its way.
 UNFINISHED_SUFFIXES = (".part", ".partial", ".tmp", ".filepart", ".crdownload", ".uploading")
+
+
+# A byte of a name that is no UTF-8, as `shown_name` has it.
+_CODE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
 class InboxFile(NamedTuple):
@@ -80,7 +87,7 @@ class FolderInbox:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
-        self.address = str(self._folder)
+        self.address = shown_name(str(self._folder))
 
     def files(self) -> list[InboxFile]:
         if not self._folder.is_dir():
@@ -89,13 +96,21 @@ class FolderInbox:
 
     def _names(self) -> Iterator[str]:
         for path in self._folder.rglob("*"):
-            name = path.relative_to(self._folder).as_posix()
+            name = shown_name(path.relative_to(self._folder).as_posix())
             if _is_input(name):
                 yield name
 
+    def _path(self, name: str) -> Path:
+        """Where a file is; the folder may have its name in bytes that are no UTF-8."""
+        plain = self._folder / name
+        if "\\x" not in name or plain.exists():
+            return plain
+        raw = _CODE.sub(lambda found: bytes.fromhex(found[1].decode()), name.encode())
+        return self._folder / os.fsdecode(raw)
+
     def _look(self, name: str) -> InboxFile | None:
         try:
-            known = (self._folder / name).stat()
+            known = self._path(name).stat()
         except FileNotFoundError:  # moved away while we looked
             return None
         if not stat.S_ISREG(known.st_mode):
@@ -105,7 +120,7 @@ class FolderInbox:
     def read(self, name: str) -> bytes | None:
         with _named(f"{self._folder}/{name}", "read"):
             try:
-                return (self._folder / name).read_bytes()
+                return self._path(name).read_bytes()
             except FileNotFoundError:
                 return None
 
@@ -117,7 +132,7 @@ class FolderInbox:
             place = _free_name(f"{to}/{name}", lambda wanted: (self._folder / wanted).exists())
             target = self._folder / place
             target.parent.mkdir(parents=True, exist_ok=True)
-            (self._folder / name).rename(target)
+            self._path(name).rename(target)
             if reason:
                 target.with_name(target.name + REASON_SUFFIX).write_text(reason + "\n", encoding="utf-8")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from matcher.jobs import FileState, JobKind, NewJob, NightFile, NightRun
+from matcher.parsers.source import shown_name
 from matcher.pipeline import ingest
 from matcher.pipeline.night import publishing
 from matcher.pipeline.night.contract import Night, Sizes
@@ -162,15 +163,16 @@ def receive_books(night: Night, run: NightRun, books: Sequence[Path]) -> None:
     """Keep book files and make a job for each that was not brought in before. They stay where they are."""
     context, at = night.context, night.context.now()
     for path in books:
-        content = path.read_bytes()
+        name, content = shown_name(path.name), path.read_bytes()
         with context.database.begin() as uow:
-            one = ingest.receive(uow, [(path.name, content)], by=context.user, at=at)[0]
+            one = ingest.receive(uow, [(name, content)], by=context.user, at=at)[0]
             known = {file.source_file_id for file in night.store.files(uow, run_id=run.id) if file.book}
             if one.file_id not in known:
-                state = FileState.KNOWN if one.read else FileState.WAITING
-                row = NightFile(0, run.id, path.name, "", one.file_id, book=True, state=state, moved=True)
+                stands = ingest.book_stands(uow, name=name, content=content)
+                state = FileState.KNOWN if stands else FileState.WAITING
+                row = NightFile(0, run.id, name, "", one.file_id, book=True, state=state, moved=True)
                 night.store.add_files(uow, run=run, files=[row])
-                if not one.read:
+                if not stands:
                     job = NewJob(JobKind.BOOK, (one.file_id,), len(content))
                     night.store.add_jobs(uow, run_id=run.id, jobs=[job], at=at)
             uow.commit()
