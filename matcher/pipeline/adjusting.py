@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matcher.pipeline.applying import evidence_of
 from matcher.pipeline.context import BY_ADJUST, BY_RELEASE, Context
@@ -10,9 +11,10 @@ from matcher.pipeline.entry_types import EntryTypes
 from matcher.proposal import Category, Evidence, LearnedRule, MatchStatus, Opinion
 from recon_core.domain.account import CashAccount
 from recon_core.domain.matching import Match, Rest
+from recon_core.domain.refused import Refused
 from recon_core.domain.states import MatchingPolicy
 from recon_core.ports import UnitOfWork
-from recon_core.services import adjust, clearing, lookup
+from recon_core.services import adjust, clearing, control, lookup
 
 # What a policy may book by itself; all other categories wait for a person.
 AUTOMATIC = frozenset({Category.BANK_FEE, Category.INTEREST, Category.TAX})
@@ -66,15 +68,28 @@ def adjust_lines(
 
 
 def release_automatic(uow: UnitOfWork, accounts: Sequence[CashAccount], *, context: Context) -> int:
-    """Release the adjustments that a policy made on accounts whose policy releases; returns how many."""
-    willing = [account.id for account in accounts if account.allows(MatchingPolicy.RELEASE)]
+    """Release the adjustments that a policy made on accounts whose policy releases; returns how many. What a locked
+    period or a limit forbids is left to a person.
+    """
+    willing = {account.id: account for account in accounts if account.allows(MatchingPolicy.RELEASE)}
     if not willing or lookup.settings(uow).automatic_stopped:
         return 0
     rows = uow.select(
-        "SELECT a.id FROM adjustment a JOIN book_transaction t ON t.id = a.book_transaction_id"
+        "SELECT a.id, t.cash_account_id, t.transaction_date, t.amount, e.code FROM adjustment a"
+        " JOIN book_transaction t ON t.id = a.book_transaction_id JOIN entry_type e ON e.id = a.entry_type_id"
         " WHERE t.cash_account_id IN :ids AND a.state = 'created' AND t.status = 'balanced'"
         " AND a.created_by LIKE 'policy:%' ORDER BY a.id",
-        {"ids": willing},
+        {"ids": list(willing)},
     )
-    adjust.release_adjustments(uow, adjustment_ids=[row.id for row in rows], by=BY_RELEASE, at=context.now())
-    return len(rows)
+    able = [row.id for row in rows if _may_release(uow, willing[row.cash_account_id], row)]
+    adjust.release_adjustments(uow, adjustment_ids=able, by=BY_RELEASE, at=context.now())
+    return len(able)
+
+
+def _may_release(uow: UnitOfWork, account: CashAccount, row: Any) -> bool:
+    try:
+        control.check_periods_open(uow, [row.transaction_date])
+        control.check_automatic_amount(uow, account, amount=row.amount, reason=row.code, by=BY_RELEASE)
+    except Refused:
+        return False
+    return True

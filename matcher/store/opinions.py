@@ -23,7 +23,7 @@ from matcher.store.tables import MATCH_RUN, MATCH_STATE, PROPOSAL, ProposalState
 from recon_core import __version__
 from recon_core.domain.account import CashAccount
 from recon_core.ports import UnitOfWork
-from recon_core.services import families
+from recon_core.services import families, lookup
 from recon_core.store.unit_of_work import SqlUnitOfWork
 
 _MILLION = 1_000_000
@@ -38,7 +38,9 @@ _OPEN_LINES = (
 )
 _OPEN_BOOK = (
     "SELECT cash_account_id, count(*) AS n, sum(coalesce(split_of_id, id)) AS ids,"
-    " sum(amount - matched_amount) AS left_over, sum(version) AS versions FROM book_transaction"
+    " sum(amount - matched_amount) AS left_over, sum(version) AS versions, sum(coalesce(split_of_id, id) *"
+    " CASE status WHEN 'released' THEN 3 WHEN 'balanced' THEN 2 WHEN 'hold' THEN 1 ELSE 0 END) AS states"
+    " FROM book_transaction"
     " WHERE cash_account_id IN :ids AND reconciliation_id IS NULL"
     " AND matched_amount <> amount GROUP BY cash_account_id"
 )
@@ -76,11 +78,12 @@ class SqlOpinions(LearnedRules):
     def changed_since_match(
         self, uow: UnitOfWork, *, accounts: Sequence[CashAccount], rules_sha256: str
     ) -> list[CashAccount]:
-        """The accounts whose open items or rules are not as they were when they were last matched, and those with an open
-        line that the engine has no word on: what was accepted and taken back is open as before, without its proposal.
+        """The accounts whose open items, rules or policy are not as they were when they were last matched, and those with
+        an open line that the engine has no word on: what was accepted and taken back is open as before, without its
+        proposal.
         """
         ids = [account.id for account in accounts]
-        now = _open_items(uow, ids)
+        now = _open_items(uow, accounts)
         rows = uow.select(
             "SELECT s.cash_account_id, s.open_items FROM match_state s JOIN match_run r ON r.id = s.match_run_id"
             " WHERE s.cash_account_id IN :ids AND r.rules_sha256 = :rules AND r.engine_version = :version",
@@ -114,7 +117,7 @@ class SqlOpinions(LearnedRules):
             columns = {"id": uow.reserve_ids("proposal", len(opinions)), "match_run_id": run_id, **_columns(opinions)}
             uow.insert_rows(PROPOSAL, columns, len(opinions))
         uow.select("DELETE FROM match_state WHERE cash_account_id IN :ids RETURNING match_run_id", {"ids": ids})
-        now = _open_items(uow, ids)
+        now = _open_items(uow, accounts)
         state = {"cash_account_id": ids, "match_run_id": run_id, "open_items": [now[one] for one in ids]}
         uow.insert_rows(MATCH_STATE, state, len(ids))
         return run_id
@@ -183,8 +186,13 @@ def _like(text: str) -> str:
     return f"%{_SPECIAL.sub(lambda found: '!' + found[0], text)}%"
 
 
-def _open_items(uow: UnitOfWork, account_ids: Sequence[int]) -> dict[int, str]:
-    parts: dict[int, list[str]] = {account_id: [] for account_id in account_ids}
+def _open_items(uow: UnitOfWork, accounts: Sequence[CashAccount]) -> dict[int, str]:
+    """By account, what its open items come to and how far the engine may go alone: another mark wants matching again."""
+    stopped = lookup.settings(uow).automatic_stopped
+    parts: dict[int, list[str]] = {
+        account.id: ["stopped" if stopped or account.automatic_stopped else account.policy] for account in accounts
+    }
+    account_ids = list(parts)
     for sql in (_OPEN_LINES, _OPEN_BOOK, _REJECTED):
         rows = {row.cash_account_id: row for row in uow.select(sql, {"ids": list(account_ids)})}
         for account_id, found in parts.items():

@@ -88,8 +88,16 @@ class ForRest(NamedTuple):
         return self.rest.day or self.clear_date
 
 
+def check(uow: UnitOfWork, account: CashAccount, rest: Rest, *, amount: int, clear_date: date) -> None:
+    """Raise what speaks against an adjustment for the rest of a match: `Unknown`, `BadRequest`, `PeriodLocked`."""
+    check_direction(lookup.entry_type(uow, rest.entry_type), amount, currency=account.currency)
+    control.check_periods_open(uow, [rest.day or clear_date])
+    settings.check_code_parts(uow, rest.code_parts or {})
+
+
 def insert_used(uow: UnitOfWork, act: Action, wanted: Sequence[ForRest]) -> Sequence[int]:
-    """Insert the transactions of adjustments for the rests of matches and use all of each there; returns their ids.
+    """Insert the transactions of adjustments for the rests of matches, which `check` has let pass, and use all of each
+    there; returns their ids.
 
     They are unreleased, and cleared and processed: the bank line proves them. `insert_for_matches` makes adjustments of
     them, once their decisions stand.
@@ -97,11 +105,6 @@ def insert_used(uow: UnitOfWork, act: Action, wanted: Sequence[ForRest]) -> Sequ
     if not wanted:
         return ()
     kinds = [lookup.entry_type(uow, one.rest.entry_type) for one in wanted]
-    for kind, one in zip(kinds, wanted, strict=True):
-        check_direction(kind, one.amount, currency=one.account.currency)
-    control.check_periods_open(uow, [one.day for one in wanted])
-    for one in wanted:
-        settings.check_code_parts(uow, one.rest.code_parts or {})
     transaction_ids = _insert_transactions(uow, act, wanted, kinds)
     uses = {
         "decision_id": [one.decision_id for one in wanted],
@@ -126,7 +129,7 @@ def insert_used(uow: UnitOfWork, act: Action, wanted: Sequence[ForRest]) -> Sequ
 def insert_for_matches(
     uow: UnitOfWork, act: Action, wanted: Sequence[ForRest], transaction_ids: Sequence[int]
 ) -> Sequence[int]:
-    """Insert the adjustments of these transactions, which `insert_used` checked; returns their ids."""
+    """Insert the adjustments of these transactions, which `insert_used` made; returns their ids."""
     kinds = [lookup.entry_type(uow, one.rest.entry_type) for one in wanted]
     columns = {
         "book_transaction_id": transaction_ids,

@@ -30,6 +30,7 @@ class _Stored(NamedTuple):
     id: int
     content: tuple[Any, ...]
     touched: bool
+    version: int
 
 
 def import_transactions(
@@ -101,7 +102,8 @@ def _stored(uow: UnitOfWork, rows: Sequence[BookRow], *, source: str) -> dict[tu
     found: dict[tuple[int, str], _Stored] = {}
     sql = (
         f"SELECT id, external_id, {', '.join(_CONTENT)}, cleared OR matched_amount <> 0 OR reconciliation_id IS NOT NULL"
-        " OR EXISTS (SELECT 1 FROM book_transaction v WHERE v.voids_id = t.id AND v.status <> 'rejected') AS touched"
+        " OR EXISTS (SELECT 1 FROM book_transaction v WHERE v.voids_id = t.id AND v.status <> 'rejected') AS touched,"
+        " version"
         " FROM book_transaction t WHERE cash_account_id = :account AND source = :source AND external_id IN :ids"
     )
     known = uow.select(
@@ -112,7 +114,7 @@ def _stored(uow: UnitOfWork, rows: Sequence[BookRow], *, source: str) -> dict[tu
     for (account_id,) in known:
         wanted = {"account": account_id, "source": source, "ids": by_account[account_id]}
         for row in uow.select(sql, wanted):
-            found[account_id, row.external_id] = _Stored(row.id, tuple(row[2:10]), bool(row.touched))
+            found[account_id, row.external_id] = _Stored(row.id, tuple(row[2:10]), bool(row.touched), row.version)
     split = families.parts(uow, list(by_account), columns=", ".join(_CONTENT))
     if split:
         found = {key: _whole(one, split[one.id]) if one.id in split else one for key, one in found.items()}
@@ -125,7 +127,9 @@ def _whole(original: _Stored, parts: Sequence[Any]) -> _Stored:
     """
     last = dict(zip(_CONTENT, parts[-1][1:], strict=True))
     amount = original.content[_AMOUNT] + sum(part.amount for part in parts)
-    return _Stored(original.id, (*(last | {"amount": amount, "batch": original.content[_BATCH]}).values(),), True)
+    return _Stored(
+        original.id, (*(last | {"amount": amount, "batch": original.content[_BATCH]}).values(),), True, original.version
+    )
 
 
 def _proposal(content: tuple[Any, ...]) -> str:
@@ -174,10 +178,11 @@ def _keep_changes(act: Action, changed: list[tuple[_Stored, tuple[Any, ...]]], *
     """Apply changes to untouched transactions, keep the others for a person; returns the ids of the latter."""
     if not changed:
         return []
-    free = [(known.id, content) for known, content in changed if not known.touched]
+    free = [(known, content) for known, content in changed if not known.touched]
     if free:
-        columns = zip(_CONTENT, (list(column) for column in zip(*(c for _, c in free), strict=True)), strict=True)
-        act.update("book_transaction", [one for one, _ in free], dict(columns))
+        contents = (list(column) for column in zip(*(content for _, content in free), strict=True))
+        columns = {**dict(zip(_CONTENT, contents, strict=True)), "version": [known.version + 1 for known, _ in free]}
+        act.update("book_transaction", [known.id for known, _ in free], columns)
     states = [ChangeState.OPEN if known.touched else ChangeState.APPLIED for known, _ in changed]
     row = {
         "book_transaction_id": [known.id for known, _ in changed],

@@ -23,7 +23,7 @@ from recon_core.domain.states import (
     is_policy,
 )
 from recon_core.ports import Action, UnitOfWork
-from recon_core.services import control, families, lookup
+from recon_core.services import adjustment_rows, control, families, lookup
 from recon_core.services.matched import Checked, Group, Side, write_groups
 
 _LINE = (
@@ -167,6 +167,8 @@ def _check(uow: UnitOfWork, checked: Checked, match: Match, *, by: str) -> Group
         if book_parts:
             control.check_limit(uow, purpose="write_off", account=account, amount=rest, reason=match.rest.entry_type)
         control.check_automatic_amount(uow, account, amount=rest, reason=match.rest.entry_type, by=by)
+        clear_date = max(checked.lines.rows[one].booking_date for one in match.line_ids)
+        adjustment_rows.check(uow, account, match.rest, amount=rest, clear_date=clear_date)
     elif rest:
         raise NotBalanced(
             f"Bank lines {', '.join(map(str, match.line_ids))} and their transactions differ by"

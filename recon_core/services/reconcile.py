@@ -344,9 +344,10 @@ def reconcile_processed(
     reasons = {row.id: documents.warning(document, row) for row in wanted}
     good = [row for row in wanted if not reasons[row.id]]
     bad = [row for row in rows if reasons.get(row.id) or row.id in done.refused]
-    with _action(uow, "document.reconcile-processed", document, by=by, at=at) as act:
-        ticking.set_reconciled(uow, act, document, good, reconciled=True)
-        documents.touch(uow, act, document, {})
+    if good:
+        with _action(uow, "document.reconcile-processed", document, by=by, at=at) as act:
+            ticking.set_reconciled(uow, act, document, good, reconciled=True)
+            documents.touch(uow, act, document, {})
     _check_saved(uow, document_id)
     error = f"{bad[-1].external_id}: {reasons.get(bad[-1].id) or done.refused[bad[-1].id]}" if bad else ""
     return Toggled(True, tuple(row.id for row in good), len(bad), error, tuple(done.made.values()))
