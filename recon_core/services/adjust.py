@@ -115,6 +115,14 @@ def check_unchanged(uow: UnitOfWork, seen: Mapping[int, int]) -> None:
         _check_seen(adjustment, seen[adjustment.id])
 
 
+def _check_write_off(uow: UnitOfWork, adjustment: Any, row: Any, *, reason: str) -> None:
+    """Raise `PolicyForbids` if what a match left over may not be written off under this entry type."""
+    sql = "SELECT id FROM decision WHERE id = :id AND kind = 'match'"
+    if adjustment.decision_id is not None and uow.value(sql, {"id": adjustment.decision_id}) is not None:
+        account = lookup.account(uow, row.cash_account_id)
+        control.check_limit(uow, purpose="write_off", account=account, amount=row.amount, reason=reason)
+
+
 def edit_adjustment(
     uow: UnitOfWork,
     *,
@@ -127,7 +135,7 @@ def edit_adjustment(
     """Change an unreleased adjustment: day, amount, description, entry_type, offset_account, code_parts, hold.
 
     The amount of one that explains a bank line is the bank's. `version` is the one the caller has seen.
-    Raises `Conflict`, `WrongState`, `BadRequest`.
+    Raises `Conflict`, `WrongState`, `BadRequest`, `PolicyForbids` for a rest above its limit.
     """
     adjustment, row = _locked(uow, [adjustment_id])[0]
     if version is not None:
@@ -162,6 +170,7 @@ def edit_adjustment(
     kind = lookup.entry_type(uow, code) if code else lookup.one(uow, "entry_type", adjustment.entry_type_id)
     own["direction"] = adjustment_rows.check_direction(kind, changes.get("amount", row.amount), currency=row.currency)
     if code:
+        _check_write_off(uow, adjustment, row, reason=code)
         own |= {"entry_type_id": kind.id, "offset_account": own.get("offset_account", kind.offset_account)}
     subject = ("adjustment", adjustment_id)
     with uow.action(control.ADJUSTMENT_EDITED, subject=subject, account_id=row.cash_account_id, by=by, at=at) as act:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from recon_core.domain.matching import Rest
+from recon_core.domain.matching import Match, Rest
 from recon_core.domain.refusals import BadRequest, Blocked, Conflict, PeriodLocked, PolicyForbids, Unknown, WrongState
 from recon_core.services import (
     accounts,
     adjust,
+    clearing,
     documents,
     history,
     reconcile,
@@ -258,6 +259,22 @@ def test_four_eyes_a_voided_document_is_not_replaced_by_who_voided_it_on_any_dat
     again = world.document(account_id, date_again, "0")
     with pytest.raises(PolicyForbids, match="voided"):
         world.close(again, by=BO)
+
+
+def test_a_rest_above_the_limit_is_not_written_off_by_naming_it_otherwise_first(world: World) -> None:
+    account_id = world.account()
+    world.entry_types()
+    world.do(settings.set_limit, purpose="write_off", currency="SEK", minor_max=kr("5"), reason="WOFF")
+    (invoice,) = world.book(account_id, "2017-01-10 1000 R1")
+    (line,) = world.statement(account_id, "0", "2017-01-31 990 R1").new_line_ids
+    matched = {"line_ids": (line,), "transaction_ids": (invoice,)}
+    with pytest.raises(PolicyForbids, match="limit"):
+        world.do(clearing.apply_matches, matches=[Match(**matched, rest=Rest("WOFF"))])
+    done = world.do(clearing.apply_matches, matches=[Match(**matched, rest=Rest("FEE"))])
+    (made,) = world.read(adjust.of_decisions, done.decision_ids)
+
+    with pytest.raises(PolicyForbids, match="limit"):
+        world.do(adjust.edit_adjustment, adjustment_id=made, changes={"entry_type": "WOFF"})
 
 
 def test_a_policy_adjusts_up_to_its_limit(world: World) -> None:
