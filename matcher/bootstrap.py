@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -183,6 +183,11 @@ def make_night(
 def now() -> datetime:
     """The one clock."""
     return datetime.now(UTC)
+
+
+def today() -> date:
+    """The day on the clock of the machine: what people call today."""
+    return now().astimezone().date()
 
 
 def open_books(url: str | None = None) -> Database:

@@ -100,7 +100,7 @@ def as_of(uow: SqlUnitOfWork, account_id: int, value: datetime | None) -> date:
     document = documents.open_id(uow, account_id)
     if document is not None:
         return documents.get(uow, document).reconciliation_date
-    return chains.account_chain(uow, account_id).last_day or bootstrap.now().date()
+    return chains.account_chain(uow, account_id).last_day or bootstrap.today()
 
 
 def required_day(value: datetime) -> date:

@@ -91,6 +91,7 @@ def open_(account: str, when: datetime | None, balance: str, notes: str, as_json
     Examples:
       recon reconcile open 1930 --date 2017-01-10 --balance 25000
     """
+    from matcher import bootstrap
     from recon_core.services import chains, documents, reconcile
 
     with desk.change() as made:
@@ -98,7 +99,7 @@ def open_(account: str, when: datetime | None, balance: str, notes: str, as_json
         document_id = reconcile.open_document(
             made.uow,
             account_id=found.id,
-            reconciliation_date=desk.day(when) or made.at.date(),
+            reconciliation_date=desk.day(when) or bootstrap.today(),
             statement_balance=desk.minor(balance, found.currency),
             notes=notes,
             **made.said,

@@ -14,6 +14,7 @@ from recon_core.domain.refused import BadAmount
 # A larger amount is a damaged file, not a payment; the bound also keeps sums of a million lines inside 64 bits.
 AMOUNT_MINOR_MAX = 10**15
 
+_GROUP_DIGITS = 3
 _MINUS = "\u2212"
 _THOUSANDS = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 _GAPS = re.compile(r"[\s\u00a0\u202f']")
@@ -67,7 +68,7 @@ def typed_minor(text: str, currency: str, *, commas_group: bool = False) -> int:
     """Minor units of an amount as a person types it: with comma or point, grouped or not, the currency behind it.
 
     One comma before at most as many digits as the currency has decimals is the decimal mark, any other one groups if
-    `commas_group`; else it could be either, and is refused. Raises `BadAmount` or `UnknownCurrency`.
+    `commas_group`; what could be either is refused. Raises `BadAmount` or `UnknownCurrency`.
     """
     plain = _GAPS.sub("", text).replace(_MINUS, "-").removesuffix(currency)
     comma, point = plain.rfind(","), plain.rfind(".")
@@ -75,7 +76,8 @@ def typed_minor(text: str, currency: str, *, commas_group: bool = False) -> int:
         plain = plain.replace("," if point > comma else ".", "")
     decimals = len(plain) - comma - 1
     if comma >= 0 and plain.count(",") == 1 and decimals <= exponent(currency):
-        plain = plain.replace(",", ".")
+        either = commas_group and point < 0 and decimals == _GROUP_DIGITS
+        plain = plain if either else plain.replace(",", ".")
     elif commas_group:
         plain = plain.replace(",", "")
     if "," in plain:

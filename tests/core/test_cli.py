@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +48,9 @@ CAMT = """<?xml version="1.0" encoding="UTF-8"?>
 class Recon:
     """The command on a database of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
+        self.url = url
         self.runner = CliRunner()
 
     def __call__(self, *words: str, status: int = 0) -> str:
@@ -97,7 +100,7 @@ class Recon:
 def recon(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Recon:
     monkeypatch.setenv("RECON_DATABASE_URL", database_url)
     monkeypatch.setenv("RECON_USER", "anna")
-    made = Recon(tmp_path)
+    made = Recon(tmp_path, database_url)
     made("account", "open", "1930", "--name", "Bank", "--currency", "SEK", "--iban", "SE4550000000058398257466")
     made("settings", "entry-type", "FEE", "--name", "Bank fee", "--kind", "bank_fee", "--offset", "6570")
     return made
@@ -332,3 +335,19 @@ def test_where_nobody_can_be_asked_a_deed_that_asks_names_the_option(recon: Reco
 
     with pytest.raises(click.UsageError, match="--yes"):
         recon("reconcile", "delete", "1930")
+
+
+def test_today_is_the_day_on_the_clock_of_the_machine(recon: Recon, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "now", lambda: datetime(2026, 2, 28, 23, 30, tzinfo=UTC))
+    monkeypatch.setenv("TZ", "Europe/Stockholm")
+    time.tzset()
+    try:
+        recon("adjust", "create", "1930", "--type", "FEE", "--amount", "-50")
+        recon("reconcile", "open", "1930")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    monkeypatch.setenv("RECON_DATABASE_URL", recon.url)
+    assert recon.rows("adjust", "list")[0]["date"] == "2026-03-01"
+    assert recon.rows("reconcile", "show", "1930")[0]["date"] == "2026-03-01"

@@ -21,7 +21,7 @@ PLAIN = {("log", "head"), ("account", "draft")}
 def recon(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Recon:
     monkeypatch.setenv("RECON_DATABASE_URL", sqlite_url)
     monkeypatch.setenv("RECON_USER", "anna")
-    return Recon(tmp_path)
+    return Recon(tmp_path, sqlite_url)
 
 
 def done(recon: Recon, words: str, *more: str, status: int = 0) -> dict[str, Any]:

@@ -189,6 +189,9 @@ def test_what_could_be_two_amounts_is_refused() -> None:
         with pytest.raises(BadAmount):
             Words("sv").minor(text, "SEK")
     assert Words("en").minor("1,234", "SEK") == 123400
+    with pytest.raises(BadAmount):
+        Words("en").minor("1,234", "KWD")
+    assert Words("sv").minor("1,234", "KWD") == Words("en").minor("1.234", "KWD") == 1234
 
 
 @pytest.mark.parametrize(
