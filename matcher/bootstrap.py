@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from matcher.store.night_runs import SqlNight
 from matcher.store.opinions import SqlOpinions
 from matcher.store.tables import MATCHER
 from recon_core.domain.refused import BadSetting
+from recon_core.domain.states import MatchingPolicy, is_policy
 from recon_core.store.engine import DEFAULT_URL, Database, end_stalled_sessions, open_database
 from recon_core.store.schema import CORE
 
@@ -42,8 +44,14 @@ def usual_language() -> str:
 
 
 def user_name() -> str:
-    """`RECON_USER`, else the name that the system knows the user by."""
+    """`RECON_USER`, else the name that the system knows the user by. Raises `BadSetting` for the name of a policy."""
     named = os.environ.get(USER_VARIABLE)
+    if named and is_policy(named):
+        raise BadSetting(
+            f"{named} is the name of a policy.",
+            where=USER_VARIABLE,
+            cure="Only the engine acts under it; set your own.",
+        )
     if named:
         return named
     try:
@@ -90,8 +98,8 @@ def night_settings() -> NightSettings:
         inbox=get("RECON_INBOX", ""),
         books=tuple(Path(one) for one in get("RECON_BOOK", "").split(os.pathsep) if one),
         rules=rules_path(),
-        open_policy=get("RECON_OPEN_POLICY", ""),
-        nightly_at=get("RECON_NIGHTLY_AT", ""),
+        open_policy=_one_of("RECON_OPEN_POLICY", ["", *MatchingPolicy]),
+        nightly_at=_hour("RECON_NIGHTLY_AT"),
         lease_seconds=_number("RECON_LEASE_SECONDS", 60),
         sweep_seconds=_number("RECON_SWEEP_SECONDS", 5),
         task_seconds_max=_number("RECON_TASK_SECONDS_MAX", 3600),
@@ -108,8 +116,25 @@ def night_settings() -> NightSettings:
         smtp_url=get("RECON_SMTP_URL", ""),
         mail_from=get("RECON_MAIL_FROM", ""),
         mail_to=tuple(one.strip() for one in get("RECON_MAIL_TO", "").split(",") if one.strip()),
-        log_level=get("RECON_LOG_LEVEL", "INFO").upper(),
+        log_level=_one_of("RECON_LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], default="INFO"),
     )
+
+
+def _one_of(variable: str, words: Sequence[str], *, default: str = "") -> str:
+    text = os.environ.get(variable) or default
+    for word in words:
+        if text.casefold() == word.casefold():
+            return str(word)
+    raise BadSetting(
+        f"{text!r} is none of its words.", where=variable, cure=f"Write one of {', '.join(filter(None, words))}."
+    )
+
+
+def _hour(variable: str) -> str:
+    text = os.environ.get(variable, "")
+    if text and re.fullmatch(r"([01]?[0-9]|2[0-3])(:[0-5][0-9])?", text, re.ASCII) is None:
+        raise BadSetting(f"{text!r} is no time of day.", where=variable, cure="Write it like 02:30.")
+    return text
 
 
 def _number(variable: str, default: int) -> int:

@@ -150,7 +150,8 @@ def pieces(uow: UnitOfWork, account: CashAccount, document: Any) -> Pieces:
     period = {name: scope[name] for name in ("account", "after", "through")}
     chain = chains.account_chain(uow, account.id)
     breaks = [one.message for one in chain.breaks if after < one.day <= through and one.code != "sequence-skipped"]
-    until = through + timedelta(days=CUT_OFF_DAYS)
+    span = timedelta(days=CUT_OFF_DAYS)
+    until = min(through, date.max - span) + span
     return Pieces(
         day=through,
         covered=bank is not None,

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from recon_core.domain.refused import BadSetting
+from recon_core.domain.states import is_policy
 
 SESSIONS_MAX = 2_000
 LASTS = timedelta(hours=12)
@@ -49,6 +50,10 @@ def read_users(path: Path) -> dict[str, str]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadSetting(f"The file of users can't be read: {error}.", where=str(path)) from error
     for name, digest in values.items():
+        if not name.strip() or is_policy(name):
+            raise BadSetting(
+                f"{name!r} is no name of a person.", where=str(path), cure="Give everybody a name of his own."
+            )
         if not (isinstance(digest, str) and len(digest) == _DIGEST_LETTERS):
             raise BadSetting(
                 f"{name} has no SHA-256 of a token.", where=str(path), cure="Make one with recon web --new-token NAME."

@@ -461,3 +461,12 @@ def test_no_item_is_looked_up_line_by_line(small: Small, name: str) -> None:
 
     assert plan
     assert not [step for step in plan if "CORRELATED" in step]
+
+
+def test_a_document_of_the_last_day_there_is_can_be_explained(small: Small) -> None:
+    small.book(Booked("K1", "05", "100.00"))
+    values = {"reconciliation_date": date.max, "statement_balance": 1}
+    small.world.do(reconcile.open_document, account_id=small.account, **values)
+
+    with small.context.database.read() as uow:
+        assert explain_difference(small.context, uow, account_id=small.account).difference == 1

@@ -6,6 +6,7 @@ import http.client
 import json
 import logging
 from datetime import date
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -18,6 +19,7 @@ from matcher.store.opinions import SqlOpinions
 from matcher.web.app import make_app
 from matcher.web.command import web
 from matcher.web.desk import own_address
+from matcher.web.sessions import read_users
 from recon_core.domain.refused import BadSetting
 from recon_core.services import reconcile
 from tests.pipeline.small import Line, Small
@@ -185,6 +187,15 @@ def test_a_zero_in_an_address_is_refused_and_no_fault_of_ours(postgres_url: str,
     with served(make_app(books, NightSettings(), people={}, hosts=["127.0.0.1"])) as address:
         assert Client(address).ask("GET", path).status in {200, 404, 422}
     database.close()
+
+
+@pytest.mark.parametrize("name", ["policy:release", ""])
+def test_nobody_signs_in_under_the_name_of_a_policy_or_none(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "users.toml"
+    path.write_text(f'[users]\n"{name}" = "{"0" * 64}"\n')
+
+    with pytest.raises(BadSetting, match="name"):
+        read_users(path)
 
 
 def test_another_site_can_not_sign_a_browser_in_as_somebody_else(make_site: MakeSite) -> None:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from matcher import bootstrap
 from matcher.cli.main import cli
+from recon_core.domain.refused import BadSetting
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
@@ -93,3 +94,25 @@ def test_the_night_begins_at_its_hour_on_the_clock_of_the_machine() -> None:
         "2026-07-02T02:30+02:00",
         "2026-10-25T02:30+02:00",
     ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("RECON_NIGHTLY_AT", "25:00"),
+        ("RECON_NIGHTLY_AT", "2am"),
+        ("RECON_OPEN_POLICY", "clears"),
+        ("RECON_LOG_LEVEL", "loud"),
+        ("RECON_USER", "policy:release"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(BadSetting) as refused:
+        bootstrap.user_name() if variable == "RECON_USER" else bootstrap.night_settings()
+
+    assert refused.value.where == variable
+    assert refused.value.cure
