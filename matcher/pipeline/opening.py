@@ -8,14 +8,14 @@ from datetime import date, datetime, timedelta
 from matcher.parsers.statements import Statement
 from matcher.pipeline import setup
 from matcher.pipeline.context import Context
-from matcher.pipeline.reconciling import open_at
+from matcher.pipeline.reconciling import OPENING_TEXT, open_at
 from matcher.pipeline.setup import AccountPlan, OpeningPoint
 from recon_core.domain.account import Identifier, normal_identifier
 from recon_core.domain.refusals import BadRequest, WrongState
 from recon_core.domain.statement import LineStatus
 from recon_core.domain.states import MatchingPolicy
 from recon_core.ports import UnitOfWork
-from recon_core.services import accounts, documents, lookup, reconcile
+from recon_core.services import accounts, documents, lookup, reconcile, voiding
 
 _FIRST = (
     "SELECT s.opening_balance, (SELECT min(l.booking_date) FROM statement_line l WHERE l.cash_account_id = :account"
@@ -25,6 +25,13 @@ _FIRST = (
 )
 
 
+# Opening entries whose document was voided: nothing else has used them.
+_BEGUN = (
+    "SELECT t.id, t.transaction_date FROM book_transaction t WHERE t.cash_account_id = :account AND t.source = ''"
+    " AND t.description = :text AND t.kind = 'journal' AND t.status = 'released' AND t.reconciliation_id IS NULL"
+    " AND t.matched_amount = 0 AND EXISTS (SELECT 1 FROM reconciliation_line l WHERE l.book_transaction_id = t.id)"
+    " AND NOT EXISTS (SELECT 1 FROM book_transaction v WHERE v.voids_id = t.id AND v.status <> 'rejected') ORDER BY t.id"
+)
 _TAKEN = (
     "SELECT currency FROM account_identifier WHERE identifier = :name UNION"
     " SELECT currency FROM cash_account WHERE code = :name"
@@ -68,7 +75,8 @@ def begin(
     at: datetime,
 ) -> OpeningPoint:
     """Let an account begin with a balance (minor units) at the end of a day, by default what its statements tell. A
-    document that was opened before is deleted, for it began with nothing.
+    document that was opened before is deleted, for it began with nothing, and the opening entry of a beginning that was
+    voided is voided too: an account begins once.
 
     Raises `WrongState` for an account with a closed document, `BadRequest` where the statements tell no balance.
     """
@@ -89,6 +97,10 @@ def begin(
     open_document = documents.open_id(uow, account_id)
     if open_document is not None:
         reconcile.delete_document(uow, document_id=open_document, by=by, at=at)
+    for row in uow.select(_BEGUN, {"account": account_id, "text": OPENING_TEXT}):
+        voiding.void_transaction(
+            uow, transaction_id=row.id, day=row.transaction_date, reason="The account begins anew.", by=by, at=at
+        )
     open_at(uow, account_id=account_id, opening=point, by=by, at=at)
     return point
 

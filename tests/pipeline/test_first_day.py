@@ -19,7 +19,7 @@ from matcher.pipeline.run import run
 from matcher.pipeline.setup import OpeningPoint, read_accounts
 from recon_core.domain.refusals import BadRequest, WrongState
 from recon_core.domain.refused import InputError, Unreadable
-from recon_core.services import documents
+from recon_core.services import documents, release
 from tests.core.world import IBAN
 from tests.pipeline.small import Line, Small, kr
 
@@ -122,3 +122,16 @@ def test_an_account_without_statements_begins_only_with_what_a_person_says(small
     point = small.world.do(begin, account_id=small.account, day=date(2026, 2, 28), balance=kr("7"))
 
     assert point == OpeningPoint(date(2026, 2, 28), kr("7"))
+
+
+def test_an_account_that_begins_anew_after_a_void_begins_once(small: Small) -> None:
+    day_before = date(2026, 2, 28)
+    for balance in (50_000, 60_000):
+        small.world.do(begin, account_id=small.account, day=day_before, balance=balance)
+        (closed,) = small.world.rows("SELECT id FROM reconciliation WHERE state = 'closed'")
+        if balance == 50_000:
+            small.world.do(release.void_document, document_id=closed.id)
+
+    document_id = small.world.document(small.account, "2026-03-31", "600")
+    assert small.world.figures(document_id).difference == 0
+    assert [line.amount for line in small.world.read(documents.listed, document_id)] == [0]
