@@ -95,7 +95,7 @@ class Document(NamedTuple):
 
 class ListedLine(NamedTuple):
     """A line of the document's list. `amount` is net of a hidden voiding entry; `ids` are all transactions that it
-    stands for (a batch, a hidden void), its own first. `proved` is what bank lines have proved of its own amount: where
+    stands for (a hidden void), its own first. `proved` is what bank lines have proved of its own amount: where
     that is a part, ticking splits it off. `warning` says why it can't be ticked.
     """
 

@@ -285,7 +285,7 @@ def listed(
 ) -> list[ListedLine]:
     """The document's lines for people, by date; `after` (date and id of the last one seen) or `offset`, and `limit` page.
 
-    A batch is one line where the document shows batches; then paging does not cut it only if `limit` is None.
+    The payments of a batch are a line each; where the document shows batches they go by its name and are ticked together.
     """
     document = row(uow, document_id)
     lines = []
