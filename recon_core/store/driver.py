@@ -149,8 +149,13 @@ class Driver:
     def fetch(self, sql: str, parameters: Mapping[str, Any] | None) -> tuple[tuple[str, ...], list[Any]]:
         """The names of the result's columns and its rows as plain tuples."""
         text, values = self._prepared(sql, parameters)
+        how: dict[str, Any] = {}
+        if parameters and not self._is_sqlite and any(len(parameters[name]) >= _BULK for name in _lists(sql)):
+            # A plan that PostgreSQL keeps is for the tables of then, and in a night these grow from nothing: what reads
+            # a table from end to end would go on so. Who asks for many at a time can afford a plan of his own.
+            how = {"prepare": False}
         with self.cursor() as cursor:
-            cursor.execute(text, values)
+            cursor.execute(text, values, **how)
             return tuple([column[0] for column in cursor.description]), cursor.fetchall()
 
     def run(self, sql: str, parameters: Mapping[str, Any] | None) -> int:
