@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import BinaryIO, NamedTuple
 
 from matcher.parsers.contract import Event, Head, ReadOptions, StatementEnded, StatementStarted
@@ -32,7 +33,7 @@ from recon_core.domain.statement import AMOUNT_UNKNOWN, StatementHeader, Stateme
 RECORD_CHARS = 120
 _START = re.compile(rb"\s*01[0-9A-Z]{5}[ 0]{4}[0-9A-Z]{5}[A-Z ]{3}[0-9 ].[0-9A-Z ]{11}..[0-9]{6}")
 _AMOUNT = re.compile(r"([0-9]{13})([{}A-R])", re.ASCII)
-_ORIGINAL = re.compile(r"([A-Z]{3})([0-9])([0-9]{14})", re.ASCII)
+_ORIGINAL = re.compile(r"([A-Z]{3})([0-9])([0-9]{14})(?:([0-9])([0-9 ]{7}[0-9]{4}))?", re.ASCII)
 _SIGNED_DIGITS = {
     sign: (digit, value) for digit, row in ((1, "{ABCDEFGHI"), (-1, "}JKLMNOPQR")) for value, sign in enumerate(row)
 }
@@ -49,7 +50,7 @@ _FIELDS = {
     "REF": _at("bank_reference"),
     "RUM": _at("mandate_id"),
 }
-# An identifier has 35 characters; behind it stand a purpose or a sequence type.
+# An identifier has 35 characters; what stands behind it, a purpose or a sequence type, is kept.
 _IDENTIFIERS = frozenset({"RCN", "RUM"})
 _IDENTIFIER_CHARS = 35
 
@@ -212,13 +213,16 @@ class _Reader(FixedWidthReader):
                 minor = None
             if minor is not None and qualifier == "MMO":
                 signed = -minor if line.amount < 0 else minor
-                return line._replace(original_amount=signed, original_currency=original[1])
+                line = line._replace(original_amount=signed, original_currency=original[1])
+                return line._replace(exchange_rate=_rate(original[5], int(original[4]))) if original[5] else line
             if minor is not None and original[1] == line.currency:
                 return line._replace(charges=minor)
         place = _FIELDS.get(qualifier)
         if place is not None and line[place] is None:
+            behind = text[_IDENTIFIER_CHARS:].strip() if qualifier in _IDENTIFIERS else ""
             filled = text[:_IDENTIFIER_CHARS].strip() if qualifier in _IDENTIFIERS else _words([text])
-            return StatementLine._make((*line[:place], filled, *line[place + 1 :]))
+            line = StatementLine._make((*line[:place], filled, *line[place + 1 :]))
+            return line._replace(extra=(*line.extra, (f"{qualifier} 36", behind))) if behind else line
         return line._replace(extra=(*line.extra, (qualifier or "05", text)))
 
     def _end(self, record: str, where: str) -> None:
@@ -254,6 +258,12 @@ class _Reader(FixedWidthReader):
         if self._accounts == 0:
             raise Unreadable("the file has no account.", cure=GET_AGAIN)
         self._end_without_record("end of file")
+
+
+def _rate(digits: str, places: int) -> str | None:
+    """An exchange rate as text, None for zeros."""
+    rate = Decimal(digits.strip() or 0).scaleb(-places).normalize()
+    return f"{rate:f}" if rate else None
 
 
 def _words(texts: list[str]) -> str:

@@ -125,6 +125,17 @@ def test_a_movement_goes_on_where_it_stopped(records: tuple[str, ...], expected:
     assert (line.bank_reference, line.end_to_end_id, line.remittance) == expected
 
 
+def test_tagged_records_reach_their_own_fields() -> None:
+    _, (paid, came) = lines_of(
+        "16,447,60,,SPB1,1111,ACH Credit", "88,EREF: 1111", "88,DBNM: US INC", "88,CRNM: THEM INC", "88,CACT: 4711",
+        "16,195,70,,SPB2,2222,Wire", "88,REMI: INVOICE 5", "88,DBNM: THEM INC",
+    )  # fmt: skip
+
+    assert (paid.counterparty_name, paid.counterparty_account, paid.end_to_end_id) == ("THEM INC", "4711", "1111")
+    assert (paid.remittance, paid.extra) == ("ACH Credit", (("DBNM", "US INC"),))
+    assert (came.counterparty_name, came.remittance) == ("THEM INC", "Wire\nINVOICE 5")
+
+
 def test_several_records_stand_on_a_line_where_the_first_line_shows_it() -> None:
     data = f"{FILE}   {GROUP}\n03,4711,,/ 16,165,3,Z,,,A/  16,451,2,Z,,,B/\n49,5,4/ 98,5,1,6/ 99,5,1,8/\n"
     (statement,) = parse(data.encode())

@@ -108,9 +108,12 @@ def test_every_amount_carries_its_sign_in_its_last_digit(minor: int) -> None:
 
 
 def test_amounts_in_another_currency_and_charges_have_their_fields() -> None:
-    _, (line,) = lines_of(movement(-9250), more("MMO", "USD200000000010000"), more("FEE", "EUR200000000000150"))
+    _, (line,) = lines_of(
+        movement(-9250), more("MMO", "USD200000000010000300000001077"), more("FEE", "EUR200000000000150")
+    )
 
     assert (line.original_amount, line.original_currency, line.charges) == (-10000, "USD", 150)
+    assert line.exchange_rate == "1.077"
 
 
 def test_a_currency_that_only_the_movements_name_is_the_accounts() -> None:
@@ -136,7 +139,11 @@ def test_an_account_without_a_currency_takes_the_one_given() -> None:
 def test_a_returned_payment_names_its_reason_and_its_mandate() -> None:
     _, (line,) = lines_of(movement(-100, reason="41"), more("RUM", f"{'MANDAT-1':35}RCUR"), more("XYZ", "AUTRE"))
 
-    assert (line.return_reason, line.mandate_id, line.extra) == ("41", "MANDAT-1", (("XYZ", "AUTRE"),))
+    assert (line.return_reason, line.mandate_id, line.extra) == (
+        "41",
+        "MANDAT-1",
+        (("RUM 36", "RCUR"), ("XYZ", "AUTRE")),
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
-"""BAI2, the cash management report of North American and some British banks (X9/BAI, version 2).
+"""BAI2, the cash management report of North American and some British banks (X9/BAI version 2, and 3, BTRS).
 
 Records of fields between commas, ended by `/`; a record 88 goes on where the one before it stopped:
 
-    01      file: sender, receiver, day, time, file id, sizes, version 2
+    01      file: sender, receiver, day, time, file id, sizes, version 2 or 3
     02      group: receiver, bank, status (1 new, 2 deletion, 3 correction, 4 test), as-of day and time, currency,
             modifier (1 and 2 the day before, 3 and 4 the same day)
     03      account and currency, then type, amount, number of items, funds type for each balance and sum
@@ -16,7 +16,8 @@ Types 010 and 015 are the old and the new balance, 045 the available one, 100 an
 funds type S, V or D brings fields of its own: amounts by day, a value day, a list of days and amounts.
 
 The day of a movement is the as-of day of its group. Text is all that follows the customer's reference, commas included;
-a physical line without a record code belongs to the text before it.
+a physical line without a record code belongs to the text before it. Records 88 that begin with a tag, as in
+`88,EREF: 123`, are read as `tagged` has it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from matcher.parsers.contract import Event, Head, ReadOptions
 from matcher.parsers.records import BLOCK_BYTES, decoder_for, records, told
 
 _START = re.compile(
-    rb"(?:\xef\xbb\xbf)?[\s\x00]*01,[^,\n]{0,40},[^,\n]{0,40},[0-9]{6},[0-9:]{0,8},[^\n]{0,60}2 *[/\r\n]"
+    rb"(?:\xef\xbb\xbf)?[\s\x00]*01,[^,\n]{0,40},[^,\n]{0,40},[0-9]{6},[0-9:]{0,8},[^\n]{0,60}[23] *[/\r\n]"
 )
 
 
@@ -41,7 +42,7 @@ class _Bai2:
     name = "bai2"
 
     def sniff(self, head: Head) -> int:
-        """Sure of a file header with its day and version 2."""
+        """Sure of a file header with its day and version 2 or 3."""
         return 90 if _START.match(head.data) else 0
 
     def read(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Event]:

@@ -6,7 +6,8 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-from matcher.parsers.bai2.record import Record, field, fields_of, is_count, split_text, summaries
+from matcher.parsers.bai2.record import TAGGED, Record, field, fields_of, is_count, split_text, summaries
+from matcher.parsers.bai2.tagged import filed
 from matcher.parsers.contract import ControlTotals, StatementEnded, StatementStarted
 from matcher.parsers.identifiers import is_bic
 from matcher.parsers.records import GET_AGAIN, RecordReader
@@ -45,6 +46,7 @@ class Reader(RecordReader):
         self._default_currency = default_currency
         self._group = _Group(None, None, StatementKind.STATEMENT, None, "", None)
         self._file_id: str | None = None
+        self._version: str | None = None
         self._open: StatementHeader | None = None
         self._messages: list[str] = []
         self._count = self._accounts = self._sum = self._records = 0
@@ -63,7 +65,7 @@ class Reader(RecordReader):
             self._end_without_record(where)
         self._records += record.physical
         if code == "01":
-            self._file_id = field(fields_of(record), 4)
+            self._file_id, self._version = field(fields_of(record), 4), field(fields_of(record), 7)
             self._file_ended = False
         elif code == "02":
             self._start_group(fields_of(record), where)
@@ -115,7 +117,7 @@ class Reader(RecordReader):
             to_date=group.day,
             currency=currency if currency in EXPONENTS else NO_CURRENCY,
             bank_bic=group.bank if group.bank and is_bic(group.bank) else None,
-            version="2",
+            version=self._version,
             extra=(("bank", group.bank),) if group.bank else (),
         )
         told: dict[str, int] = {}
@@ -188,22 +190,21 @@ class Reader(RecordReader):
         known = side != 0 and printed is not None
         self._count += 1
         customer = head.customer_reference
-        self._lines.append(
-            StatementLine(
-                line_index=self._count,
-                booking_date=self._group.day,
-                value_date=self._day(head.value_day, where),
-                amount=side * (printed or 0),
-                currency=self._open.currency or NO_CURRENCY,
-                bank_reference=head.bank_reference,
-                proprietary_code=kind or None,
-                end_to_end_id=None if kind in _CHECKS else customer,
-                check_number=customer if kind in _CHECKS else None,
-                remittance=text or None,
-                where=where,
-                extra=(*((("funds", head.funds),) if head.funds else ()), *(() if known else (AMOUNT_UNKNOWN,))),
-            )
+        line = StatementLine(
+            line_index=self._count,
+            booking_date=self._group.day,
+            value_date=self._day(head.value_day, where),
+            amount=side * (printed or 0),
+            currency=self._open.currency or NO_CURRENCY,
+            bank_reference=head.bank_reference,
+            proprietary_code=kind or None,
+            end_to_end_id=None if kind in _CHECKS else customer,
+            check_number=customer if kind in _CHECKS else None,
+            remittance=text or None,
+            where=where,
+            extra=(*((("funds", head.funds),) if head.funds else ()), *(() if known else (AMOUNT_UNKNOWN,))),
         )
+        self._lines.append(filed(line) if TAGGED.search(text) else line)
 
     def _end(self, fields: list[str], where: str) -> None:
         """Record 49: the sum of all amounts as they are printed, and the number of records."""

@@ -13,6 +13,8 @@ _CODE = re.compile(r"(01|02|03|16|49|88|98|99)[,/]")
 # Some senders put several records on a line; only if the first line shows it is a text ever cut.
 _SEVERAL = re.compile(r"/\s+(?=(?:01|02|03|16|49|88|98|99),)")
 _FULL_LINE = 80
+# What some banks begin a record 88 with, as in `EREF: 123`.
+TAGGED = re.compile(r"[A-Z]{4}: ")
 _FIELDS_BEFORE_REFERENCES = 3
 _DISTRIBUTIONS_MAX = 1000
 
@@ -117,16 +119,18 @@ def split_text(record: Record) -> tuple[MovementHead, str]:
     joint = ""
     for place, part in enumerate(record.parts):
         rest: str | None = _body(part)
+        begins = bool(place)
         while rest is not None and len(fields) < _before_text(fields):
             before, comma, after = rest.partition(",")
-            if place and len(fields) >= _before_text(fields) - 2 and " " in before.strip():
+            if begins and len(fields) >= _before_text(fields) - 2 and " " in before.strip():
                 # References have no blanks: the record before left them out.
                 fields += [""] * (_before_text(fields) - len(fields))
                 break
+            begins = False
             fields.append(before.strip())
             rest = after if comma else None
         if rest is not None and rest.strip():
-            text += (joint if text else "") + rest.strip()
+            text += ("\n" if TAGGED.match(rest) else joint if text else "") + rest.strip()
         joint = "" if len(part) + 3 >= _FULL_LINE and not part.endswith("/") else "\n"
     fields += [""] * (_before_text(fields) - len(fields))
     *head, bank, customer = fields
