@@ -6,7 +6,7 @@ import numpy as np
 
 from matcher.rules.chance import grid
 from matcher.rules.columns import Flags, Floats, Ints
-from matcher.rules.foreign import foreign_amounts, printed_amounts
+from matcher.rules.foreign import crossed_border, foreign_amounts, printed_amounts
 from matcher.rules.subsets import adding_up
 from matcher.rules.view import View
 
@@ -42,11 +42,14 @@ def expected_alike(view: View, line: Ints, row: Ints, tolerance: Ints | int = 0)
 
 def doubtful(view: View, line: Ints, row: Ints) -> Flags:
     """Pairs of one party and amount that prove too little without a reference: the party owes the amount often, or
-    it owes as much of another item that it has paid in part, or another item is in the foreign amount that was paid."""
+    it owes as much of another item that it has paid in part, another item is in the foreign amount that was paid, or a
+    foreign bank may have kept a charge of another item."""
     expected = expected_alike(view, line, row)
     doubt = (expected > _EXPECTED_MAX) | view.may_be_rest(line, row)
     for place in np.flatnonzero(view.items.lines.original_amount[line] != 0).tolist():
         doubt[place] |= _pays_foreign_item(view, int(line[place]), int(row[place]))
+    for place in np.flatnonzero(~doubt & (view.items.lines.amount[line] > 0) & crossed_border(view, line)).tolist():
+        doubt[place] = _is_short_of_another(view, int(line[place]), int(row[place]))
     weak = np.flatnonzero(~doubt & (expected > _EXPECTED_MAX_WITH_RIVAL))
     for place in weak.tolist():
         doubt[place] = _has_rival_sum(view, int(line[place]), int(row[place]))
@@ -85,6 +88,15 @@ def _pays_foreign_item(view: View, line: int, row: int) -> bool:
         return False
     others = view.rows_of_party(int(items.pool_r[row]), int(items.party_r[row])).tolist()
     return any(not stated.isdisjoint(printed_amounts(texts.at(other))) for other in others)
+
+
+def _is_short_of_another(view: View, line: int, row: int) -> bool:
+    """Whether another open item of the party in the window is more than the line by no more than a charge."""
+    items = view.items
+    others = view.rows_of_party(int(items.pool_r[row]), int(items.party_r[row]))
+    others = others[(others != row) & view.in_window(line, others)]
+    short = items.book.amount[others] - items.lines.amount[line]
+    return bool(((short > 0) & (short <= int(items.limit("charge_minor_max")[line]))).any())
 
 
 def _has_rival_sum(view: View, line: int, row: int) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
+from matcher.rules.columns import Flags, Ints
 from matcher.rules.view import View
 from recon_core.domain.currency import EXPONENTS
 from recon_core.domain.money import to_minor
@@ -48,5 +51,16 @@ def _foreign_amounts(view: View, line: int) -> set[tuple[str, int]]:
 
 def is_foreign(view: View, line: int) -> bool:
     """Whether the bank says that the payment crossed a border or a currency."""
-    sub_family = view.text("code")[line].rsplit("/", 1)[-1]
-    return sub_family in _CROSS_BORDER or bool(foreign_amounts(view, line))
+    return bool(crossed_border(view, np.array([line]))[0]) or bool(foreign_amounts(view, line))
+
+
+def crossed_border(view: View, line: Ints) -> Flags:
+    """Lines whose code says that the payment crossed a border."""
+
+    def of_codes() -> Flags:
+        texts = view.items.lines.text("code")
+        flags = [value.rsplit("/", 1)[-1] in _CROSS_BORDER for value in texts.values]
+        return np.array([*flags, False], np.bool_)[texts.codes]
+
+    found: Flags = view.keep("crossed border", of_codes)[line]
+    return found

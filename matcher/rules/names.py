@@ -17,6 +17,9 @@ from typing import NamedTuple
 from anyascii import anyascii
 from rapidfuzz.distance import OSA
 
+# UTF-8 that was read as Windows-1252, two signs a letter: "StrÃ¶m", "Å‚".
+_MISREAD = re.compile("[ÂÃÄÅ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+_MAYBE_MISREAD = re.compile(_MISREAD.pattern, re.IGNORECASE)
 _WORD = re.compile(r"[A-Z0-9]+|[&+]|(?<= )\.(?= )")
 _ACCENTS = str.maketrans(
     {
@@ -118,7 +121,9 @@ _DIFFERENT, _UNKNOWN, _SIMILAR, _MISSPELT, _CUT, _EQUAL = NameLevel
 
 def without_accents(texts: Sequence[str]) -> list[str]:
     """Names in upper case without the accents that `fold` takes away as one text, which is cheaper; they fold alike."""
-    joined = "\n".join(texts).upper()
+    joined = "\n".join(texts)
+    misread = _MAYBE_MISREAD.search(joined) is not None
+    joined = joined.upper()
     for sign, plain in _ACCENTS.items():
         if sign > 127:
             joined = joined.replace(chr(sign), plain)
@@ -126,14 +131,30 @@ def without_accents(texts: Sequence[str]) -> list[str]:
     if len(plain_texts) != len(texts):
         return list(texts)
     # An apostrophe is left out of names with accents only.
-    return [text if "'" in text else plain for text, plain in zip(texts, plain_texts, strict=True)]
+    kept = [text if "'" in text else plain for text, plain in zip(texts, plain_texts, strict=True)]
+    if misread:
+        kept = [text if _MAYBE_MISREAD.search(text) else plain for text, plain in zip(texts, kept, strict=True)]
+    return kept
+
+
+def _read_again(text: str) -> str:
+    """A text with the letters that were read in the wrong code."""
+    return _MISREAD.sub(_letter, text)
+
+
+def _letter(misread: re.Match[str]) -> str:
+    signs = misread[0]
+    try:
+        return (signs.encode("latin-1") if signs[1] < "\u0100" else signs.encode("cp1252")).decode()
+    except UnicodeError:
+        return signs
 
 
 def fold(text: str) -> Name:
     """Fold a name as printed; a text without letters or digits gives an empty key."""
     upper = text.upper()
     if not upper.isascii():
-        upper = upper.translate(_ACCENTS)
+        upper = _read_again(text).upper().translate(_ACCENTS)
         if not upper.isascii():
             upper = anyascii(upper).upper()
     words = upper.split() if upper.replace(" ", "").isalnum() else _WORD.findall(upper)

@@ -254,10 +254,13 @@ class Relations:
     def names_more(self, line: int, row: int) -> bool:
         """Whether the line quotes a number that may be another reference than the item's."""
         numbers, day = self._row(row), int(self._items.lines.booking_day[line])
+        # Where the item's own number stands, one that is nearly it is its neighbour's.
+        is_exact = any(numbers.has(number.key) for number in self._line(line))
         for number in self._line(line):
             is_other = not numbers.overlaps(number.key) and shape(number.key) in self._shapes
-            is_other = is_other and (number.key in self._known or not is_date(number.key, day))
-            if is_other and self._compare(number, numbers) < _NEAR:
+            is_known = number.key in self._known
+            is_other = is_other and (is_known or not is_date(number.key, day))
+            if is_other and (is_exact or is_known or self._compare(number, numbers) < _NEAR):
                 return True
         return False
 

@@ -140,10 +140,11 @@ class View:
     def names_another(self, line: Ints, row: Ints) -> Flags:
         """Pairs whose line names another open item of the party and not this one: that one in part, or this one misquoted?"""
         named, width = self.named, len(self.items.row_open)
-        own = (named.shared >= Shared.TOKEN) & self.items.agree(named.line, named.row)
-        count = np.bincount(named.line[own], minlength=len(self.items.line_open))
-        itself = is_member(line * width + row, np.sort(named.line[own] * width + named.row[own]))
-        found: Flags = (count[line] > 0) & ~itself
+        told = named.shared >= Shared.TOKEN
+        lines, rows = named.line[told], named.row[told]
+        party = self.items.party_key
+        others = is_member((line << 31) + party(row), np.sort((lines << 31) + party(rows)))
+        found: Flags = others & ~is_member(line * width + row, np.sort(lines * width + rows))
         return found
 
     def may_be_rest(self, line: Ints, row: Ints) -> Flags:

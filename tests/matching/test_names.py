@@ -29,6 +29,8 @@ from matcher.rules.parties import Directory
         ("GARAGE SCHROEDER", "Garage Schröder SAS"),
         ("SAS AB (publ)", "SAS AB"),
         ("Berg Redovisning", "Berg Redovisning AB"),
+        ("SANDSTRÃ–M Ã…KERI AB", "Sandström Åkeri AB"),
+        ("MaÅ‚gorzata WÃ³jcik", "Małgorzata Wójcik"),
     ],
 )
 def test_case_accents_legal_forms_and_order_are_no_difference(printed: str, ours: str) -> None:
